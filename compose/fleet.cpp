@@ -198,7 +198,8 @@ void Fleet::back_off(Role& role, const std::string& how, Clock::time_point now) 
   tell(role.entry.name, how + ", starts again in " + seconds_text(pause));
 }
 
-void Fleet::fail(const Role& role, const std::string& why) {
+void Fleet::fail(Role& role, const std::string& why) {
+  if (role.status.pid == 0) set_state(role, RoleState::kStopped);
   error_ = role.entry.name + " " + why + "; its log: " + role.log.path().string();
   tell(role.entry.name, why);
   stop();

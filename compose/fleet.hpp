@@ -89,7 +89,7 @@ class Fleet {
   void on_oneshot_exit(Role& role, const std::string& how, bool permanent, Clock::time_point now);
   void on_daemon_exit(Role& role, const std::string& how, bool permanent, Clock::time_point now);
   void back_off(Role& role, const std::string& how, Clock::time_point now);
-  void fail(const Role& role, const std::string& why);
+  void fail(Role& role, const std::string& why);
   void set_state(Role& role, RoleState state);
   void rotate_logs(Clock::time_point now);
   [[nodiscard]] std::size_t kill_orphans() const;

@@ -1,0 +1,88 @@
+#pragma once
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <pqxx/pqxx>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/failure.hpp"
+#include "core/time.hpp"
+
+namespace orderflow::core {
+
+// A bounded pool of libpqxx connections for one bounded context: reads, tools and rare writes. The
+// hot paths use PgSession. Safe from any thread; every call blocks, so front ends call it from their
+// blocking threads only. Connections are made when first needed and again after a failure.
+//
+// Waiting for a free connection, connecting and each statement have deadlines; all end in Unavailable.
+// SQL errors that a caller can answer (pqxx::unique_violation and the like) pass through.
+class DatabasePool {
+ public:
+  // `role` is taken with SET ROLE when it exists; empty stays with the login user.
+  DatabasePool(const std::string& url, std::string role, std::size_t size,
+               Duration statement_timeout = std::chrono::seconds{5});
+  ~DatabasePool();
+  DatabasePool(const DatabasePool&) = delete;
+  DatabasePool& operator=(const DatabasePool&) = delete;
+
+  // Runs `use(pqxx::work&)` in a transaction of its own, commits, returns what it returned.
+  template <typename Use>
+  auto write(Use&& use) {
+    return with_connection([&](pqxx::connection& connection) {
+      pqxx::work transaction(connection);
+      if constexpr (std::is_void_v<decltype(use(transaction))>) {
+        use(transaction);
+        transaction.commit();
+      } else {
+        auto value = use(transaction);
+        transaction.commit();
+        return value;
+      }
+    });
+  }
+
+  // Runs `use(pqxx::nontransaction&)`: each statement sees the newest committed state.
+  template <typename Use>
+  auto read(Use&& use) {
+    return with_connection([&](pqxx::connection& connection) {
+      pqxx::nontransaction transaction(connection);
+      return use(transaction);
+    });
+  }
+
+ private:
+  template <typename Use>
+  auto with_connection(Use&& use) {
+    std::unique_ptr<pqxx::connection> connection = take();
+    try {
+      if constexpr (std::is_void_v<decltype(use(*connection))>) {
+        use(*connection);
+        give_back(std::move(connection));
+      } else {
+        auto value = use(*connection);
+        give_back(std::move(connection));
+        return value;
+      }
+    } catch (...) {
+      translate(std::move(connection));
+    }
+  }
+
+  std::unique_ptr<pqxx::connection> take();
+  void give_back(std::unique_ptr<pqxx::connection> connection);
+  // Called while an exception is handled: keeps or drops the connection and throws on.
+  [[noreturn]] void translate(std::unique_ptr<pqxx::connection> connection);
+
+  std::string url_;
+  std::string role_;
+  Duration statement_timeout_;
+  std::mutex mutex_;
+  std::condition_variable available_;
+  std::vector<std::unique_ptr<pqxx::connection>> idle_;
+  std::size_t unused_slots_;
+};
+
+}  // namespace orderflow::core

@@ -1,0 +1,87 @@
+#include <algorithm>
+#include <thread>
+
+#include "core/failure.hpp"
+#include "core/kafka.hpp"
+
+namespace orderflow::core {
+namespace {
+
+int to_ms(Duration duration) {
+  return static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(duration).count());
+}
+
+// A short-lived client for metadata and administration.
+class Admin {
+ public:
+  Admin(const KafkaOptions& options, Logger& logger)
+      : producer_(options, logger, nullptr), handle_(producer_.handle()) {}
+
+  // Partition counts by topic; empty when the cluster does not answer.
+  std::optional<std::map<std::string, std::int32_t>> topics(Duration timeout) {
+    const rd_kafka_metadata_t* metadata = nullptr;
+    if (rd_kafka_metadata(handle_, 1, nullptr, &metadata, to_ms(timeout)) !=
+        RD_KAFKA_RESP_ERR_NO_ERROR) {
+      return std::nullopt;
+    }
+    std::map<std::string, std::int32_t> counts;
+    for (int i = 0; i < metadata->topic_cnt; ++i) {
+      counts[metadata->topics[i].topic] = metadata->topics[i].partition_cnt;
+    }
+    rd_kafka_metadata_destroy(metadata);
+    return counts;
+  }
+
+  void create(const TopicSpec& spec, Duration timeout) {
+    char error[256];
+    rd_kafka_NewTopic_t* topic = rd_kafka_NewTopic_new(
+        spec.name.c_str(), spec.partitions, spec.replication_factor, error, sizeof error);
+    if (topic == nullptr) throw BadConfiguration("topic " + spec.name + ": " + error);
+    rd_kafka_queue_t* queue = rd_kafka_queue_new(handle_);
+    rd_kafka_CreateTopics(handle_, &topic, 1, nullptr, queue);
+    rd_kafka_event_t* event = rd_kafka_queue_poll(queue, to_ms(timeout));
+    if (event != nullptr) rd_kafka_event_destroy(event);  // Whether it worked, metadata tells.
+    rd_kafka_queue_destroy(queue);
+    rd_kafka_NewTopic_destroy(topic);
+  }
+
+ private:
+  KafkaProducer producer_;
+  rd_kafka_t* handle_;
+};
+
+constexpr Duration kAttemptTimeout = std::chrono::seconds{3};
+
+}  // namespace
+
+std::vector<std::int32_t> ensure_topics(const KafkaOptions& options, Logger& logger,
+                                        std::span<const TopicSpec> topics, Duration timeout) {
+  Admin admin(options, logger);
+  const auto deadline = std::chrono::steady_clock::now() + timeout;
+  while (std::chrono::steady_clock::now() < deadline) {
+    const auto existing = admin.topics(kAttemptTimeout);
+    if (existing) {
+      std::vector<std::int32_t> counts;
+      for (const auto& spec : topics) {
+        const auto found = existing->find(spec.name);
+        if (found != existing->end() && found->second > 0) {
+          counts.push_back(found->second);
+        } else {
+          logger.info("creating topic", {{"topic", spec.name}, {"partitions", spec.partitions}});
+          admin.create(spec, kAttemptTimeout);
+        }
+      }
+      if (counts.size() == topics.size()) return counts;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds{100});
+  }
+  throw Unavailable("Kafka at " + options.bootstrap_servers +
+                    " does not answer or refuses to create topics; check that it runs and "
+                    "KAFKA_BOOTSTRAP_SERVERS");
+}
+
+bool kafka_answers(const KafkaOptions& options, Logger& logger, Duration timeout) {
+  return Admin(options, logger).topics(timeout).has_value();
+}
+
+}  // namespace orderflow::core

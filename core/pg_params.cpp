@@ -1,0 +1,149 @@
+#include "core/pg_params.hpp"
+
+#include <cassert>
+#include <cstdlib>
+
+namespace orderflow::core {
+namespace {
+
+// PostgreSQL counts microseconds from 2000-01-01.
+constexpr Time kPgEpoch{std::chrono::sys_days{std::chrono::year{2000} / 1 / 1}};
+
+template <typename Int>
+void append_big_endian(std::string& out, Int value) {
+  for (int shift = static_cast<int>(sizeof(Int)) * 8 - 8; shift >= 0; shift -= 8) {
+    out.push_back(static_cast<char>(static_cast<std::uint64_t>(value) >> shift));
+  }
+}
+
+template <typename Int>
+std::string big_endian(Int value) {
+  std::string out;
+  append_big_endian(out, value);
+  return out;
+}
+
+std::uint32_t array_oid(PgType element) {
+  switch (element) {
+    case PgType::kBool: return 1000;
+    case PgType::kBytea: return 1001;
+    case PgType::kInt4: return 1007;
+    case PgType::kText: return 1009;
+    case PgType::kInt8: return 1016;
+    case PgType::kTimestamptz: return 1185;
+    case PgType::kUuid: return 2951;
+    case PgType::kJsonb: return 3807;
+  }
+  std::abort();
+}
+
+constexpr char kJsonbVersion = 1;
+
+std::string_view bytes_of(const Uuid& id) {
+  return {reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()};
+}
+
+}  // namespace
+
+void PgArray::add_null() {
+  append_big_endian<std::int32_t>(elements_, -1);
+  has_null_ = true;
+  ++count_;
+}
+
+void PgArray::add(bool value) {
+  assert(element_ == PgType::kBool);
+  append_big_endian<std::int32_t>(elements_, 1);
+  elements_.push_back(value ? 1 : 0);
+  ++count_;
+}
+
+void PgArray::add(std::int32_t value) {
+  assert(element_ == PgType::kInt4);
+  append_big_endian<std::int32_t>(elements_, 4);
+  append_big_endian(elements_, value);
+  ++count_;
+}
+
+void PgArray::add(std::int64_t value) {
+  assert(element_ == PgType::kInt8);
+  append_big_endian<std::int32_t>(elements_, 8);
+  append_big_endian(elements_, value);
+  ++count_;
+}
+
+void PgArray::add(const Uuid& value) {
+  assert(element_ == PgType::kUuid);
+  append_big_endian<std::int32_t>(elements_, 16);
+  elements_.append(bytes_of(value));
+  ++count_;
+}
+
+void PgArray::add(Time value) {
+  assert(element_ == PgType::kTimestamptz);
+  append_big_endian<std::int32_t>(elements_, 8);
+  append_big_endian<std::int64_t>(elements_, (value - kPgEpoch).count());
+  ++count_;
+}
+
+void PgArray::add(std::string_view value) {
+  const bool jsonb = element_ == PgType::kJsonb;
+  append_big_endian(elements_, static_cast<std::int32_t>(value.size() + (jsonb ? 1 : 0)));
+  if (jsonb) elements_.push_back(kJsonbVersion);
+  elements_.append(value);
+  ++count_;
+}
+
+std::string PgArray::encode() const {
+  std::string out;
+  out.reserve(20 + elements_.size());
+  append_big_endian<std::int32_t>(out, count_ == 0 ? 0 : 1);  // dimensions
+  append_big_endian<std::int32_t>(out, has_null_ ? 1 : 0);
+  append_big_endian(out, static_cast<std::uint32_t>(element_));
+  if (count_ > 0) {
+    append_big_endian(out, count_);
+    append_big_endian<std::int32_t>(out, 1);  // lower bound
+    out.append(elements_);
+  }
+  return out;
+}
+
+PgParams& PgParams::push(std::uint32_t oid, std::optional<std::string> value) {
+  oids_.push_back(oid);
+  values_.push_back(std::move(value));
+  return *this;
+}
+
+PgParams& PgParams::null(PgType type) {
+  return push(static_cast<std::uint32_t>(type), std::nullopt);
+}
+PgParams& PgParams::boolean(bool value) {
+  return push(static_cast<std::uint32_t>(PgType::kBool), std::string(1, value ? '\1' : '\0'));
+}
+PgParams& PgParams::int4(std::int32_t value) {
+  return push(static_cast<std::uint32_t>(PgType::kInt4), big_endian(value));
+}
+PgParams& PgParams::int8(std::int64_t value) {
+  return push(static_cast<std::uint32_t>(PgType::kInt8), big_endian(value));
+}
+PgParams& PgParams::uuid(const Uuid& value) {
+  return push(static_cast<std::uint32_t>(PgType::kUuid), std::string(bytes_of(value)));
+}
+PgParams& PgParams::time(Time value) {
+  return push(static_cast<std::uint32_t>(PgType::kTimestamptz),
+              big_endian<std::int64_t>((value - kPgEpoch).count()));
+}
+PgParams& PgParams::text(std::string_view value) {
+  return push(static_cast<std::uint32_t>(PgType::kText), std::string(value));
+}
+PgParams& PgParams::bytea(std::string_view value) {
+  return push(static_cast<std::uint32_t>(PgType::kBytea), std::string(value));
+}
+PgParams& PgParams::jsonb(std::string_view value) {
+  return push(static_cast<std::uint32_t>(PgType::kJsonb), kJsonbVersion + std::string(value));
+}
+PgParams& PgParams::array(const PgArray& value) {
+  return push(array_oid(value.element()), value.encode());
+}
+
+}  // namespace orderflow::core

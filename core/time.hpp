@@ -1,0 +1,28 @@
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace orderflow::core {
+
+// A point in time in UTC with PostgreSQL's resolution.
+using Duration = std::chrono::microseconds;
+using Time = std::chrono::sys_time<Duration>;
+
+using SteadyTime = std::chrono::steady_clock::time_point;
+
+// RFC 3339 in UTC with milliseconds, e.g. 2026-01-31T09:30:00.123Z.
+[[nodiscard]] std::string to_rfc3339(Time time);
+
+// Accepts any offset and up to nine fraction digits.
+[[nodiscard]] std::optional<Time> parse_rfc3339(std::string_view text);
+
+// This process's own clock: for logs and message headers, never for a decision. Decisions take the
+// database's clock (core/database_clock.hpp), which all owners share.
+[[nodiscard]] inline Time process_now() {
+  return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
+}
+
+}  // namespace orderflow::core

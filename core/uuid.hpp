@@ -1,0 +1,37 @@
+#pragma once
+
+#include <array>
+#include <compare>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace orderflow::core {
+
+// A UUID (RFC 9562) as its 16 bytes in network order. A value: copy freely, any thread.
+struct Uuid {
+  std::array<std::uint8_t, 16> bytes{};
+
+  auto operator<=>(const Uuid&) const = default;
+
+  [[nodiscard]] bool is_nil() const { return *this == Uuid{}; }
+  [[nodiscard]] std::string to_string() const;
+
+  // Accepts the 36-character form only, either case.
+  [[nodiscard]] static std::optional<Uuid> parse(std::string_view text);
+};
+
+// Time-ordered, from the system clock and a per-thread generator. Two ids of one thread ascend.
+[[nodiscard]] Uuid new_uuid_v7();
+
+// Deterministic: the same namespace and name always give the same id (SHA-1, version 5).
+[[nodiscard]] Uuid uuid_v5(const Uuid& name_space, std::string_view name);
+
+}  // namespace orderflow::core
+
+template <>
+struct std::hash<orderflow::core::Uuid> {
+  std::size_t operator()(const orderflow::core::Uuid& id) const noexcept;
+};

@@ -1,0 +1,323 @@
+#include "events/codec.hpp"
+
+#include <cctype>
+#include <charconv>
+
+#include "core/time.hpp"
+
+namespace orderflow::events {
+namespace {
+
+using core::OutgoingMessage;
+using core::Result;
+using nlohmann::json;
+
+// Thrown and caught inside this file only: nested readers stay plain expressions.
+struct Undecodable {
+  std::string why;
+};
+
+const json& field(const json& body, const char* name) {
+  const auto found = body.find(name);
+  if (found == body.end()) throw Undecodable{std::string("the field ") + name + " is missing"};
+  return *found;
+}
+
+std::string text_field(const json& body, const char* name) {
+  const json& value = field(body, name);
+  if (!value.is_string()) throw Undecodable{std::string("the field ") + name + " is not a string"};
+  return value.get<std::string>();
+}
+
+Uuid uuid_field(const json& body, const char* name) {
+  const auto id = Uuid::parse(text_field(body, name));
+  if (!id) throw Undecodable{std::string("the field ") + name + " is not a UUID"};
+  return *id;
+}
+
+Time time_field(const json& body, const char* name) {
+  const auto time = core::parse_rfc3339(text_field(body, name));
+  if (!time) throw Undecodable{std::string("the field ") + name + " is not an RFC 3339 time"};
+  return *time;
+}
+
+Money money_field(const json& body, const char* name) {
+  const json& value = field(body, name);
+  if (!value.is_object()) throw Undecodable{std::string("the field ") + name + " is not money"};
+  const json& amount = field(value, "amount");
+  if (!amount.is_number_integer()) throw Undecodable{"an amount is not a whole number"};
+  Money money{amount.get<std::int64_t>(), text_field(value, "currency")};
+  if (money.amount < 0 || !core::is_currency_code(money.currency)) {
+    throw Undecodable{std::string("the field ") + name + " is not a sum of money"};
+  }
+  return money;
+}
+
+const json& object_field(const json& body, const char* name) {
+  const json& value = field(body, name);
+  if (!value.is_object()) throw Undecodable{std::string("the field ") + name + " is not an object"};
+  return value;
+}
+
+Phase phase_field(const json& body) {
+  const std::string phase = text_field(body, "phase");
+  if (phase == "do") return Phase::kDo;
+  if (phase == "undo") return Phase::kUndo;
+  throw Undecodable{"the phase is neither do nor undo"};
+}
+
+ReplyOutcome outcome_field(const json& body) {
+  const std::string outcome = text_field(body, "outcome");
+  if (outcome == "done") return ReplyOutcome::kDone;
+  if (outcome == "refused") return ReplyOutcome::kRefused;
+  if (outcome == "failed") return ReplyOutcome::kFailed;
+  throw Undecodable{"the outcome is none of done, refused, failed"};
+}
+
+const char* name_of(ReplyOutcome outcome) {
+  switch (outcome) {
+    case ReplyOutcome::kDone: return "done";
+    case ReplyOutcome::kRefused: return "refused";
+    case ReplyOutcome::kFailed: return "failed";
+  }
+  return "failed";
+}
+
+json money_json(const Money& money) {
+  return {{"amount", money.amount}, {"currency", money.currency}};
+}
+
+json body_of(const CapturePayment& m) {
+  return {{"command_id", m.command_id.to_string()},
+          {"order_id", m.order_id.to_string()},
+          {"account_id", m.account_id.to_string()},
+          {"amount", money_json(m.amount)}};
+}
+
+json body_of(const UndoCapture& m) {
+  return {{"command_id", m.command_id.to_string()},
+          {"order_id", m.order_id.to_string()},
+          {"account_id", m.account_id.to_string()},
+          {"amount", money_json(m.amount)}};
+}
+
+json body_of(const RefundPayment& m) {
+  return {{"command_id", m.command_id.to_string()}, {"request_id", m.request_id.to_string()},
+          {"order_id", m.order_id.to_string()},     {"payment_id", m.payment_id.to_string()},
+          {"account_id", m.account_id.to_string()}, {"amount", money_json(m.amount)}};
+}
+
+json body_of(const ScheduleDelivery& m) {
+  return {{"command_id", m.command_id.to_string()},
+          {"order_id", m.order_id.to_string()},
+          {"address", m.address}};
+}
+
+json body_of(const CancelDelivery& m) {
+  return {{"command_id", m.command_id.to_string()}, {"order_id", m.order_id.to_string()}};
+}
+
+json body_of(const AcknowledgeReport& m) {
+  return {{"delivery_id", m.delivery_id.to_string()}, {"order_id", m.order_id.to_string()}};
+}
+
+OutgoingMessage envelope(const Addressed& to, std::string_view type, const Uuid& subject,
+                         std::string body) {
+  OutgoingMessage message{to.topic, to.key, std::move(body), {}};
+  message.headers = {{"ce_specversion", "1.0"},
+                     {"ce_id", core::new_uuid_v7().to_string()},
+                     {"ce_source", to.source},
+                     {"ce_type", std::string(type)},
+                     {"ce_time", core::to_rfc3339(core::process_now())},
+                     {"ce_subject", subject.to_string()},
+                     {"content-type", "application/json"},
+                     {"traceparent", to.trace.traceparent},
+                     {"correlation_id", to.trace.correlation_id}};
+  if (to.attempt > 0) message.headers.emplace_back("attempt", std::to_string(to.attempt));
+  return message;
+}
+
+template <typename Command>
+OutgoingMessage encode_command(const Command& command, const Addressed& to) {
+  return std::visit(
+      [&](const auto& m) { return envelope(to, m.kType, m.order_id, body_of(m).dump()); }, command);
+}
+
+json parse_body(std::string_view body) {
+  json parsed = json::parse(body, nullptr, false);
+  if (parsed.is_discarded()) throw Undecodable{"the body is not JSON"};
+  if (!parsed.is_object()) throw Undecodable{"the body is not a JSON object"};
+  return parsed;
+}
+
+// Runs a reader and turns its complaint into a value.
+template <typename Message, typename Read>
+Result<Message> guarded(Read&& read) {
+  try {
+    return read();
+  } catch (const Undecodable& problem) {
+    return core::fail("undecodable", problem.why);
+  }
+}
+
+[[noreturn]] void unknown_type(std::string_view type) {
+  throw Undecodable{"the message type '" + std::string(type.substr(0, 100)) + "' is unknown"};
+}
+
+Reply read_reply(const json& body) {
+  Reply reply;
+  reply.command_id = uuid_field(body, "command_id");
+  reply.order_id = uuid_field(body, "order_id");
+  reply.step = text_field(body, "step");
+  reply.phase = phase_field(body);
+  reply.outcome = outcome_field(body);
+  reply.code = text_field(body, "code");
+  reply.detail = text_field(body, "detail");
+  reply.data = object_field(body, "data");
+  return reply;
+}
+
+}  // namespace
+
+std::string wire_type_of_event(std::string_view type) {
+  std::string wire = "orderflow.order.";
+  for (std::size_t i = 0; i < type.size(); ++i) {
+    const auto c = static_cast<unsigned char>(type[i]);
+    if (std::isupper(c) != 0 && i > 0) wire += '_';
+    wire += static_cast<char>(std::tolower(c));
+  }
+  return wire + ".v1";
+}
+
+OutgoingMessage encode(const OrderPlaced& m, const Addressed& to) {
+  return envelope(to, m.kType, m.order_id, json{{"order_id", m.order_id.to_string()}}.dump());
+}
+
+OutgoingMessage encode(const RequestNudge& m, const Addressed& to) {
+  const json body{{"request_id", m.request_id.to_string()},
+                  {"order_id", m.order_id.to_string()},
+                  {"kind", m.kind}};
+  return envelope(to, m.kType, m.order_id, body.dump());
+}
+
+OutgoingMessage encode(const Reply& m, const Addressed& to) {
+  const json body{{"command_id", m.command_id.to_string()},
+                  {"order_id", m.order_id.to_string()},
+                  {"step", m.step},
+                  {"phase", m.phase == Phase::kDo ? "do" : "undo"},
+                  {"outcome", name_of(m.outcome)},
+                  {"code", m.code},
+                  {"detail", m.detail},
+                  {"data", m.data}};
+  return envelope(to, m.kType, m.order_id, body.dump());
+}
+
+OutgoingMessage encode(const DeliveryReport& m, const Addressed& to) {
+  const json body{{"delivery_id", m.delivery_id.to_string()},
+                  {"order_id", m.order_id.to_string()},
+                  {"report", m.report},
+                  {"reported_at", core::to_rfc3339(m.reported_at)}};
+  return envelope(to, m.kType, m.order_id, body.dump());
+}
+
+OutgoingMessage encode(const PaymentCommand& m, const Addressed& to) {
+  return encode_command(m, to);
+}
+
+OutgoingMessage encode(const DeliveryCommand& m, const Addressed& to) {
+  return encode_command(m, to);
+}
+
+OutgoingMessage encode(const OrderEvent& event, const std::string& topic) {
+  const std::string id = event.order_id.to_string();
+  const std::string time = core::to_rfc3339(event.time);
+  json body{{"order_id", id},
+            {"sequence", event.sequence},
+            {"type", event.type},
+            {"status", event.status},
+            {"time", time},
+            {"actor", event.actor},
+            {"correlation_id", event.correlation_id},
+            {"data", json::parse(event.data, nullptr, false)}};
+  OutgoingMessage message{topic, id, body.dump(), {}};
+  // The id is derived, so that a repeated event is recognised as the same one.
+  message.headers = {
+      {"ce_specversion", "1.0"},
+      {"ce_id", core::uuid_v5(event.order_id, std::to_string(event.sequence)).to_string()},
+      {"ce_source", "/orderflow/orchestrator"},
+      {"ce_type", wire_type_of_event(event.type)},
+      {"ce_time", time},
+      {"ce_subject", id},
+      {"ce_sequence", std::to_string(event.sequence)},
+      {"content-type", "application/json"},
+      {"traceparent", event.traceparent},
+      {"correlation_id", event.correlation_id}};
+  return message;
+}
+
+Result<InboxMessage> decode_inbox(std::string_view type, std::string_view text) {
+  return guarded<InboxMessage>([&]() -> InboxMessage {
+    const bool known = type == OrderPlaced::kType || type == RequestNudge::kType ||
+                       type == Reply::kType || type == DeliveryReport::kType;
+    if (!known) unknown_type(type);
+    const json body = parse_body(text);
+    if (type == OrderPlaced::kType) return OrderPlaced{uuid_field(body, "order_id")};
+    if (type == Reply::kType) return read_reply(body);
+    if (type == RequestNudge::kType) {
+      return RequestNudge{uuid_field(body, "request_id"), uuid_field(body, "order_id"),
+                          text_field(body, "kind")};
+    }
+    return DeliveryReport{uuid_field(body, "delivery_id"), uuid_field(body, "order_id"),
+                          text_field(body, "report"), time_field(body, "reported_at")};
+  });
+}
+
+Result<PaymentCommand> decode_payment_command(std::string_view type, std::string_view text) {
+  return guarded<PaymentCommand>([&]() -> PaymentCommand {
+    const bool known = type == CapturePayment::kType || type == UndoCapture::kType ||
+                       type == RefundPayment::kType;
+    if (!known) unknown_type(type);
+    const json body = parse_body(text);
+    const Uuid command = uuid_field(body, "command_id");
+    const Uuid order = uuid_field(body, "order_id");
+    const Uuid account = uuid_field(body, "account_id");
+    const Money amount = money_field(body, "amount");
+    if (type == CapturePayment::kType) return CapturePayment{command, order, account, amount};
+    if (type == UndoCapture::kType) return UndoCapture{command, order, account, amount};
+    return RefundPayment{command, uuid_field(body, "request_id"), order,
+                         uuid_field(body, "payment_id"), account, amount};
+  });
+}
+
+Result<DeliveryCommand> decode_delivery_command(std::string_view type, std::string_view text) {
+  return guarded<DeliveryCommand>([&]() -> DeliveryCommand {
+    const bool known = type == ScheduleDelivery::kType || type == CancelDelivery::kType ||
+                       type == AcknowledgeReport::kType;
+    if (!known) unknown_type(type);
+    const json body = parse_body(text);
+    const Uuid order = uuid_field(body, "order_id");
+    if (type == AcknowledgeReport::kType) {
+      return AcknowledgeReport{uuid_field(body, "delivery_id"), order};
+    }
+    const Uuid command = uuid_field(body, "command_id");
+    if (type == CancelDelivery::kType) return CancelDelivery{command, order};
+    return ScheduleDelivery{command, order, object_field(body, "address")};
+  });
+}
+
+core::Trace trace_of(const core::KafkaMessage& message) {
+  core::Trace trace{std::string(message.header("correlation_id")),
+                    std::string(message.header("traceparent"))};
+  if (!core::is_traceparent(trace.traceparent)) trace.traceparent = core::new_traceparent();
+  if (!core::is_sane_correlation_id(trace.correlation_id)) trace.correlation_id = "unknown";
+  return trace;
+}
+
+int attempt_of(const core::KafkaMessage& message) {
+  const std::string_view text = message.header("attempt");
+  int attempt = 1;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), attempt);
+  return error == std::errc{} && attempt > 0 ? attempt : 1;
+}
+
+}  // namespace orderflow::events

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "core/kafka.hpp"
+#include "core/result.hpp"
+#include "core/trace.hpp"
+#include "events/messages.hpp"
+
+namespace orderflow::events {
+
+// Encodes to CloudEvents 1.0 in Kafka's binary mode: attributes in headers, the body as JSON.
+//
+// Decoding never throws: a message of unknown type or version, broken JSON, or a field that is
+// missing or of the wrong type is an Error with the code `undecodable`, for the dead letters.
+
+// Where a message goes and what it is part of.
+struct Addressed {
+  std::string topic;
+  std::string key;
+  std::string source;  // e.g. "/orderflow/payments"
+  core::Trace trace;
+  int attempt = 0;  // of a command; 0: no header
+};
+
+[[nodiscard]] core::OutgoingMessage encode(const OrderPlaced& message, const Addressed& to);
+[[nodiscard]] core::OutgoingMessage encode(const RequestNudge& message, const Addressed& to);
+[[nodiscard]] core::OutgoingMessage encode(const Reply& message, const Addressed& to);
+[[nodiscard]] core::OutgoingMessage encode(const DeliveryReport& message, const Addressed& to);
+[[nodiscard]] core::OutgoingMessage encode(const PaymentCommand& message, const Addressed& to);
+[[nodiscard]] core::OutgoingMessage encode(const DeliveryCommand& message, const Addressed& to);
+[[nodiscard]] core::OutgoingMessage encode(const OrderEvent& event, const std::string& topic);
+
+[[nodiscard]] core::Result<InboxMessage> decode_inbox(std::string_view type, std::string_view body);
+[[nodiscard]] core::Result<PaymentCommand> decode_payment_command(std::string_view type,
+                                                                  std::string_view body);
+[[nodiscard]] core::Result<DeliveryCommand> decode_delivery_command(std::string_view type,
+                                                                    std::string_view body);
+
+// The trace a message carries; a fresh traceparent when it has none.
+[[nodiscard]] core::Trace trace_of(const core::KafkaMessage& message);
+// The `attempt` header of a command; 1 when absent or unreadable.
+[[nodiscard]] int attempt_of(const core::KafkaMessage& message);
+
+}  // namespace orderflow::events

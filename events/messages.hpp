@@ -1,0 +1,143 @@
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "core/money.hpp"
+#include "core/result.hpp"
+#include "core/time.hpp"
+#include "core/uuid.hpp"
+
+namespace orderflow::events {
+
+using core::Money;
+using core::Time;
+using core::Uuid;
+
+// ---- orders.inbox -------------------------------------------------------------------------------
+
+// A new order is in the database. A hint: its saga's wake-up says the same two seconds later.
+struct OrderPlaced {
+  static constexpr std::string_view kType = "orderflow.order.placed.v1";
+  Uuid order_id;
+};
+
+// A request row waits to be handled. A hint: the owner reads unhandled rows every second anyway.
+struct RequestNudge {
+  static constexpr std::string_view kType = "orderflow.order.request.v1";
+  Uuid request_id;
+  Uuid order_id;
+  std::string kind;
+};
+
+enum class Phase { kDo, kUndo };
+enum class ReplyOutcome {
+  kDone,     // final, stored by the participant
+  kRefused,  // final, stored: a business reason in `code`
+  kFailed,   // technical, not stored: worth another attempt
+};
+
+// A participant's answer to a command.
+struct Reply {
+  static constexpr std::string_view kType = "orderflow.saga.reply.v1";
+  Uuid command_id;
+  Uuid order_id;
+  std::string step;
+  Phase phase = Phase::kDo;
+  ReplyOutcome outcome = ReplyOutcome::kDone;
+  std::string code;
+  std::string detail;
+  nlohmann::json data = nlohmann::json::object();
+};
+
+// The carrier handed the parcel over. Sent again until acknowledged.
+struct DeliveryReport {
+  static constexpr std::string_view kType = "orderflow.delivery.report.v1";
+  Uuid delivery_id;
+  Uuid order_id;
+  std::string report;  // "DELIVERED"
+  Time reported_at;
+};
+
+using InboxMessage = std::variant<OrderPlaced, RequestNudge, Reply, DeliveryReport>;
+
+// ---- payments.commands --------------------------------------------------------------------------
+
+// Debits the account once. The payment's id is the command's.
+struct CapturePayment {
+  static constexpr std::string_view kType = "orderflow.payment.capture.v1";
+  Uuid command_id;
+  Uuid order_id;
+  Uuid account_id;
+  Money amount;
+};
+
+// Gives back what of that capture is not refunded yet; voids a capture that has not come.
+struct UndoCapture {
+  static constexpr std::string_view kType = "orderflow.payment.undo_capture.v1";
+  Uuid command_id;
+  Uuid order_id;
+  Uuid account_id;
+  Money amount;
+};
+
+// A refund someone asked for after the sale.
+struct RefundPayment {
+  static constexpr std::string_view kType = "orderflow.payment.refund.v1";
+  Uuid command_id;
+  Uuid request_id;
+  Uuid order_id;
+  Uuid payment_id;
+  Uuid account_id;
+  Money amount;
+};
+
+using PaymentCommand = std::variant<CapturePayment, UndoCapture, RefundPayment>;
+
+// ---- delivery.commands --------------------------------------------------------------------------
+
+// The delivery's id is the command's.
+struct ScheduleDelivery {
+  static constexpr std::string_view kType = "orderflow.delivery.schedule.v1";
+  Uuid command_id;
+  Uuid order_id;
+  nlohmann::json address;
+};
+
+struct CancelDelivery {
+  static constexpr std::string_view kType = "orderflow.delivery.cancel.v1";
+  Uuid command_id;
+  Uuid order_id;
+};
+
+struct AcknowledgeReport {
+  static constexpr std::string_view kType = "orderflow.delivery.report_acknowledged.v1";
+  Uuid delivery_id;
+  Uuid order_id;
+};
+
+using DeliveryCommand = std::variant<ScheduleDelivery, CancelDelivery, AcknowledgeReport>;
+
+// ---- orders.events ------------------------------------------------------------------------------
+
+// What happened to an order. `sequence` starts at 1 and has no gaps.
+struct OrderEvent {
+  Uuid order_id;
+  std::int64_t sequence = 0;
+  std::string type;    // "OrderPlaced"; on the wire orderflow.order.order_placed.v1
+  std::string status;  // the order's status from then on
+  Time time;
+  std::string actor;
+  std::string correlation_id;
+  std::string traceparent;
+  std::string data;  // a JSON object, serialized
+};
+
+// "OrderPlaced" → "orderflow.order.order_placed.v1".
+[[nodiscard]] std::string wire_type_of_event(std::string_view type);
+
+}  // namespace orderflow::events

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "core/kafka.hpp"
+#include "core/log.hpp"
+#include "core/metrics.hpp"
+
+namespace orderflow::producers {
+
+// A message to publish after the commit of the batch that caused it. `partition` is the owner's
+// partition (not the topic's) and `batch_no` the number its row got in that commit.
+struct Outgoing {
+  core::OutgoingMessage message;
+  std::int32_t partition = 0;
+  std::int64_t batch_no = 0;
+};
+
+// Publishes what was committed, in commit order, and knows up to which batch of each partition all is
+// acknowledged: the mark. What lies beyond a mark is derived again from the database by the next
+// owner, so nothing here needs to survive.
+//
+// One thread: the owner loop's. Bounded by the producer's queue; publish() waits while it is full.
+class Publisher {
+ public:
+  Publisher(core::KafkaOptions options, core::Logger& logger, core::Metrics& metrics);
+  ~Publisher();
+
+  // Starts tracking a partition at its grant: batches up to `mark` are known to be published.
+  void begin(std::int32_t partition, std::int64_t mark);
+
+  // Hands the messages over in order. Blocks while the queue is full, at most `patience`, then throws
+  // core::Unavailable: the caller gives up its grants and begins again from the marks.
+  void publish(const std::vector<Outgoing>& messages, core::Duration patience);
+
+  // Runs acknowledgements that have come in.
+  void poll(core::Duration timeout);
+
+  // The last batch of this partition up to which every message is acknowledged.
+  [[nodiscard]] std::int64_t mark(std::int32_t partition) const;
+
+  // How long the oldest unacknowledged message of this partition has waited; zero when none does.
+  [[nodiscard]] core::Duration oldest_unacknowledged(std::int32_t partition) const;
+  [[nodiscard]] core::Duration oldest_unacknowledged() const;
+
+  // A message was reported as not stored, or the producer failed for good: reset() and be granted
+  // again.
+  [[nodiscard]] bool broken() const { return broken_; }
+
+  // Drops everything queued, every mark, and starts with a new producer.
+  void reset();
+
+  // Waits for what is queued, for a graceful end. True when all was acknowledged.
+  bool flush(core::Duration timeout);
+
+ private:
+  struct Entry;
+  struct Lane;
+
+  void on_report(std::uint64_t tag, bool stored);
+  void start();
+
+  core::KafkaOptions options_;
+  core::Logger& logger_;
+  std::unique_ptr<core::KafkaProducer> producer_;
+  std::map<std::int32_t, Lane> lanes_;
+  bool broken_ = false;
+  prometheus::Gauge& oldest_seconds_;
+};
+
+}  // namespace orderflow::producers

@@ -1,0 +1,32 @@
+CREATE TABLE identity.users (
+  id uuid PRIMARY KEY,
+  username text NOT NULL UNIQUE,
+  display_name text NOT NULL,
+  created_at timestamptz NOT NULL DEFAULT now()
+);
+
+CREATE TABLE catalogue.products (
+  id uuid PRIMARY KEY,
+  name text NOT NULL,
+  description text NOT NULL DEFAULT '',
+  category text NOT NULL,
+  price bigint NOT NULL CHECK (price >= 0),
+  currency text NOT NULL,
+  available boolean NOT NULL DEFAULT true,
+  deleted boolean NOT NULL DEFAULT false,
+  version bigint NOT NULL DEFAULT 1,
+  created_at timestamptz NOT NULL DEFAULT now(),
+  updated_at timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX products_category ON catalogue.products (category, id) WHERE NOT deleted;
+
+CREATE TABLE catalogue.offers (
+  id uuid PRIMARY KEY,
+  product_id uuid NOT NULL,
+  seller text NOT NULL,
+  price bigint NOT NULL,
+  currency text NOT NULL,
+  items_in_stock integer NOT NULL,
+  updated_at timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX offers_product ON catalogue.offers (product_id);
