@@ -1,0 +1,210 @@
+#include "tests/support/kafka_tool.hpp"
+
+#include <librdkafka/rdkafka.h>
+
+#include <catch2/catch_test_macros.hpp>
+#include <memory>
+#include <stdexcept>
+
+namespace orderflow::testing {
+namespace {
+
+constexpr int kCallTimeout_ms = 10'000;
+
+struct Client {
+  Client(rd_kafka_type_t type, const std::string& bootstrap) {
+    rd_kafka_conf_t* conf = rd_kafka_conf_new();
+    char error[256];
+    const auto set = [&](const char* name, const std::string& value) {
+      if (rd_kafka_conf_set(conf, name, value.c_str(), error, sizeof error) != RD_KAFKA_CONF_OK) {
+        throw std::runtime_error(error);
+      }
+    };
+    set("bootstrap.servers", bootstrap);
+    set("log_level", "0");
+    if (type == RD_KAFKA_CONSUMER) {
+      set("group.id", "orderflow-test-tool");
+      set("enable.auto.commit", "false");
+      set("auto.offset.reset", "earliest");
+      set("fetch.wait.max.ms", "20");
+    }
+    handle = rd_kafka_new(type, conf, error, sizeof error);
+    if (handle == nullptr) throw std::runtime_error(error);
+    if (type == RD_KAFKA_CONSUMER) rd_kafka_poll_set_consumer(handle);
+  }
+  ~Client() {
+    if (rd_kafka_type(handle) == RD_KAFKA_CONSUMER) rd_kafka_consumer_close(handle);
+    rd_kafka_destroy(handle);
+  }
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
+
+  rd_kafka_t* handle = nullptr;
+};
+
+int partition_count(rd_kafka_t* handle, const std::string& topic) {
+  // All topics are asked for: naming a missing one would make the embedded broker create it.
+  const rd_kafka_metadata_t* metadata = nullptr;
+  if (rd_kafka_metadata(handle, 1, nullptr, &metadata, kCallTimeout_ms) !=
+      RD_KAFKA_RESP_ERR_NO_ERROR) {
+    return -1;
+  }
+  int count = -1;
+  for (int i = 0; i < metadata->topic_cnt; ++i) {
+    if (metadata->topics[i].topic == topic) count = metadata->topics[i].partition_cnt;
+  }
+  rd_kafka_metadata_destroy(metadata);
+  return count;
+}
+
+std::string text_of(const void* data, std::size_t size) {
+  return data == nullptr ? std::string{} : std::string(static_cast<const char*>(data), size);
+}
+
+RawMessage to_raw(const rd_kafka_message_t* message) {
+  RawMessage out;
+  out.partition = message->partition;
+  out.offset = message->offset;
+  out.key = text_of(message->key, message->key_len);
+  out.body = text_of(message->payload, message->len);
+  rd_kafka_headers_t* headers = nullptr;
+  if (rd_kafka_message_headers(message, &headers) == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    const char* name = nullptr;
+    const void* value = nullptr;
+    std::size_t size = 0;
+    for (std::size_t i = 0;
+         rd_kafka_header_get_all(headers, i, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR;
+         ++i) {
+      out.headers[name] = text_of(value, size);
+    }
+  }
+  return out;
+}
+
+void on_delivery(rd_kafka_t*, const rd_kafka_message_t* message, void* offset) {
+  *static_cast<std::int64_t*>(offset) = message->err != 0 ? -2 : message->offset;
+}
+
+}  // namespace
+
+bool KafkaTool::answers(Millis deadline) const {
+  const Client client(RD_KAFKA_PRODUCER, bootstrap_);
+  const rd_kafka_metadata_t* metadata = nullptr;
+  if (rd_kafka_metadata(client.handle, 1, nullptr, &metadata, static_cast<int>(deadline.count())) !=
+      RD_KAFKA_RESP_ERR_NO_ERROR) {
+    return false;
+  }
+  rd_kafka_metadata_destroy(metadata);
+  return true;
+}
+
+int KafkaTool::partitions(const std::string& topic) const {
+  const Client client(RD_KAFKA_PRODUCER, bootstrap_);
+  return partition_count(client.handle, prefix_ + topic);
+}
+
+std::int64_t KafkaTool::produce(const std::string& topic, std::int32_t partition,
+                                const RawMessage& message) const {
+  rd_kafka_conf_t* conf = rd_kafka_conf_new();
+  char error[256];
+  std::int64_t offset = -1;
+  rd_kafka_conf_set(conf, "bootstrap.servers", bootstrap_.c_str(), error, sizeof error);
+  rd_kafka_conf_set(conf, "acks", "all", error, sizeof error);
+  rd_kafka_conf_set(conf, "linger.ms", "0", error, sizeof error);
+  rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
+  rd_kafka_conf_set_opaque(conf, &offset);
+  // The delivery callback's opaque is the configuration's: one message, one client.
+  rd_kafka_t* handle = rd_kafka_new(RD_KAFKA_PRODUCER, conf, error, sizeof error);
+  rd_kafka_headers_t* headers = rd_kafka_headers_new(message.headers.size());
+  for (const auto& [name, value] : message.headers) {
+    rd_kafka_header_add(headers, name.c_str(), -1, value.data(),
+                        static_cast<ssize_t>(value.size()));
+  }
+  const auto code = rd_kafka_producev(
+      handle, RD_KAFKA_V_TOPIC((prefix_ + topic).c_str()), RD_KAFKA_V_PARTITION(partition),
+      RD_KAFKA_V_KEY(message.key.data(), message.key.size()),
+      RD_KAFKA_V_VALUE(const_cast<char*>(message.body.data()), message.body.size()),
+      RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_END);
+  rd_kafka_flush(handle, kCallTimeout_ms);
+  rd_kafka_destroy(handle);
+  if (code != 0 || offset < 0) FAIL("cannot produce to " << prefix_ + topic);
+  return offset;
+}
+
+std::vector<std::pair<std::int64_t, std::int64_t>> KafkaTool::watermarks(
+    const std::string& topic) const {
+  const Client client(RD_KAFKA_CONSUMER, bootstrap_);
+  const auto name = prefix_ + topic;
+  const int count = partition_count(client.handle, name);
+  if (count < 0) FAIL("there is no topic " << name);
+  std::vector<std::pair<std::int64_t, std::int64_t>> out;
+  for (int p = 0; p < count; ++p) {
+    std::int64_t low = -1;
+    std::int64_t high = -1;
+    if (rd_kafka_query_watermark_offsets(client.handle, name.c_str(), p, &low, &high,
+                                         kCallTimeout_ms) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      FAIL("no watermarks of " << name << " " << p);
+    }
+    out.emplace_back(low, high);
+  }
+  return out;
+}
+
+std::int64_t KafkaTool::count(const std::string& topic) const {
+  std::int64_t sum = 0;
+  for (const auto& [low, high] : watermarks(topic))
+    sum += high;
+  return sum;
+}
+
+std::vector<RawMessage> KafkaTool::read(const std::string& topic) const {
+  const auto marks = watermarks(topic);
+  const Client client(RD_KAFKA_CONSUMER, bootstrap_);
+  const auto name = prefix_ + topic;
+  auto* list = rd_kafka_topic_partition_list_new(static_cast<int>(marks.size()));
+  std::int64_t missing = 0;
+  for (std::size_t p = 0; p < marks.size(); ++p) {
+    rd_kafka_topic_partition_list_add(list, name.c_str(), static_cast<int>(p))->offset =
+        marks[p].first;
+    missing += marks[p].second - marks[p].first;
+  }
+  rd_kafka_assign(client.handle, list);
+  rd_kafka_topic_partition_list_destroy(list);
+  std::vector<RawMessage> out;
+  const auto end = std::chrono::steady_clock::now() + kPatience;
+  while (missing > 0 && std::chrono::steady_clock::now() < end) {
+    rd_kafka_message_t* message = rd_kafka_consumer_poll(client.handle, 100);
+    if (message == nullptr) continue;
+    const auto partition = static_cast<std::size_t>(message->partition);
+    if (message->err == 0 && message->offset < marks[partition].second) {
+      out.push_back(to_raw(message));
+      --missing;
+    }
+    rd_kafka_message_destroy(message);
+  }
+  if (missing > 0) FAIL(missing << " messages of " << name << " could not be read");
+  return out;
+}
+
+void KafkaTool::delete_records(const std::string& topic) const {
+  const auto marks = watermarks(topic);
+  const Client client(RD_KAFKA_PRODUCER, bootstrap_);
+  const auto name = prefix_ + topic;
+  auto* list = rd_kafka_topic_partition_list_new(static_cast<int>(marks.size()));
+  for (std::size_t p = 0; p < marks.size(); ++p) {
+    rd_kafka_topic_partition_list_add(list, name.c_str(), static_cast<int>(p))->offset =
+        marks[p].second;
+  }
+  rd_kafka_DeleteRecords_t* request = rd_kafka_DeleteRecords_new(list);
+  rd_kafka_topic_partition_list_destroy(list);
+  rd_kafka_queue_t* queue = rd_kafka_queue_new(client.handle);
+  rd_kafka_DeleteRecords(client.handle, &request, 1, nullptr, queue);
+  rd_kafka_event_t* event = rd_kafka_queue_poll(queue, kCallTimeout_ms);
+  const bool done = event != nullptr && rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR_NO_ERROR;
+  if (event != nullptr) rd_kafka_event_destroy(event);
+  rd_kafka_queue_destroy(queue);
+  rd_kafka_DeleteRecords_destroy(request);
+  if (!done) FAIL("Kafka did not delete the records of " << name);
+}
+
+}  // namespace orderflow::testing

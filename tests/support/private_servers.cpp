@@ -1,0 +1,144 @@
+#include "tests/support/private_servers.hpp"
+
+#include <pwd.h>
+#include <unistd.h>
+
+#include <catch2/catch_test_macros.hpp>
+#include <csignal>
+#include <fstream>
+
+#include "tests/support/database.hpp"
+#include "tests/support/kafka_tool.hpp"
+
+namespace orderflow::testing {
+namespace {
+
+constexpr const char* kClusterId = "MkU3OEVBNTcwNTJENDM2Qk";
+
+void give_to(const std::filesystem::path& folder, const std::string& user) {
+  std::filesystem::create_directories(folder);
+  if (user.empty()) return;
+  const passwd* account = ::getpwnam(user.c_str());
+  if (account == nullptr || ::chown(folder.c_str(), account->pw_uid, account->pw_gid) != 0) {
+    FAIL("cannot give " << folder << " to " << user);
+  }
+}
+
+}  // namespace
+
+PrivatePostgres::PrivatePostgres(const std::filesystem::path& folder, std::uint16_t port)
+    : folder_(folder),
+      port_(port),
+      bin_(required_variable("ORDERFLOW_TEST_PG_BIN")),
+      user_(unprivileged_user()) {
+  give_to(folder_, user_);
+  const auto made = run_command({bin_ + "/initdb", "-D", (folder_ / "data").string(), "-U",
+                                 "orderflow", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"},
+                                neutral_environment(), folder_, Millis{60'000}, user_);
+  if (made.exit_code != 0) FAIL("initdb: " << made.output);
+  start();
+}
+
+PrivatePostgres::~PrivatePostgres() {
+  // A killed server leaves children that notice; a stopped one leaves none.
+  if (process_ && process_->running()) process_->signal(SIGQUIT);
+}
+
+std::string PrivatePostgres::url() const {
+  return "postgresql://orderflow@127.0.0.1:" + std::to_string(port_) + "/postgres";
+}
+
+void PrivatePostgres::start() {
+  // After a kill the orphaned backends hold the shared memory for a moment, and the server then
+  // refuses to start: it is asked again.
+  wait_until([this] { return "PostgreSQL starts; its log:\n" + process_->log_tail(); },
+             [this] {
+               if (!process_ || !process_->running()) {
+                 process_ = std::make_unique<Process>(
+                     ProcessOptions{"postgres",
+                                    {bin_ + "/postgres", "-D", (folder_ / "data").string(), "-p",
+                                     std::to_string(port_), "-k", folder_.string(), "-c",
+                                     "listen_addresses=127.0.0.1", "-c", "max_connections=200"},
+                                    neutral_environment(),
+                                    folder_.string() + ".log",
+                                    folder_,
+                                    user_});
+               }
+               return Database(url()).answers();
+             });
+}
+
+void PrivatePostgres::stop() {
+  process_->signal(SIGINT);
+  (void)process_->wait_exit();
+}
+
+void PrivatePostgres::kill() {
+  process_->kill();
+}
+
+PrivateKafka::PrivateKafka(std::filesystem::path folder, std::uint16_t port,
+                           std::uint16_t controller_port)
+    : folder_(std::move(folder)),
+      port_(port),
+      controller_port_(controller_port),
+      libs_(required_variable("ORDERFLOW_TEST_KAFKA_LIBS")) {
+  std::filesystem::create_directories(folder_);
+  const auto broker = "127.0.0.1:" + std::to_string(port_);
+  const auto controller = "127.0.0.1:" + std::to_string(controller_port_);
+  std::ofstream(folder_ / "server.properties")
+      << "process.roles=broker,controller\nnode.id=1\n"
+      << "listeners=PLAINTEXT://" << broker << ",CONTROLLER://" << controller << "\n"
+      << "advertised.listeners=PLAINTEXT://" << broker << "\n"
+      << "controller.listener.names=CONTROLLER\n"
+      << "controller.quorum.bootstrap.servers=" << controller << "\n"
+      << "log.dirs=" << (folder_ / "data").string() << "\n"
+      << "auto.create.topics.enable=false\n"
+      << "group.initial.rebalance.delay.ms=0\n"
+      << "offsets.topic.replication.factor=1\noffsets.topic.num.partitions=4\n"
+      << "transaction.state.log.replication.factor=1\ntransaction.state.log.min.isr=1\n";
+  format();
+  start();
+}
+
+std::string PrivateKafka::bootstrap_servers() const {
+  return "127.0.0.1:" + std::to_string(port_);
+}
+
+void PrivateKafka::format() {
+  const auto done =
+      run_command({"java", "-cp", libs_ + "/*", "kafka.tools.StorageTool", "format", "-t",
+                   kClusterId, "-c", (folder_ / "server.properties").string(), "--standalone"},
+                  neutral_environment(), folder_);
+  if (done.exit_code != 0) FAIL("cannot format Kafka's storage: " << done.output);
+}
+
+void PrivateKafka::start() {
+  process_ = std::make_unique<Process>(
+      ProcessOptions{"kafka",
+                     {"java", "-Xmx512m", "-cp", libs_ + "/*", "kafka.Kafka",
+                      (folder_ / "server.properties").string()},
+                     neutral_environment(),
+                     folder_.string() + ".log",
+                     folder_,
+                     {}});
+  wait_until([this] { return "Kafka starts; its log:\n" + process_->log_tail(); },
+             [this] { return KafkaTool(bootstrap_servers(), "").answers(); }, Millis{60'000});
+}
+
+void PrivateKafka::stop() {
+  (void)process_->terminate(Millis{30'000});
+}
+
+void PrivateKafka::kill() {
+  process_->kill();
+}
+
+void PrivateKafka::wipe() {
+  kill();
+  std::filesystem::remove_all(folder_ / "data");
+  format();
+  start();
+}
+
+}  // namespace orderflow::testing

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "tests/support/process.hpp"
+
+namespace orderflow::testing {
+
+// A PostgreSQL of the test's own, to be killed and started again. Needs ORDERFLOW_TEST_PG_BIN.
+// Durable like a real one (fsync on), as that is what the tests are about.
+class PrivatePostgres {
+ public:
+  // Makes the cluster and starts it.
+  PrivatePostgres(const std::filesystem::path& folder, std::uint16_t port);
+  ~PrivatePostgres();
+
+  [[nodiscard]] std::string url() const;
+  void start();
+  // Fast shutdown: open sessions are ended.
+  void stop();
+  void kill();
+
+ private:
+  std::filesystem::path folder_;
+  std::uint16_t port_;
+  std::string bin_;
+  std::string user_;
+  std::unique_ptr<Process> process_;
+};
+
+// An Apache Kafka of the test's own (KRaft, one node). Needs ORDERFLOW_TEST_KAFKA_LIBS.
+class PrivateKafka {
+ public:
+  PrivateKafka(std::filesystem::path folder, std::uint16_t port, std::uint16_t controller_port);
+
+  [[nodiscard]] std::string bootstrap_servers() const;
+  [[nodiscard]] Process& process() { return *process_; }
+  void start();
+  void stop();
+  void kill();
+  // Stops it, removes every byte it kept, and starts it again under the same cluster id: the same
+  // broker, to its clients, that remembers nothing.
+  void wipe();
+
+ private:
+  void format();
+
+  std::filesystem::path folder_;
+  std::uint16_t port_;
+  std::uint16_t controller_port_;
+  std::string libs_;
+  std::unique_ptr<Process> process_;
+};
+
+}  // namespace orderflow::testing
