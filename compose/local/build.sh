@@ -1,0 +1,70 @@
+# shellcheck shell=bash
+# Building the program and its tests. Build folders belong to the clone, not to an instance, so
+# instances with other state folders share them. Sourced by ./orderflow.
+
+# One compiler process a core, fewer when memory is short: a large file takes 1.5 GB.
+build_jobs() {
+  local memory_kb jobs
+  memory_kb=$(awk '/^MemAvailable:/ { print $2 }' /proc/meminfo 2>/dev/null)
+  jobs=$(nproc)
+  [ -z "$memory_kb" ] || [ $((memory_kb / 1500000)) -ge "$jobs" ] || jobs=$((memory_kb / 1500000))
+  echo $((jobs > 0 ? jobs : 1))
+}
+
+build() { # FOLDER PHASE TARGET CMAKE_OPTION…
+  local dir=$build_dir/$1 log=$log_dir/build-$1.log target=$3 options=("${@:4}")
+  phase "$2"
+  mkdir -p "$dir"
+  exec {build_lock}>"$build_dir/$1.lock"
+  # Two builds in one folder would break each other; the second one waits and then has little to do.
+  flock -n "$build_lock" || { phase_progress "waiting for another build of $1"; flock "$build_lock"; }
+  configure "$dir" "$log" "${options[@]}" ||
+    die_with_log "$log" "configuring the build failed; mend what the lines above name, then again"
+  run_logged "$log" "building $target" cmake --build "$dir" --parallel "$(build_jobs)" --target "$target" ||
+    build_failed "$log"
+  exec {build_lock}>&-
+  if grep -q 'ninja: no work to do' "$log"; then
+    phase_done "up to date"
+  else
+    phase_done "built $target in $(display_path "$dir")"
+  fi
+}
+
+# CMake looks after its own inputs once the folder is configured; here only new options count, and
+# a clone that was moved, whose folder still names the old place.
+configure() { # FOLDER LOG CMAKE_OPTION…
+  local dir=$1 log=$2 option
+  shift 2
+  if [ -f "$dir/CMakeCache.txt" ] && ! grep -qxF "CMAKE_HOME_DIRECTORY:INTERNAL=$repo" "$dir/CMakeCache.txt"; then
+    rm -rf -- "$dir"
+    mkdir -p "$dir"
+  fi
+  if [ -f "$dir/build.ninja" ]; then
+    for option in "$@"; do
+      grep -qE "^${option%%=*}:[A-Z]+=${option#*=}\$" "$dir/CMakeCache.txt" || break
+      option=
+    done
+    [ -n "${option:-}" ] || return 0
+  fi
+  run_logged "$log" configuring cmake -S "$repo" -B "$dir" -G Ninja "${@/#/-D}"
+}
+
+build_failed() { # LOG
+  local log=$1
+  clear_line
+  if grep -qE 'Killed signal|internal compiler error: Killed|cannot allocate memory' "$log"; then
+    die_with_log "$log" "the compiler ran out of memory; close other programs and run the same again"
+  fi
+  # The first error is the one that counts; what follows it is mostly its echo.
+  printf -- '--- the first errors of %s\n' "$log" >&2
+  grep -aE -A6 'error:|^FAILED:|undefined reference|CMake Error' "$log" | head -n 40 >&2
+  printf -- '---\n' >&2
+  die "the build failed; mend the first error above (whole log: $log)"
+}
+
+build_program() {
+  # ORDERFLOW_TESTS is not named here: a folder that also builds the tests stays as it is.
+  local tests=()
+  [ -f "$build_dir/release/build.ninja" ] || tests=(ORDERFLOW_TESTS=OFF)
+  build release build orderflow CMAKE_BUILD_TYPE=Release "${tests[@]}"
+}

@@ -1,0 +1,149 @@
+# shellcheck shell=bash
+# The commands test and lint. Sourced by ./orderflow.
+
+# --- test ---------------------------------------------------------------------------------------
+
+command_test() {
+  local label='' sanitize=no failed=no
+  while [ $# -gt 0 ]; do
+    case $1 in
+      --sanitize) sanitize=yes ;;
+      -*) usage_error "test does not know '$1'" ;;
+      *) [ -z "$label" ] || usage_error "test takes one label"; label=$1 ;;
+    esac
+    shift
+  done
+  [ -z "${CI:-}" ] || [ -n "$label" ] || sanitize=yes
+  prepare_state_dir "$state_dir"
+  test_dir=$state_dir/test
+  exec {test_lock}>"$state_dir/test.lock"
+  flock -n "$test_lock" || die "another './orderflow test' runs in $state_dir; wait for it"
+  ensure_packages build postgres kafka
+  build release build all CMAKE_BUILD_TYPE=Release ORDERFLOW_TESTS=ON
+  [ $sanitize = no ] ||
+    build asan sanitizers all CMAKE_BUILD_TYPE=RelWithDebInfo ORDERFLOW_TESTS=ON ORDERFLOW_SANITIZE=address
+  fetch_kafka
+  start_test_servers
+  [ $sanitize = no ] || run_ctest asan '^(unit|saga)$' || failed=asan
+  run_ctest release "${label:+^$label\$}" || failed=release
+  stop_test_servers
+  # The runner's closing lines come last, those of a failed run at the very end.
+  [ $sanitize = no ] || [ $failed = asan ] || closing_lines asan
+  closing_lines release
+  [ $failed != asan ] || closing_lines asan
+  [ $failed = no ]
+}
+
+start_test_servers() {
+  is_running "$test_dir" && die "the test servers of another run still work; stop pid $(cat "$test_dir/supervisor.lock")"
+  remove_test_data
+  prepare_state_dir "$test_dir"
+  log_dir=$test_dir/log
+  local test_pg_port test_broker_port
+  free_port && test_pg_port=$REPLY
+  free_port && test_broker_port=$REPLY
+  while [ $((test_broker_port - test_pg_port)) -ge -1 ] && [ $((test_broker_port - test_pg_port)) -le 1 ]; do
+    free_port && test_broker_port=$REPLY
+  done
+  prepare_postgres "$test_dir" "$test_pg_port"
+  write_kafka_settings "$test_dir" "$test_broker_port"
+  { postgres_entry "$test_pg_port" && kafka_entry "$test_dir" "$test_broker_port"; } >"$test_dir/table"
+  phase servers
+  supervised_dir=$test_dir
+  start_supervisor "$test_dir" attached
+  wait_until_up "$test_dir" || start_failed
+  phase_done "PostgreSQL and Kafka for the tests"
+  # The tests see these servers and nothing of the person's own instance.
+  unset DATABASE_URL KAFKA_BOOTSTRAP_SERVERS ORDERFLOW_CONFIG ORDERFLOW_STATE_DIR \
+    ORDERFLOW_HTTP_PORT ORDERFLOW_BROKER_PORT ORDERFLOW_PG_PORT ORDERFLOW_METRICS_PORT_BASE
+  ORDERFLOW_TEST_DATABASE_URL=$(private_database_url "$test_dir" "$test_pg_port")
+  export ORDERFLOW_TEST_DATABASE_URL ORDERFLOW_TEST_KAFKA=127.0.0.1:$test_broker_port
+  export ORDERFLOW_TEST_KAFKA_LIBS=$kafka_libs ORDERFLOW_TEST_PG_BIN=$pg_bin ORDERFLOW_TEST_REPO=$repo
+}
+
+run_ctest() { # BUILD LABEL_PATTERN: everything but the closing lines is shown as it comes
+  local log=$state_dir/log/test-$1.log code=0 filter=()
+  [ -z "$2" ] || filter=(-L "$2")
+  printf '\n'
+  ORDERFLOW_TEST_BINARY=$build_dir/$1/orderflow UBSAN_OPTIONS=print_stacktrace=1 \
+    ctest --test-dir "$build_dir/$1" --output-on-failure --no-tests=error "${filter[@]}" 2>&1 |
+    tee "$log" | sed -u '/% tests passed/,$d' || code=1
+  if [ $code -ne 0 ] && grep -q 'No tests were found' "$log"; then
+    printf 'no test has the label; there are: %s\n' \
+      "$(ctest --test-dir "$build_dir/$1" --print-labels | sed -n 's/^  //p' | tr '\n' ' ')" >&2
+  fi
+  return $code
+}
+
+closing_lines() { # BUILD
+  [ "$1" = release ] || printf '\nunder AddressSanitizer and UBSan:\n'
+  sed -n '/% tests passed/,$p' "$state_dir/log/test-$1.log"
+}
+
+stop_test_servers() {
+  phase stop
+  stop_supervisor "$test_dir" "$supervisor_pid"
+  supervisor_pid=
+  remove_test_data
+  phase_done "the test servers"
+}
+
+# The logs stay for whoever asks why a test failed.
+remove_test_data() {
+  remove_postgres "$test_dir"
+  rm -rf -- "$test_dir/kafka"
+}
+
+# --- lint ---------------------------------------------------------------------------------------
+
+command_lint() {
+  case "$*" in '' | --format) ;; *) usage_error "lint knows only --format" ;; esac
+  prepare_state_dir "$state_dir"
+  ensure_packages build lint
+  local failed=no
+  lint_layout || failed=yes
+  lint_scripts || failed=yes
+  [ "${1:-}" = --format ] || lint_code || failed=yes
+  [ $failed = no ]
+}
+
+cpp_files() { git -C "$repo" ls-files -z -- '*.cpp' '*.hpp'; }
+
+lint_layout() {
+  local log=$log_dir/lint-format.log
+  phase layout
+  # In the clone's folder, where clang-format finds its configuration.
+  if (cd "$repo" && cpp_files | xargs -0 -r clang-format-19 --dry-run -Werror) >"$log" 2>&1; then
+    phase_done "clang-format is content"
+  else
+    clear_line
+    grep -a 'error:' "$log" | sed 's/: error:.*//' | cut -d: -f1 | sort | uniq -c >&2
+    printf 'orderflow: the files above (with their places) are laid out differently; mend with: clang-format-19 -i FILE\n' >&2
+    return 1
+  fi
+}
+
+lint_scripts() {
+  local log=$log_dir/lint-scripts.log
+  phase scripts
+  if (cd "$repo" && shellcheck -x orderflow compose/local/*.sh compose/local/kafka-run .ci/run) >"$log" 2>&1; then
+    phase_done "shellcheck is content"
+  else
+    die_with_log "$log" "shellcheck found the above"
+  fi
+}
+
+# clang-tidy reads what the compiler reads, so generated sources must be there: the build comes first.
+lint_code() {
+  local log=$log_dir/lint-tidy.log
+  build release build all CMAKE_BUILD_TYPE=Release ORDERFLOW_TESTS=ON
+  phase code
+  if run_logged "$log" clang-tidy run-clang-tidy-19 -quiet -j "$(nproc)" -p "$build_dir/release"; then
+    phase_done "clang-tidy is content"
+  else
+    clear_line
+    grep -aE 'error:' "$log" | sort -u | head -n 60 >&2
+    printf 'orderflow: clang-tidy found the above; the whole of it: %s\n' "$log" >&2
+    return 1
+  fi
+}

@@ -1,0 +1,365 @@
+# shellcheck shell=bash
+# One running instance: its settings, its supervisor, and the commands up, down, wipe, status, logs.
+# Sourced by ./orderflow.
+
+supervisor_pid=
+
+# --- settings -----------------------------------------------------------------------------------
+
+# A value comes from the environment, or else from the instance that runs (so that a second shell
+# need not repeat what `up` was given), or else from the file ORDERFLOW_CONFIG names.
+setting() { # NAME SAVED_VALUE DEFAULT: the value in REPLY
+  REPLY=${!1:-}
+  [ -n "$REPLY" ] || REPLY=$2
+  if [ -z "$REPLY" ] && [ -r "${ORDERFLOW_CONFIG:-}" ]; then
+    REPLY=$(sed -nE "s/^[ \t]*$1[ \t]*=[ \t]*(.*[^ \t])[ \t]*\$/\1/p" "$ORDERFLOW_CONFIG" | tail -n 1)
+  fi
+  [ -n "$REPLY" ] || REPLY=$3
+}
+
+load_settings() {
+  local saved_http_port='' saved_broker_port='' saved_pg_port='' saved_metrics_base=''
+  local saved_broker='' saved_database_url='' saved_bootstrap=''
+  # shellcheck disable=SC1091 # written by save_settings
+  if is_running && [ -r "$state_dir/instance.env" ]; then . "$state_dir/instance.env"; fi
+  setting ORDERFLOW_HTTP_PORT "$saved_http_port" 8080 && http_port=$REPLY
+  setting ORDERFLOW_BROKER_PORT "$saved_broker_port" 19092 && broker_port=$REPLY
+  setting ORDERFLOW_PG_PORT "$saved_pg_port" 15432 && pg_port=$REPLY
+  check_port_number ORDERFLOW_HTTP_PORT "$http_port"
+  check_port_number ORDERFLOW_BROKER_PORT "$broker_port"
+  check_port_number ORDERFLOW_PG_PORT "$pg_port"
+  setting ORDERFLOW_METRICS_PORT_BASE "$saved_metrics_base" $((http_port + 1000)) && metrics_base=$REPLY
+  check_port_number ORDERFLOW_METRICS_PORT_BASE "$metrics_base"
+  # Empty: the private cluster, the broker started here.
+  setting DATABASE_URL "$saved_database_url" '' && outside_database=$REPLY
+  setting KAFKA_BOOTSTRAP_SERVERS "$saved_bootstrap" '' && outside_broker=$REPLY
+  broker=${saved_broker:-embedded}
+}
+
+save_settings() {
+  (umask 077 && printf 'saved_%s=%q\n' http_port "$http_port" broker_port "$broker_port" \
+    pg_port "$pg_port" metrics_base "$metrics_base" broker "$broker" \
+    database_url "$outside_database" bootstrap "$outside_broker" >"$state_dir/instance.env")
+}
+
+export_settings() {
+  export ORDERFLOW_STATE_DIR=$state_dir ORDERFLOW_HTTP_PORT=$http_port
+  export ORDERFLOW_BROKER_PORT=$broker_port ORDERFLOW_PG_PORT=$pg_port
+  export ORDERFLOW_METRICS_PORT_BASE=$metrics_base
+  # The processes may be started from another folder than the one the name was meant for.
+  [ -z "${ORDERFLOW_CONFIG:-}" ] || ORDERFLOW_CONFIG=$(realpath -m -- "$ORDERFLOW_CONFIG")
+  export KAFKA_BOOTSTRAP_SERVERS=${outside_broker:-127.0.0.1:$broker_port}
+  if [ -n "$outside_database" ]; then
+    export DATABASE_URL=$outside_database
+  elif [ -s "$state_dir/postgres.password" ]; then
+    DATABASE_URL=$(private_database_url "$state_dir" "$pg_port")
+    export DATABASE_URL
+  fi
+}
+
+# --- the supervisor, seen from outside ----------------------------------------------------------
+
+is_running() { # [STATE_DIR]: the supervisor holds this lock as long as it lives
+  local lock=${1:-$state_dir}/supervisor.lock
+  [ -r "$lock" ] && ! flock -s -n "$lock" true
+}
+
+read_status() { # STATE_DIR: current_phase and roles[] ("name state pid port restarts")
+  local line file=$1/status.json
+  current_phase=starting
+  roles=()
+  [ -r "$file" ] || return 0
+  while IFS= read -r line; do
+    if [[ $line =~ ^\{\"running\":.*\"phase\":\"([a-z]+)\" ]]; then
+      current_phase=${BASH_REMATCH[1]}
+    elif [[ $line =~ ^\{\"name\":\"([^\"]+)\",\"state\":\"([a-z]+)\",\"pid\":([0-9]+|null),\"port\":([0-9]+|null),\"restarts\":([0-9]+) ]]; then
+      roles+=("${BASH_REMATCH[*]:1}")
+    fi
+  done <"$file"
+}
+
+entry() { # NAME KIND READY USER STOP COMMAND…: one line of the supervisor's table
+  local IFS=$'\t'
+  printf '%s\n' "$*"
+}
+
+start_supervisor() { # STATE_DIR attached|detached: sets supervisor_pid
+  local state=$1 command
+  command=("$binary" supervise --table "$state/table" --state-dir "$state")
+  rm -f -- "$state/status.json"
+  [ ! -f "$log_dir/supervisor.log" ] || mv -- "$log_dir/supervisor.log" "$log_dir/supervisor.log.1"
+  # Attached, it stops when this script dies, however that happens.
+  if [ "$2" = attached ]; then command+=(--parent $$); else command=(setsid "${command[@]}"); fi
+  "${command[@]}" >"$log_dir/supervisor.log" 2>&1 </dev/null &
+  supervisor_pid=$!
+}
+
+wait_until_up() { # STATE_DIR: shows what starts; fails when the supervisor gave up
+  local role name state
+  while kill -0 "$supervisor_pid" 2>/dev/null; do
+    read_status "$1"
+    [ "$current_phase" != up ] || return 0
+    for role in "${roles[@]}"; do
+      read -r name state _ <<<"$role"
+      case $state in
+        starting | backoff) phase_progress "waiting for $name" && break ;;
+        running) phase_progress "$name" ;;
+      esac
+    done
+    sleep 0.1
+  done
+  return 1
+}
+
+start_failed() { # the supervisor's last words name the role
+  local why role
+  wait "$supervisor_pid" 2>/dev/null || true
+  supervisor_pid=
+  why=$(sed -n 's/^orderflow supervise: //p' "$log_dir/supervisor.log" | tail -n 1)
+  role=${why%% *}
+  if [ -n "$role" ] && [ -f "$log_dir/$role.log" ]; then
+    die_with_log "$log_dir/$role.log" "${why%; its log: *}; mend what the last lines above say, then run ./orderflow up again"
+  fi
+  die_with_log "$log_dir/supervisor.log" "${why:-the supervisor ended}; nothing runs now"
+}
+
+stop_supervisor() { # STATE_DIR PID: asks, waits, and at last kills; its processes die with it
+  local state=$1 pid=$2 role name role_state waited=0
+  kill -TERM "$pid" 2>/dev/null || ! is_running "$state" ||
+    die "the instance (pid $pid) belongs to $(stat -c %U "/proc/$pid" 2>/dev/null || echo 'another user'); stop it as that user or as root"
+  while is_running "$state"; do
+    read_status "$state"
+    for role in "${roles[@]}"; do
+      read -r name role_state _ <<<"$role"
+      case $role_state in starting | running) phase_progress "stopping, last is $name" ;; esac
+    done
+    sleep 0.1
+    # Each process has 20 s of its own with the supervisor; past this it hangs itself.
+    if [ $((++waited)) -eq 1200 ]; then kill -KILL "$pid"; fi
+  done
+}
+
+# --- up -----------------------------------------------------------------------------------------
+
+command_up() {
+  local chosen='' detach=no
+  while [ $# -gt 0 ]; do
+    case $1 in
+      --broker) [ $# -ge 2 ] || usage_error "--broker needs embedded or kafka"; chosen=$2; shift ;;
+      --broker=*) chosen=${1#*=} ;;
+      --detach | -d) detach=yes ;;
+      *) usage_error "up does not know '$1'" ;;
+    esac
+    shift
+  done
+  case $chosen in '' | embedded | kafka) ;; *) usage_error "--broker is embedded or kafka, not '$chosen'" ;; esac
+  prepare_state_dir "$state_dir"
+  exec {up_lock}>"$state_dir/up.lock"
+  flock -n "$up_lock" || die "another './orderflow up' is starting this instance; wait for it"
+  load_settings
+  if is_running; then
+    already_running "$chosen"
+    return
+  fi
+  choose_broker "$chosen"
+  local groups=(build)
+  [ -n "$outside_database" ] || groups+=(postgres)
+  [ "$broker" != kafka ] || groups+=(kafka)
+  ensure_packages "${groups[@]}"
+  build_program
+  [ "$broker" != kafka ] || fetch_kafka
+  require_free_ports
+  [ -n "$outside_database" ] || prepare_postgres "$state_dir" "$pg_port"
+  export_settings
+  save_settings
+  write_table >"$state_dir/table"
+  phase start
+  start_supervisor "$state_dir" "$([ $detach = yes ] && echo detached || echo attached)"
+  wait_until_up "$state_dir" || start_failed
+  read_status "$state_dir"
+  phase_done "$(grep -c ' running ' <(printf '%s\n' "${roles[@]}")) processes are up"
+  exec {up_lock}>&-
+  print_summary
+  if [ $detach = yes ]; then
+    supervisor_pid=
+    printf 'Running in the background; ./orderflow down stops it.\n'
+  else
+    printf 'Running in the foreground; Ctrl-C stops everything.\n'
+    stay_in_foreground
+  fi
+}
+
+prepare_state_dir() { # DIR
+  case $1 in *[$'\t\n']*) die "the folder '$1' has a tab or newline in its name; set ORDERFLOW_STATE_DIR" ;; esac
+  mkdir -p -- "$1/log" 2>/dev/null && [ -w "$1" ] && [ -w "$1/log" ] ||
+    die "cannot write $1 (it belongs to $(stat -c %U "$1" 2>/dev/null || echo nobody)); run as that user or set ORDERFLOW_STATE_DIR"
+}
+
+choose_broker() { # CHOSEN: sets broker to embedded, kafka or outside
+  broker=${1:-embedded}
+  [ -n "$outside_broker" ] || return 0
+  [ "$1" != embedded ] ||
+    die "--broker embedded and KAFKA_BOOTSTRAP_SERVERS=$outside_broker contradict each other; unset one"
+  broker=outside
+}
+
+already_running() { # CHOSEN BROKER
+  [ -z "$1" ] || [ "$1" = "$broker" ] ||
+    die "already running with the broker '$broker'; ./orderflow down first, then up --broker $1"
+  read_status "$state_dir"
+  printf 'Already running (pid %s, %s).\n' "$(cat "$state_dir/supervisor.lock")" "$current_phase"
+  print_summary
+}
+
+require_free_ports() {
+  # Right after a kill -9 of the supervisor its processes are still on their way out.
+  local tries
+  for ((tries = 0; tries < 30; tries++)); do
+    any_port_taken "$http_port" "$broker_port" "$pg_port" || break
+    leftovers_alive || break
+    sleep 0.1
+  done
+  require_free_port "$http_port" ORDERFLOW_HTTP_PORT "the HTTP API"
+  choose_metrics_base
+  local offset role
+  for offset in 1 2 3 4; do
+    role=$(sed -n "${offset}p" <<<$'orchestrator\npayments\ndelivery\nbroker')
+    require_free_port $((metrics_base + offset)) ORDERFLOW_METRICS_PORT_BASE "the metrics of $role"
+  done
+  case $broker in
+    embedded) require_free_port "$broker_port" ORDERFLOW_BROKER_PORT "the broker" ;;
+    kafka)
+      require_free_port "$broker_port" ORDERFLOW_BROKER_PORT "Kafka"
+      require_free_port $((broker_port + 1)) ORDERFLOW_BROKER_PORT "Kafka's controller (the broker's port + 1)" ;;
+  esac
+  [ -n "$outside_database" ] || require_free_port "$pg_port" ORDERFLOW_PG_PORT PostgreSQL
+}
+
+leftovers_alive() { # does a process of the last run still exist?
+  local role pid
+  read_status "$state_dir"
+  for role in "${roles[@]}"; do
+    read -r _ _ pid _ <<<"$role"
+    [ ! -d "/proc/$pid" ] || return 0
+  done
+  return 1
+}
+
+write_table() {
+  daemon() { entry "$1" daemon "$2" - - "$binary" "$1"; }
+  [ -n "$outside_database" ] || postgres_entry "$pg_port"
+  case $broker in
+    embedded) daemon broker "tcp:$broker_port" ;;
+    kafka) kafka_entry "$state_dir" "$broker_port" && write_kafka_settings "$state_dir" "$broker_port" ;;
+  esac
+  entry migrate oneshot - - - "$binary" migrate
+  entry seed oneshot - - - "$binary" seed
+  daemon api "http:$http_port/health/ready"
+  daemon orchestrator "http:$((metrics_base + 1))/health/ready"
+  daemon payments "http:$((metrics_base + 2))/health/ready"
+  daemon delivery "http:$((metrics_base + 3))/health/ready"
+}
+
+print_summary() {
+  local url=http://127.0.0.1:$http_port body database="./orderflow psql"
+  [ -z "$outside_database" ] || database="DATABASE_URL as given; ./orderflow psql"
+  body='{"user_id":"018f0000-0000-7000-8000-00000000a11c","items":[{"product_id":"018f0000-0000-7000-8000-000000000101","quantity":1}],"delivery_address":{"name":"Alice","line1":"1 Main Street","city":"Springfield","postal_code":"12345","country":"US"}}'
+  cat <<EOF
+
+  HTTP API    $url
+  API page    $url/docs   (OpenAPI: $url/openapi.json)
+  Health      $url/health
+  Metrics     $url/metrics
+  Broker      ${outside_broker:-127.0.0.1:$broker_port} ($broker)
+  PostgreSQL  $database
+  Logs        ./orderflow logs [ROLE]
+
+Place an order, read its status, follow its events:
+
+  ORDER=\$(curl -si $url/orders -H 'Content-Type: application/json' -d '$body' | sed -n 's|^[Ll]ocation: */orders/\([0-9a-f-]*\).*|\1|p'); echo "\$ORDER"
+  curl -s "$url/orders/\$ORDER/status?wait=10"
+  curl -sN -H 'Accept: text/event-stream' "$url/orders/\$ORDER/events"
+
+EOF
+}
+
+stay_in_foreground() {
+  local code=0
+  # Deaths and restarts are worth seeing; everything else is in the logs.
+  tail -n 0 -f --pid="$supervisor_pid" -- "$log_dir/supervisor.log" &
+  helpers+=("$!")
+  wait "$supervisor_pid" || code=$?
+  supervisor_pid=
+  [ "$code" -eq 0 ] || die "the supervisor ended unexpectedly (exit code $code) and everything stopped with it; ./orderflow up starts it again"
+}
+
+# --- down, wipe, status, logs -------------------------------------------------------------------
+
+command_down() {
+  [ $# -eq 0 ] || usage_error "down takes no arguments"
+  if ! is_running; then
+    echo "not running"
+    return
+  fi
+  phase stop
+  stop_supervisor "$state_dir" "$(cat "$state_dir/supervisor.lock")"
+  phase_done "everything stopped"
+}
+
+command_wipe() {
+  case "$*" in '' | --yes | -y) ;; *) usage_error "wipe knows only --yes" ;; esac
+  if [ $# -eq 0 ] && [ -t 0 ]; then
+    printf 'Stop the instance and remove its database, broker data and logs in %s? [y/N] ' "$state_dir"
+    local answer
+    read -r answer
+    case $answer in [yY] | [yY][eE][sS]) ;; *) die "nothing removed" ;; esac
+  fi
+  command_down
+  [ -d "$state_dir" ] || return 0
+  remove_postgres "$state_dir"
+  # Only what an instance writes: the folder may hold builds, downloads, or be a person's own.
+  rm -rf -- "$state_dir/kafka/data" "$state_dir/kafka/server.properties" "$state_dir/log"
+  rm -f -- "$state_dir"/{status.json,status.json.new,table,instance.env,supervisor.lock,up.lock}
+  rmdir -- "$state_dir/kafka" "$state_dir" 2>/dev/null || true
+  echo "removed the data in $(display_path "$state_dir")"
+}
+
+command_status() {
+  case "$*" in '' | --json) ;; *) usage_error "status knows only --json" ;; esac
+  local role name state pid port restarts
+  if ! is_running; then
+    if [ "${1:-}" = --json ]; then echo '{"running":false,"roles":[]}'
+    else echo "not running; start it with ./orderflow up"; fi
+    return 1
+  fi
+  if [ "${1:-}" = --json ]; then
+    cat "$state_dir/status.json" 2>/dev/null || echo '{"running":true,"phase":"starting","roles":[]}'
+    return
+  fi
+  read_status "$state_dir"
+  [ "$current_phase" = up ] || echo "$current_phase"
+  for role in "${roles[@]}"; do
+    read -r name state pid port restarts <<<"$role"
+    printf '%-14s %-9s pid %-8s port %-6s restarts %s\n' "$name" "$state" "${pid/null/-}" "${port/null/-}" "$restarts"
+  done
+}
+
+command_logs() {
+  local role='' follow=() files=()
+  while [ $# -gt 0 ]; do
+    case $1 in
+      -f | --follow) follow=(-F) ;;
+      -*) usage_error "logs does not know '$1'" ;;
+      *) role=$1 ;;
+    esac
+    shift
+  done
+  if [ -n "$role" ]; then
+    [ -f "$log_dir/$role.log" ] ||
+      die "no log of '$role'; there are: $(cd "$log_dir" 2>/dev/null && printf '%s ' *.log | sed 's/\.log//g')"
+    exec tail -n 200 "${follow[@]}" -- "$log_dir/$role.log"
+  fi
+  mapfile -t files < <(find "$log_dir" -name '*.log' -size +0 2>/dev/null | sort)
+  [ ${#files[@]} -gt 0 ] || die "no logs in $log_dir; start with ./orderflow up"
+  exec tail -n 20 "${follow[@]}" -- "${files[@]}"
+}
