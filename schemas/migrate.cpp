@@ -1,0 +1,159 @@
+#include "schemas/migrate.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <string>
+#include <thread>
+
+#include "schemas/embedded.hpp"
+#include "schemas/migration_plan.hpp"
+
+namespace orderflow::schemas {
+namespace {
+
+using namespace std::chrono_literals;
+
+// The first eight bytes of the program's name; every migrating process must use the same number.
+constexpr const char* kLock = "SELECT pg_advisory_xact_lock(8030591472428805231)";
+// A migration may rewrite a table, and the others wait for it.
+constexpr core::Duration kStatementTimeout = 10min;
+constexpr core::Duration kDatabasePatience = 60s;
+
+// Errors of the server's own that no waiting mends; the remedy goes behind the server's words.
+const char* lasting_problem(std::string_view message) {
+  if (message.find("authentication failed") != std::string_view::npos) {
+    return "check the user and password in DATABASE_URL";
+  }
+  if (message.find("database \"") != std::string_view::npos &&
+      message.find("does not exist") != std::string_view::npos) {
+    return "create it with createdb, or correct DATABASE_URL";
+  }
+  if (message.find("role \"") != std::string_view::npos &&
+      message.find("does not exist") != std::string_view::npos) {
+    return "create it with createuser, or correct DATABASE_URL";
+  }
+  return nullptr;
+}
+
+std::string first_line(std::string_view text) {
+  return std::string(text.substr(0, text.find('\n')));
+}
+
+void take_lock(pqxx::work& transaction) {
+  transaction.exec(kLock);
+}
+
+std::vector<AppliedMigration> applied_migrations(pqxx::work& transaction) {
+  std::vector<AppliedMigration> applied;
+  for (const auto& row :
+       transaction.exec("SELECT number, name, checksum FROM ops.migrations ORDER BY number")) {
+    applied.push_back({row[0].as<int>(), row[1].as<std::string>(), row[2].as<std::string>()});
+  }
+  return applied;
+}
+
+void prepare_bookkeeping(core::DatabasePool& database) {
+  database.write([](pqxx::work& transaction) {
+    take_lock(transaction);
+    transaction.exec(
+        "SET LOCAL client_min_messages = warning; "
+        "CREATE SCHEMA IF NOT EXISTS ops; "
+        "CREATE TABLE IF NOT EXISTS ops.migrations ("
+        "  number integer PRIMARY KEY,"
+        "  name text NOT NULL,"
+        "  checksum text NOT NULL,"
+        "  applied_at timestamptz NOT NULL DEFAULT clock_timestamp())");
+  });
+}
+
+// Applies the first migration that is left; empty when there is none. What is left is read under
+// the lock each time, since another process may have been faster.
+std::string apply_next(core::DatabasePool& database) {
+  return database.write([](pqxx::work& transaction) -> std::string {
+    take_lock(transaction);
+    const auto left = migrations_left(migrations(), applied_migrations(transaction));
+    if (left.empty()) return {};
+    const auto& next = left.front();
+    transaction.exec("SET LOCAL client_min_messages = warning");
+    transaction.exec(std::string(next.sql));
+    transaction.exec("INSERT INTO ops.migrations (number, name, checksum) VALUES (" +
+                     std::to_string(next.number) + ", " +
+                     transaction.quote(std::string(next.name)) + ", " +
+                     transaction.quote(sha256_hex(next.sql)) + ")");
+    return std::string(next.name);
+  });
+}
+
+// The partition count belongs to the data: rows and offsets are kept per partition.
+void create_partitions(core::DatabasePool& database, std::int64_t wanted) {
+  database.write([&](pqxx::work& transaction) {
+    take_lock(transaction);
+    const std::string count = std::to_string(wanted);
+    transaction.exec("INSERT INTO ops.settings (name, value) VALUES ('partition_count', '" + count +
+                     "') ON CONFLICT (name) DO NOTHING");
+    const auto kept =
+        transaction.exec1("SELECT value FROM ops.settings WHERE name = 'partition_count'")[0]
+            .as<std::string>();
+    if (kept != count) {
+      throw MigrationRefused("this database was made for " + kept +
+                             " partitions and ORDERFLOW_PARTITIONS is " + count + "; set it to " +
+                             kept +
+                             ", or start with an empty database: changing it means repartitioning");
+    }
+    for (const char* schema : {"orders", "payments", "delivery"}) {
+      transaction.exec("INSERT INTO " + std::string(schema) +
+                       ".partitions (partition) SELECT generate_series(0, " + count +
+                       " - 1) ON CONFLICT (partition) DO NOTHING");
+    }
+  });
+}
+
+}  // namespace
+
+void await_database(const core::Config& config, core::DatabasePool& database, core::Logger& logger,
+                    core::Duration patience) {
+  const auto begin = std::chrono::steady_clock::now();
+  const std::string url = core::mask_database_url(config.text("database-url"));
+  auto pause = 100ms;
+  auto next_report = begin + 2s;
+  for (;;) {
+    std::string problem;
+    try {
+      database.read([](pqxx::nontransaction& transaction) { transaction.exec("SELECT 1"); });
+      return;
+    } catch (const core::Unavailable& error) {
+      problem = first_line(error.what());
+    }
+    if (const char* remedy = lasting_problem(problem)) {
+      throw core::BadConfiguration(problem + " (" + url + "): " + remedy);
+    }
+    const auto now = std::chrono::steady_clock::now();
+    if (now - begin + pause > patience) {
+      throw core::Unavailable(problem + " (" + url + "); start PostgreSQL or correct DATABASE_URL");
+    }
+    if (now >= next_report) {
+      logger.warning("waiting for the database", {{"url", url}, {"problem", problem}});
+      next_report = now + 5s;
+    }
+    std::this_thread::sleep_for(pause);
+    pause = std::min(pause * 2, std::chrono::milliseconds{1000});
+  }
+}
+
+int run_migrate(const core::Config& config, core::Logger& logger) {
+  core::DatabasePool database(config.text("database-url"), "", 1, kStatementTimeout);
+  await_database(config, database, logger, kDatabasePatience);
+  prepare_bookkeeping(database);
+  int applied = 0;
+  for (std::string name = apply_next(database); !name.empty(); name = apply_next(database)) {
+    logger.info("migration applied", {{"migration", name}});
+    ++applied;
+  }
+  create_partitions(database, config.integer("partitions"));
+  logger.info("database is up to date", {{"migrations", migrations().size()},
+                                         {"applied_now", applied},
+                                         {"partitions", config.integer("partitions")}});
+  return 0;
+}
+
+}  // namespace orderflow::schemas

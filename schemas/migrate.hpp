@@ -1,0 +1,20 @@
+#pragma once
+
+#include "core/config.hpp"
+#include "core/database_pool.hpp"
+#include "core/log.hpp"
+
+namespace orderflow::schemas {
+
+// Brings the database to the schema this program carries, and creates the partition rows. Safe to
+// run again and from many processes at once: each step takes the same advisory lock. Waits up to a
+// minute for the database. Returns 0; throws MigrationRefused (with the remedy) or
+// core::Unavailable.
+int run_migrate(const core::Config& config, core::Logger& logger);
+
+// Blocks until the database answers, at most `patience`; throws core::Unavailable then, and
+// core::BadConfiguration at once for what waiting does not mend (wrong password, no such database).
+void await_database(const core::Config& config, core::DatabasePool& database, core::Logger& logger,
+                    core::Duration patience);
+
+}  // namespace orderflow::schemas
