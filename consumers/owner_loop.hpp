@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <memory>
 #include <set>
 #include <span>
 #include <string>
@@ -46,6 +47,9 @@ struct Work {
   bool include_due = true;
   Time now;                      // The database's clock.
   const Grants& grants;          // Owned partitions; the next batch of p is grants.at(p).batch_no + 1.
+  // Owned partitions whose publishing is stuck (the oldest unacknowledged message is over a second
+  // old). Their timers must not fire, or a broker outage would burn attempts.
+  const std::set<std::int32_t>& stuck;
   std::int32_t partition_count;  // P, of the whole topic.
   core::PgSession& session;      // For reads.
 };
@@ -93,7 +97,6 @@ class PartitionHandler {
   }
 
   // When decide() is wanted though no message came (in the database's clock); Time::max(): never.
-  // `may_fire(p)` is false while a partition's publishing is stuck and its timers must wait.
   [[nodiscard]] virtual Time next_due() const { return Time::max(); }
 
   // Age of the oldest item that is ready but not handled, for backpressure; zero when there is none.
@@ -130,14 +133,10 @@ class OwnerLoop {
   void run();
   void stop() { stop_.store(true); }
 
-  // False while a partition's publishing is stuck (its oldest unacknowledged message is over a second
-  // old): its timers must not fire, or a broker outage would burn attempts. For handlers.
-  [[nodiscard]] bool timers_may_fire(std::int32_t partition) const;
-
  private:
   class Impl;
-  std::unique_ptr<Impl> impl_;
   std::atomic<bool> stop_{false};
+  std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace orderflow::consumers

@@ -203,6 +203,8 @@ void PgSession::raise(const PGresult* result) {
   const std::string message = first_line(PQresultErrorMessage(result));
   if (sqlstate == "OF001") throw Fenced(message);
   if (sqlstate.starts_with("22") || sqlstate.starts_with("23")) throw DataError(sqlstate, message);
+  if (sqlstate.starts_with("40")) throw Conflict(message);
+  if (sqlstate == "55P03") throw LockTimeout(message);
   throw Unavailable(message + " (SQLSTATE " + sqlstate + ")");
 }
 

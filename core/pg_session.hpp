@@ -36,9 +36,22 @@ class Fenced : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+// The transaction lost a race against another one (SQLSTATE class 40) and nothing happened. Repeating
+// it at once, from its reads on, is right; treating it as any other Unavailable is merely slower.
+class Conflict : public Unavailable {
+ public:
+  using Unavailable::Unavailable;
+};
+
 // The connection died while a transaction was under way, so nobody knows whether it was committed.
 // The truth is in the database: read it again before doing anything.
 class CommitUnknown : public Unavailable {
+ public:
+  using Unavailable::Unavailable;
+};
+
+// A lock was not granted within the session's lock_timeout: its holder may have been stopped.
+class LockTimeout : public Unavailable {
  public:
   using Unavailable::Unavailable;
 };
@@ -99,7 +112,7 @@ struct PgSessionOptions {
 // trip. For the hot paths; reads and tools use libpqxx (core/database_pool.hpp).
 //
 // One thread at a time. Connects lazily, and again after a failure; every call has a deadline.
-// Throws DataError, Fenced, CommitUnknown, or Unavailable (all else: repeat later).
+// Throws DataError, Fenced, Conflict, CommitUnknown, or Unavailable (all else: repeat later).
 class PgSession {
  public:
   PgSession(std::string url, PgSessionOptions options);

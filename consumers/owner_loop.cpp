@@ -1,0 +1,523 @@
+#include "consumers/owner_loop.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <random>
+#include <thread>
+#include <utility>
+
+#include "consumers/partition_store.hpp"
+#include "core/failure.hpp"
+
+namespace orderflow::consumers {
+
+using core::Duration;
+using core::KafkaMessage;
+using core::SteadyTime;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using std::chrono::steady_clock;
+
+namespace {
+
+constexpr Duration kTickInterval = seconds{1};
+constexpr Duration kLongestWait = milliseconds{100};
+constexpr Duration kStuckAfter = seconds{1};
+constexpr Duration kPublishPatience = seconds{10};
+constexpr Duration kFarewell = seconds{3};
+constexpr Duration kLongestBackoff = seconds{2};
+constexpr int kTicksPerDeadLetterCount = 5;
+
+struct Buffered {
+  KafkaMessage message;
+  SteadyTime arrived;
+};
+
+core::PgSessionOptions session_options(const OwnerLoopOptions& options) {
+  core::PgSessionOptions session;
+  session.application_name = "orderflow/" + options.role;
+  session.role = options.database_role;
+  session.lock_timeout = seconds{1};
+  session.index_only_plans = true;
+  return session;
+}
+
+std::string owner_name(const std::string& role) {
+  char host[256] = "localhost";
+  (void)gethostname(host, sizeof host - 1);
+  return role + "@" + host + ":" + std::to_string(getpid());
+}
+
+Duration jittered(Duration around) {
+  thread_local std::mt19937 random{std::random_device{}()};
+  std::uniform_int_distribution<std::int64_t> spread(around.count() / 2, around.count() * 3 / 2);
+  return Duration{spread(random)};
+}
+
+}  // namespace
+
+class OwnerLoop::Impl final : public core::RebalanceListener {
+ public:
+  Impl(OwnerLoopOptions options, PartitionHandler& handler, core::DatabaseClock& clock,
+       core::Logger& logger, core::Metrics& metrics, std::atomic<bool>& stop)
+      : options_(std::move(options)),
+        handler_(handler),
+        clock_(clock),
+        logger_(logger),
+        stop_(stop),
+        store_(options_.schema, options_.role),
+        session_(options_.database_url, session_options(options_)),
+        publisher_(options_.kafka, logger, metrics),
+        owner_(owner_name(options_.role)),
+        labels_{{"role", options_.role}, {"topic", options_.topic}},
+        grants_total_(metrics.counter("partition_grants_total", "Partitions granted to an owner.",
+                                      {{"role", options_.role}})),
+        fenced_total_(metrics.counter("partition_fenced_total",
+                                      "Transactions refused because another owner was granted.",
+                                      {{"role", options_.role}})),
+        offsets_lost_(metrics.counter("consumer_offsets_lost_total",
+                                      "Times the broker had forgotten the stored offset.", labels_)),
+        lag_(metrics.gauge("consumer_lag", "Messages not handled yet.", labels_)),
+        oldest_(metrics.gauge("consumer_oldest_seconds",
+                              "Age of the oldest message read but not handled.", labels_)),
+        dead_letters_(metrics.gauge("dead_letters", "Dead letters waiting for a person.",
+                                    {{"source", options_.role}})),
+        batch_size_(metrics.histogram("consumer_batch_size", "Messages in a transaction.", labels_,
+                                      core::Metrics::size_bounds())),
+        batch_duration_(metrics.histogram("consumer_batch_duration_seconds",
+                                          "Decide, commit and publish of one batch.", labels_,
+                                          core::Metrics::latency_bounds())) {}
+
+  void run() {
+    while (!stop_) {
+      try {
+        start();
+        while (!stop_) step();
+      } catch (const core::Unavailable& failure) {
+        recover(failure.what());
+      }
+    }
+    farewell();
+  }
+
+  void on_assigned(std::span<const std::int32_t> partitions) noexcept override {
+    assigned_ = {partitions.begin(), partitions.end()};
+    ungranted_ = assigned_;
+    grant_not_before_ = {};
+  }
+
+  void on_revoked() noexcept override {
+    assigned_.clear();
+    ungranted_.clear();
+    revoked_ = true;
+  }
+
+ private:
+  // ---- start, stop, failure ----------------------------------------------------------------------
+
+  void start() {
+    if (consumer_) return;
+    partition_count_ = store_.partition_count(session_);
+    if (partition_count_ == 0) {
+      throw core::Unavailable("the database has no partitions yet; run `orderflow migrate`");
+    }
+    consumer_ = std::make_unique<core::KafkaConsumer>(options_.kafka, logger_, options_.topic,
+                                                      options_.group, this);
+  }
+
+  // Everything in memory is void; the database is read again once it answers.
+  void recover(const std::string& why) {
+    logger_.warning("starting over from the database", {{"reason", why}});
+    drop(owned());
+    ungranted_ = assigned_;
+    backoff_ = std::min(std::max<Duration>(backoff_ * 2, milliseconds{50}), kLongestBackoff);
+    const auto until = steady_clock::now() + jittered(backoff_);
+    grant_not_before_ = until;
+    // Without a consumer there is nothing to poll; otherwise polling keeps the group membership.
+    if (!consumer_) {
+      while (!stop_ && steady_clock::now() < until) std::this_thread::sleep_for(milliseconds{20});
+    }
+  }
+
+  void farewell() {
+    try {
+      publisher_.flush(kFarewell);
+      if (!grants_.empty()) tick();
+    } catch (const std::exception& failure) {
+      logger_.warning("the last marks were not stored", {{"reason", failure.what()}});
+    }
+    consumer_.reset();
+    logger_.info("stopped");
+  }
+
+  // ---- one turn ----------------------------------------------------------------------------------
+
+  void step() {
+    fill(wait_time());
+    if (revoked_) on_revocation();
+    publisher_.poll(Duration{0});
+    if (publisher_.broken()) throw core::Unavailable("messages were not stored by Kafka");
+    if (!ungranted_.empty() && steady_clock::now() >= grant_not_before_) grant(ungranted_);
+    if (grants_.empty()) return;
+    try {
+      work();
+    } catch (const core::Fenced& fenced) {
+      on_fenced(fenced.what());
+    }
+  }
+
+  Duration wait_time() {
+    if (!ready_messages(1).empty()) return Duration{0};
+    Duration wait = kLongestWait;
+    if (!ungranted_.empty() || grants_.empty()) return wait;
+    const Time due = handler_.next_due();
+    if (due != Time::max()) wait = std::min(wait, due - clock_.now());
+    if (options_.ready_delay > Duration{0}) wait = std::min<Duration>(wait, milliseconds{5});
+    return std::max(wait, Duration{0});
+  }
+
+  void fill(Duration wait) {
+    std::size_t buffered = 0;
+    for (const auto& [partition, buffer] : buffers_) buffered += buffer.size();
+    // A full buffer still polls once, so that the group knows we live and rebalances reach us.
+    do {
+      core::Polled polled = consumer_->poll(wait);
+      if (polled.outcome == core::PollOutcome::kNothing) return;
+      if (polled.outcome == core::PollOutcome::kOffsetLost) {
+        on_offset_lost(polled.partition);
+      } else if (grants_.contains(polled.message->partition())) {
+        buffers_[polled.message->partition()].push_back(
+            {std::move(*polled.message), steady_clock::now()});
+        ++buffered;
+      }
+      wait = Duration{0};
+    } while (buffered < options_.batch_limit && !revoked_);
+  }
+
+  // ---- ownership ---------------------------------------------------------------------------------
+
+  std::set<std::int32_t> owned() const {
+    std::set<std::int32_t> partitions;
+    for (const auto& [partition, grant] : grants_) partitions.insert(partition);
+    return partitions;
+  }
+
+  void drop(const std::set<std::int32_t>& partitions) {
+    if (partitions.empty()) return;
+    handler_.dropped(partitions);
+    for (const auto partition : partitions) {
+      grants_.erase(partition);
+      buffers_.erase(partition);
+    }
+  }
+
+  void on_revocation() {
+    revoked_ = false;
+    drop(owned());
+    publisher_.reset();  // What was not sent, the next owner sends from the mark.
+  }
+
+  // Another owner was granted some of our partitions, or our picture of them is stale. Only those
+  // are dropped; if Kafka still assigns them to us after a pause, we ask again.
+  void on_fenced(const std::string& why) {
+    fenced_total_.Increment();
+    auto lost = store_.stale(grants_, session_);
+    if (lost.empty()) lost = owned();
+    logger_.warning("fenced", {{"reason", why}, {"partitions", lost}});
+    drop(lost);
+    for (const auto partition : lost) {
+      if (assigned_.contains(partition)) ungranted_.insert(partition);
+    }
+    grant_not_before_ = steady_clock::now() + jittered(milliseconds{400});
+    assign_all();
+  }
+
+  void grant(std::set<std::int32_t> wanted) {
+    if (publisher_.broken() || grants_.empty()) publisher_.reset();
+    std::pair<std::vector<Grant>, Time> granted;
+    try {
+      granted = store_.grant(wanted, owner_, session_);
+    } catch (const core::LockTimeout&) {
+      core::PgSessionOptions login = session_options(options_);
+      login.role.clear();
+      login.application_name = "orderflow/grant";
+      core::PgSession login_session(options_.database_url, login);
+      store_.end_stopped_owners(wanted, login_session);
+      throw;
+    }
+    clock_.observe(granted.second);
+    Grants fresh;
+    for (const Grant& one : granted.first) {
+      fresh[one.partition] = one;
+      grants_[one.partition] = one;
+      buffers_[one.partition].clear();
+      publisher_.begin(one.partition, one.published_mark);
+    }
+    ungranted_.clear();
+    grants_total_.Increment(static_cast<double>(fresh.size()));
+    // Beyond the mark nothing is known to have been published; that comes before any message.
+    publisher_.publish(handler_.granted(fresh, grants_, partition_count_, session_),
+                       kPublishPatience);
+    assign_all();
+    backoff_ = Duration{0};
+    logger_.info("partitions granted", {{"partitions", owned()}, {"owner", owner_}});
+  }
+
+  // Where to go on reading each owned partition: behind what is buffered.
+  void assign_all() {
+    std::vector<core::PartitionOffset> positions;
+    for (const auto& [partition, grant] : grants_) {
+      const auto& buffer = buffers_[partition];
+      positions.push_back(
+          {partition, buffer.empty() ? grant.next_offset : buffer.back().message.offset() + 1});
+    }
+    consumer_->assign(positions);
+  }
+
+  // The broker forgot what we had read, or never had it: begin again with what it has. Whatever was
+  // lost comes back by timers; this is a hint only.
+  void on_offset_lost(std::int32_t partition) {
+    offsets_lost_.Increment();
+    logger_.warning("the broker has forgotten the stored offset; reading from the beginning",
+                    {{"topic", options_.topic}, {"partition", partition}});
+    std::vector<core::PartitionOffset> positions;
+    for (const auto& [owned_partition, grant] : grants_) {
+      auto& buffer = buffers_[owned_partition];
+      if (owned_partition == partition) {
+        buffer.clear();
+        positions.push_back({owned_partition, RD_KAFKA_OFFSET_BEGINNING});
+      } else {
+        positions.push_back({owned_partition, buffer.empty() ? grant.next_offset
+                                                             : buffer.back().message.offset() + 1});
+      }
+    }
+    consumer_->assign(positions);
+  }
+
+  // ---- batches -----------------------------------------------------------------------------------
+
+  std::vector<const KafkaMessage*> ready_messages(std::size_t limit) const {
+    std::vector<const KafkaMessage*> batch;
+    const auto arrived_before = steady_clock::now() - options_.ready_delay;
+    for (const auto& [partition, buffer] : buffers_) {
+      for (const Buffered& buffered : buffer) {
+        if (batch.size() >= limit || buffered.arrived > arrived_before) break;
+        batch.push_back(&buffered.message);
+      }
+    }
+    return batch;
+  }
+
+  void work() {
+    const auto batch = ready_messages(options_.batch_limit);
+    const bool due = handler_.next_due() <= clock_.now();
+    if (!batch.empty() || due) {
+      const auto began = steady_clock::now();
+      process(batch, due);
+      batch_duration_.Observe(
+          std::chrono::duration<double>(steady_clock::now() - began).count());
+      if (!batch.empty()) batch_size_.Observe(static_cast<double>(batch.size()));
+    }
+    if (steady_clock::now() >= next_tick_) tick();
+  }
+
+  // Only errors that the server blames on a value lead to a search for the message with that value.
+  void process(std::span<const KafkaMessage* const> batch, bool include_due) {
+    try {
+      attempt(batch, include_due);
+    } catch (const core::DataError& error) {
+      if (batch.empty()) {
+        throw core::Unavailable(std::string("the database refuses what is due: ") + error.what());
+      }
+      if (include_due) {
+        process(batch, false);
+      } else if (batch.size() == 1) {
+        poison(*batch.front(), error.what());
+      } else {
+        const auto half = batch.size() / 2;
+        process(batch.first(half), false);
+        process(batch.subspan(half), false);
+      }
+    }
+  }
+
+  Work make_work(std::span<const KafkaMessage* const> batch, bool include_due) {
+    stuck_.clear();
+    for (const auto& [partition, grant] : grants_) {
+      if (publisher_.oldest_unacknowledged(partition) > kStuckAfter) stuck_.insert(partition);
+    }
+    return Work{batch, include_due, clock_.now(), grants_, stuck_, partition_count_, session_};
+  }
+
+  void attempt(std::span<const KafkaMessage* const> batch, bool include_due) {
+    const Work work = make_work(batch, include_due);
+    try {
+      commit(batch, handler_.decide(work));
+    } catch (...) {
+      handler_.discarded();
+      throw;
+    }
+    conclude(batch);
+  }
+
+  void poison(const KafkaMessage& message, const std::string& reason) {
+    logger_.error("dead letter", {{"topic", options_.topic},
+                                  {"partition", message.partition()},
+                                  {"offset", message.offset()},
+                                  {"reason", reason}});
+    const KafkaMessage* const only[] = {&message};
+    const Work work = make_work(only, false);
+    try {
+      Decision decision = handler_.poisoned(message, reason, work);
+      decision.dead_letters.push_back({&message, reason});
+      commit(only, std::move(decision));
+    } catch (...) {
+      handler_.discarded();
+      throw;
+    }
+    conclude(only);
+  }
+
+  // One transaction: ownership, effects, dead letters, offsets. Adopts the new grants afterwards.
+  void commit(std::span<const KafkaMessage* const> batch, Decision decision) {
+    std::map<std::int32_t, Advance> advances;
+    const auto advance_of = [&](std::int32_t partition) -> Advance& {
+      const Grant& grant = grants_.at(partition);
+      const auto [slot, fresh] = advances.try_emplace(partition);
+      if (fresh) slot->second = advance_from(grant, grant.batch_no + 1);
+      return slot->second;
+    };
+    for (const KafkaMessage* message : batch) {
+      advance_of(message->partition()).next_offset = message->offset() + 1;
+    }
+    for (const auto partition : decision.touched) advance_of(partition);
+    if (advances.empty()) return;
+
+    std::vector<Advance> rows;
+    for (const auto& [partition, advance] : advances) rows.push_back(advance);
+    std::vector<core::PgCall> calls;
+    calls.push_back(store_.ownership_check(rows));
+    for (auto& call : decision.calls) calls.push_back(std::move(call));
+    if (!decision.dead_letters.empty()) {
+      calls.push_back(store_.dead_letters(options_.topic, decision.dead_letters));
+    }
+    const auto results = session_.transaction(calls);
+    clock_.observe(results.front().time(0, 0));
+    for (const Advance& row : rows) adopt(row);
+  }
+
+  Advance advance_from(const Grant& grant, std::int64_t batch_no) {
+    Advance advance;
+    advance.partition = grant.partition;
+    advance.epoch = grant.epoch;
+    advance.expected_offset = grant.next_offset;
+    advance.next_offset = grant.next_offset;
+    advance.batch_no = batch_no;
+    advance.published_mark = std::max(grant.published_mark, publisher_.mark(grant.partition));
+    advance.oldest_ready_at = oldest_ready_at_;
+    return advance;
+  }
+
+  void adopt(const Advance& advance) {
+    Grant& grant = grants_.at(advance.partition);
+    grant.next_offset = advance.next_offset;
+    grant.batch_no = advance.batch_no;
+    grant.published_mark = advance.published_mark;
+  }
+
+  // After a commit: the handler adopts, the messages leave their buffers, the results go out.
+  void conclude(std::span<const KafkaMessage* const> batch) {
+    const auto outgoing = handler_.committed(grants_);
+    std::map<std::int32_t, std::size_t> handled;
+    for (const KafkaMessage* message : batch) ++handled[message->partition()];
+    for (const auto& [partition, count] : handled) {
+      auto& buffer = buffers_[partition];
+      buffer.erase(buffer.begin(), buffer.begin() + static_cast<std::ptrdiff_t>(count));
+    }
+    publisher_.publish(outgoing, kPublishPatience);
+  }
+
+  // Once a second: a heartbeat, the marks, the age of the oldest waiting item.
+  void tick() {
+    next_tick_ = steady_clock::now() + kTickInterval;
+    measure();
+    std::vector<Advance> rows;
+    for (const auto& [partition, grant] : grants_) {
+      rows.push_back(advance_from(grant, grant.batch_no));
+    }
+    const core::PgCall check = store_.ownership_check(rows);
+    const auto results = session_.transaction({&check, 1});
+    clock_.observe(results.front().time(0, 0));
+    for (const Advance& row : rows) adopt(row);
+    if (++ticks_ % kTicksPerDeadLetterCount == 1) {
+      dead_letters_.Set(static_cast<double>(store_.open_dead_letters(session_)));
+    }
+  }
+
+  void measure() {
+    std::int64_t lag = 0;
+    Duration oldest{0};
+    const auto wall_ms = std::chrono::duration_cast<milliseconds>(
+                             core::process_now().time_since_epoch()).count();
+    for (const auto& [partition, grant] : grants_) {
+      const auto [low, high] = consumer_->cached_watermarks(partition);
+      if (high > grant.next_offset) lag += high - grant.next_offset;
+      const auto& buffer = buffers_[partition];
+      if (!buffer.empty()) {
+        const auto age = wall_ms - buffer.front().message.timestamp_ms();
+        oldest = std::max<Duration>(oldest, milliseconds{age});
+      }
+    }
+    lag_.Set(static_cast<double>(lag));
+    oldest_.Set(static_cast<double>(oldest.count()) / 1e6);
+    const Time now = clock_.now();
+    oldest = std::max(oldest, handler_.oldest_ready(now));
+    oldest_ready_at_.reset();
+    if (oldest > Duration{0}) oldest_ready_at_ = now - oldest;
+  }
+
+  OwnerLoopOptions options_;
+  PartitionHandler& handler_;
+  core::DatabaseClock& clock_;
+  core::Logger& logger_;
+  std::atomic<bool>& stop_;
+  PartitionStore store_;
+  core::PgSession session_;
+  producers::Publisher publisher_;
+  std::unique_ptr<core::KafkaConsumer> consumer_;
+  std::string owner_;
+  core::MetricLabels labels_;
+
+  std::int32_t partition_count_ = 0;
+  std::set<std::int32_t> assigned_;   // By Kafka.
+  std::set<std::int32_t> ungranted_;  // Of those, what the database has yet to grant.
+  bool revoked_ = false;
+  SteadyTime grant_not_before_{};
+  Duration backoff_{0};
+  Grants grants_;
+  std::map<std::int32_t, std::deque<Buffered>> buffers_;
+  std::set<std::int32_t> stuck_;
+  std::optional<Time> oldest_ready_at_;
+  SteadyTime next_tick_{};
+  std::uint64_t ticks_ = 0;
+
+  prometheus::Counter& grants_total_;
+  prometheus::Counter& fenced_total_;
+  prometheus::Counter& offsets_lost_;
+  prometheus::Gauge& lag_;
+  prometheus::Gauge& oldest_;
+  prometheus::Gauge& dead_letters_;
+  prometheus::Histogram& batch_size_;
+  prometheus::Histogram& batch_duration_;
+};
+
+OwnerLoop::OwnerLoop(OwnerLoopOptions options, PartitionHandler& handler,
+                     core::DatabaseClock& clock, core::Logger& logger, core::Metrics& metrics)
+    : impl_(std::make_unique<Impl>(std::move(options), handler, clock, logger, metrics, stop_)) {}
+
+OwnerLoop::~OwnerLoop() = default;
+
+void OwnerLoop::run() { impl_->run(); }
+
+}  // namespace orderflow::consumers

@@ -1,0 +1,176 @@
+#include "consumers/partition_store.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace orderflow::consumers {
+
+using core::PgArray;
+using core::PgCall;
+using core::PgParams;
+using core::PgStatement;
+using core::PgType;
+
+namespace {
+
+constexpr PgStatement kInsertDeadLetters{
+    "dead_letters_insert",
+    "INSERT INTO ops.dead_letters"
+    " (id, source, topic, partition, message_offset, key, headers, body, reason)"
+    " SELECT id, $1, $2, partition, message_offset, key, headers, body, reason"
+    " FROM unnest($3::uuid[], $4::int[], $5::bigint[], $6::bytea[], $7::jsonb[], $8::bytea[],"
+    " $9::text[]) AS t(id, partition, message_offset, key, headers, body, reason)"};
+
+constexpr PgStatement kCountDeadLetters{
+    "dead_letters_count",
+    "SELECT count(*) FROM ops.dead_letters WHERE source = $1 AND resolved_at IS NULL"};
+
+// Headers come from anyone; jsonb refuses NUL characters and broken UTF-8.
+std::string headers_json(const core::KafkaMessage& message) {
+  nlohmann::json headers = nlohmann::json::object();
+  for (auto& [name, value] : message.headers()) {
+    std::erase(name, '\0');
+    std::erase(value, '\0');
+    headers[name] = value;
+  }
+  return headers.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
+}
+
+PgArray int4_array(const std::set<std::int32_t>& values) {
+  PgArray array(PgType::kInt4);
+  for (const auto value : values) array.add(value);
+  return array;
+}
+
+}  // namespace
+
+PartitionStore::PartitionStore(const std::string& schema, std::string role)
+    : role_(std::move(role)) {
+  const std::string table = schema + ".partitions";
+  grant_ = {schema + "_grant",
+            "UPDATE " + table +
+                " SET epoch = epoch + 1, owner = $2, backend_pid = pg_backend_pid(),"
+                " heartbeat = clock_timestamp(), oldest_ready_at = NULL"
+                " WHERE partition = ANY($1)"
+                " RETURNING partition, epoch, next_offset, batch_no, published_mark,"
+                " clock_timestamp()"};
+  end_stopped_ = {schema + "_end_stopped",
+                  "SELECT pg_terminate_backend(a.pid) FROM " + table +
+                      " p JOIN pg_stat_activity a ON a.pid = p.backend_pid"
+                      " WHERE p.partition = ANY($1) AND a.application_name = $2"
+                      " AND a.datname = current_database()"};
+  check_ = {schema + "_check",
+            "WITH c AS (SELECT * FROM unnest($1::int[], $2::bigint[], $3::bigint[], $4::bigint[],"
+            " $5::bigint[], $6::bigint[], $7::timestamptz[])"
+            " AS t(partition, epoch, expected, next, batch, mark, oldest)),"
+            " u AS (UPDATE " +
+                table +
+                " p SET next_offset = c.next, batch_no = c.batch, published_mark = c.mark,"
+                " oldest_ready_at = c.oldest, heartbeat = clock_timestamp()"
+                " FROM c WHERE p.partition = c.partition AND p.epoch = c.epoch"
+                " AND p.next_offset = c.expected RETURNING 1)"
+                " SELECT clock_timestamp(), CASE WHEN count(*) = $8 THEN 1"
+                " ELSE ops.raise_fenced('" +
+                schema + ".partitions') END FROM u"};
+  stale_ = {schema + "_stale",
+            "SELECT partition, epoch, next_offset FROM " + table + " WHERE partition = ANY($1)"};
+  count_ = {schema + "_count", "SELECT count(*)::int FROM " + table};
+  for (Sql* sql : {&grant_, &end_stopped_, &check_, &stale_, &count_}) sql->bind();
+}
+
+std::pair<std::vector<Grant>, Time> PartitionStore::grant(const std::set<std::int32_t>& partitions,
+                                                          const std::string& owner,
+                                                          core::PgSession& session) {
+  PgParams params;
+  params.array(int4_array(partitions)).text(owner);
+  const auto rows = session.execute(grant_.statement, params);
+  std::vector<Grant> grants;
+  Time now{};
+  for (int i = 0; i < rows.rows(); ++i) {
+    grants.push_back({rows.int4(i, 0), rows.int8(i, 1), rows.int8(i, 2), rows.int8(i, 3),
+                      rows.int8(i, 4)});
+    now = rows.time(i, 5);
+  }
+  return {std::move(grants), now};
+}
+
+void PartitionStore::end_stopped_owners(const std::set<std::int32_t>& partitions,
+                                        core::PgSession& login_session) {
+  PgParams params;
+  params.array(int4_array(partitions)).text("orderflow/" + role_);
+  (void)login_session.execute(end_stopped_.statement, params);
+}
+
+PgCall PartitionStore::ownership_check(const std::vector<Advance>& advances) const {
+  PgArray partitions(PgType::kInt4);
+  PgArray epochs(PgType::kInt8);
+  PgArray expected(PgType::kInt8);
+  PgArray next(PgType::kInt8);
+  PgArray batches(PgType::kInt8);
+  PgArray marks(PgType::kInt8);
+  PgArray oldest(PgType::kTimestamptz);
+  for (const Advance& advance : advances) {
+    partitions.add(advance.partition);
+    epochs.add(advance.epoch);
+    expected.add(advance.expected_offset);
+    next.add(advance.next_offset);
+    batches.add(advance.batch_no);
+    marks.add(advance.published_mark);
+    oldest.add(advance.oldest_ready_at);
+  }
+  PgCall call{&check_.statement, {}};
+  call.params.array(partitions).array(epochs).array(expected).array(next).array(batches);
+  call.params.array(marks).array(oldest).int8(static_cast<std::int64_t>(advances.size()));
+  return call;
+}
+
+std::set<std::int32_t> PartitionStore::stale(const Grants& grants, core::PgSession& session) {
+  std::set<std::int32_t> partitions;
+  for (const auto& [partition, grant] : grants) partitions.insert(partition);
+  PgParams params;
+  params.array(int4_array(partitions));
+  const auto rows = session.execute(stale_.statement, params);
+  for (int i = 0; i < rows.rows(); ++i) {
+    const auto found = grants.find(rows.int4(i, 0));
+    if (found != grants.end() && found->second.epoch == rows.int8(i, 1) &&
+        found->second.next_offset == rows.int8(i, 2)) {
+      partitions.erase(found->first);
+    }
+  }
+  return partitions;
+}
+
+std::int32_t PartitionStore::partition_count(core::PgSession& session) {
+  return session.execute(count_.statement).int4(0, 0);
+}
+
+PgCall PartitionStore::dead_letters(const std::string& topic,
+                                    const std::vector<DeadLetter>& letters) const {
+  PgArray ids(PgType::kUuid);
+  PgArray partitions(PgType::kInt4);
+  PgArray offsets(PgType::kInt8);
+  PgArray keys(PgType::kBytea);
+  PgArray headers(PgType::kJsonb);
+  PgArray bodies(PgType::kBytea);
+  PgArray reasons(PgType::kText);
+  for (const auto& [message, reason] : letters) {
+    ids.add(core::new_uuid_v7());
+    partitions.add(message->partition());
+    offsets.add(message->offset());
+    keys.add(message->key());
+    headers.add(headers_json(*message));
+    bodies.add(message->body());
+    reasons.add(reason);
+  }
+  PgCall call{&kInsertDeadLetters, {}};
+  call.params.text(role_).text(topic).array(ids).array(partitions).array(offsets).array(keys);
+  call.params.array(headers).array(bodies).array(reasons);
+  return call;
+}
+
+std::int64_t PartitionStore::open_dead_letters(core::PgSession& session) {
+  PgParams params;
+  params.text(role_);
+  return session.execute(kCountDeadLetters, params).int8(0, 0);
+}
+
+}  // namespace orderflow::consumers

@@ -1,0 +1,94 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "events/messages.hpp"
+#include "saga/policy.hpp"
+#include "saga/state.hpp"
+
+namespace orderflow::saga {
+
+// ---- what comes in ------------------------------------------------------------------------------
+
+struct Start {};  // The order was placed.
+struct Wake {};   // The saga's wake-up is due (a stale one is ignored).
+
+// A row of orders.requests.
+struct Request {
+  Uuid id;
+  std::string kind;  // confirm, cancel, retry, pay, refund, set_status, resume
+  std::optional<std::int64_t> amount;
+  std::optional<Uuid> payment_id;
+  std::string target_status;
+  std::string reason;
+  std::string actor;
+  Trace trace;
+};
+
+// A message of this saga could never be processed: it needs a person.
+struct Poisoned {
+  std::string reason;
+};
+
+using Input = std::variant<Start, Wake, events::Reply, events::DeliveryReport, Request, Poisoned>;
+
+// ---- what comes out -----------------------------------------------------------------------------
+
+struct StepCommand {
+  Uuid command_id;
+  int step = 0;
+  events::Phase phase = events::Phase::kDo;
+  int attempt = 1;
+};
+struct RefundCommand {
+  PendingRefund refund;
+  int attempt = 1;
+};
+struct AcknowledgeReportCommand {
+  Uuid delivery_id;
+};
+using Command = std::variant<StepCommand, RefundCommand, AcknowledgeReportCommand>;
+
+struct RequestUpdate {
+  Uuid id;
+  std::string state;  // running, done, refused
+  std::string code;
+  std::string detail;
+  std::string result;  // JSON object or empty
+};
+
+enum class ObservationKind { kStarted, kFinished, kStepEnded, kRetried, kTimedOut, kCompensated };
+
+// Something worth counting.
+struct Observation {
+  ObservationKind kind = ObservationKind::kStarted;
+  std::string_view step;
+  std::string_view outcome;
+  Duration took{0};
+};
+
+struct Decision {
+  State state;
+  std::vector<Command> commands;
+  std::vector<events::OrderEvent> events;
+  std::vector<RequestUpdate> requests;
+  std::vector<Observation> observations;
+  bool deferred = false;  // A request that must wait its turn; ask again later.
+};
+
+// The whole of the saga's behaviour: a pure function. No I/O, clock, random or id generation; `now`
+// is the database's. Unknown, late and repeated inputs leave the state as it is.
+[[nodiscard]] Decision decide(const State& state, const OrderFacts& facts, const Input& input,
+                              Time now, const Policy& policy);
+
+// The id of a step's command: the same for every attempt and for its undo, another in each round.
+[[nodiscard]] Uuid command_id(const Uuid& order_id, int round, int step);
+
+// The command that is under way and would be sent again by a wake-up; empty when none is.
+[[nodiscard]] std::optional<Command> pending_command(const State& state, const OrderFacts& facts);
+
+}  // namespace orderflow::saga
