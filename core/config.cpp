@@ -72,6 +72,8 @@ constexpr SettingSpec kSettings[] = {
      "pause between probes of a saga that needs attention", 10, 86400000},
     {"simulation-seed", "ORDERFLOW_SIMULATION_SEED", "1", kInteger,
      "makes simulated failures repeatable"},
+    {"simulation-magic", "ORDERFLOW_SIMULATION_MAGIC", "0", kInteger,
+     "1: orders may ask for failures by magic values (domain/README.md); never in production", 0, 1},
     {"payment-success-rate", "PAYMENT_SUCCESS_RATE", "1.0", kRate,
      "share of captures the simulated card network accepts", 0, 1},
     {"payment-silence-rate", "ORDERFLOW_PAYMENT_SILENCE_RATE", "0", kRate,

@@ -1,0 +1,96 @@
+#include "domain/simulation.hpp"
+
+#include <optional>
+
+namespace orderflow::domain {
+namespace {
+
+// The finishing step of SplitMix64: every input bit changes about half of the output bits.
+std::uint64_t mix(std::uint64_t value) {
+  value += 0x9e3779b97f4a7c15ULL;
+  value = (value ^ (value >> 30)) * 0xbf58476d1ce4e5b9ULL;
+  value = (value ^ (value >> 27)) * 0x94d049bb133111ebULL;
+  return value ^ (value >> 31);
+}
+
+// The value that passes only while it is the first attempt.
+Fate only_first(int attempt, Fate fate) {
+  return attempt <= 1 ? fate : Fate::kNormal;
+}
+
+std::optional<Fate> magic_of_amount(std::int64_t amount, int attempt) {
+  switch (amount % 100) {
+    case 51:
+      return Fate::kRefused;
+    case 52:
+      return only_first(attempt, Fate::kSilent);
+    case 53:
+      return only_first(attempt, Fate::kFailed);
+    case 54:
+      return only_first(attempt, Fate::kReplyLost);
+    case 55:
+      return Fate::kSilent;
+    case 56:
+      return Fate::kFailed;
+    default:
+      return std::nullopt;
+  }
+}
+
+std::optional<Fate> magic_of_address(const nlohmann::json& address, int attempt) {
+  const auto line = address.find("line2");
+  if (line == address.end() || !line->is_string()) return std::nullopt;
+  const auto& value = line->get_ref<const std::string&>();
+  if (value == "simulate:no-carrier") return Fate::kRefused;
+  if (value == "simulate:silent-once") return only_first(attempt, Fate::kSilent);
+  if (value == "simulate:failed-once") return only_first(attempt, Fate::kFailed);
+  if (value == "simulate:reply-lost-once") return only_first(attempt, Fate::kReplyLost);
+  if (value == "simulate:silent") return Fate::kSilent;
+  if (value == "simulate:failed") return Fate::kFailed;
+  return std::nullopt;
+}
+
+}  // namespace
+
+double chance(std::uint64_t seed, const core::Uuid& command, std::string_view salt, int attempt) {
+  std::uint64_t state = mix(seed);
+  std::uint64_t word = 0;
+  for (std::size_t i = 0; i < command.bytes.size(); ++i) {
+    word = (word << 8) | command.bytes[i];
+    if (i % 8 == 7) state = mix(state ^ word);
+  }
+  for (const char c : salt)
+    state = mix(state ^ static_cast<unsigned char>(c));
+  state = mix(state ^ static_cast<std::uint64_t>(attempt));
+  return static_cast<double>(state >> 11) * 0x1.0p-53;
+}
+
+Fate Simulation::drawn(const core::Uuid& command, int attempt, std::string_view salt,
+                       double refused) const {
+  const std::string key(salt);
+  if (chance(rates_.seed, command, key + "/silent", attempt) < rates_.silent) return Fate::kSilent;
+  if (chance(rates_.seed, command, key + "/failed", attempt) < rates_.failed) return Fate::kFailed;
+  if (chance(rates_.seed, command, key + "/refused", 0) < refused) return Fate::kRefused;
+  return Fate::kNormal;
+}
+
+Fate Simulation::of_capture(const core::Uuid& command, int attempt, std::int64_t amount) const {
+  if (rates_.magic) {
+    if (const auto fate = magic_of_amount(amount, attempt)) return *fate;
+  }
+  return drawn(command, attempt, "capture", rates_.refused);
+}
+
+Fate Simulation::of_schedule(const core::Uuid& command, int attempt,
+                             const nlohmann::json& address) const {
+  if (rates_.magic) {
+    if (const auto fate = magic_of_address(address, attempt)) return *fate;
+  }
+  return drawn(command, attempt, "schedule", rates_.refused);
+}
+
+Fate Simulation::of_other(const core::Uuid& command, int attempt, std::string_view salt) const {
+  return drawn(command, attempt, salt, 0);
+}
+
+}  // namespace orderflow::domain
