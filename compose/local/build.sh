@@ -15,14 +15,14 @@ build() { # FOLDER PHASE TARGET CMAKE_OPTION…
   local dir=$build_dir/$1 log=$log_dir/build-$1.log target=$3 options=("${@:4}")
   phase "$2"
   mkdir -p "$dir"
-  exec {build_lock}>"$build_dir/$1.lock"
+  exec 8>"$build_dir/$1.lock"
   # Two builds in one folder would break each other; the second one waits and then has little to do.
-  flock -n "$build_lock" || { phase_progress "waiting for another build of $1"; flock "$build_lock"; }
+  flock -n 8 || { phase_progress "waiting for another build of $1"; flock 8; }
   configure "$dir" "$log" "${options[@]}" ||
     die_with_log "$log" "configuring the build failed; mend what the lines above name, then again"
   run_logged "$log" "building $target" cmake --build "$dir" --parallel "$(build_jobs)" --target "$target" ||
     build_failed "$log"
-  exec {build_lock}>&-
+  exec 8>&-
   if grep -q 'ninja: no work to do' "$log"; then
     phase_done "up to date"
   else

@@ -16,8 +16,8 @@ command_test() {
   [ -z "${CI:-}" ] || [ -n "$label" ] || sanitize=yes
   prepare_state_dir "$state_dir"
   test_dir=$state_dir/test
-  exec {test_lock}>"$state_dir/test.lock"
-  flock -n "$test_lock" || die "another './orderflow test' runs in $state_dir; wait for it"
+  exec 9>"$state_dir/test.lock"
+  flock -n 9 || die "another './orderflow test' runs in $state_dir; wait for it"
   ensure_packages build postgres kafka
   build release build all CMAKE_BUILD_TYPE=Release ORDERFLOW_TESTS=ON
   [ $sanitize = no ] ||

@@ -106,19 +106,20 @@ wait_until_up() { # STATE_DIR: shows what starts; fails when the supervisor gave
         running) phase_progress "$name" ;;
       esac
     done
-    sleep 0.1
+    pause 0.1
   done
   return 1
 }
 
 start_failed() { # the supervisor's last words name the role
-  local why role
+  local why role hint=''
   wait "$supervisor_pid" 2>/dev/null || true
   supervisor_pid=
   why=$(sed -n 's/^orderflow supervise: //p' "$log_dir/supervisor.log" | tail -n 1)
   role=${why%% *}
   if [ -n "$role" ] && [ -f "$log_dir/$role.log" ]; then
-    die_with_log "$log_dir/$role.log" "${why%; its log: *}; mend what the last lines above say, then run ./orderflow up again"
+    [ "$role" != migrate ] || [ -z "$outside_database" ] || hint=" (is DATABASE_URL right?)"
+    die_with_log "$log_dir/$role.log" "${why%; its log: *}; mend what the last lines above say$hint, then run ./orderflow up again"
   fi
   die_with_log "$log_dir/supervisor.log" "${why:-the supervisor ended}; nothing runs now"
 }
@@ -133,7 +134,7 @@ stop_supervisor() { # STATE_DIR PID: asks, waits, and at last kills; its process
       read -r name role_state _ <<<"$role"
       case $role_state in starting | running) phase_progress "stopping, last is $name" ;; esac
     done
-    sleep 0.1
+    pause 0.1
     # Each process has 20 s of its own with the supervisor; past this it hangs itself.
     if [ $((++waited)) -eq 1200 ]; then kill -KILL "$pid"; fi
   done
@@ -154,14 +155,15 @@ command_up() {
   done
   case $chosen in '' | embedded | kafka) ;; *) usage_error "--broker is embedded or kafka, not '$chosen'" ;; esac
   prepare_state_dir "$state_dir"
-  exec {up_lock}>"$state_dir/up.lock"
-  flock -n "$up_lock" || die "another './orderflow up' is starting this instance; wait for it"
-  load_settings
+  exec 9>"$state_dir/up.lock"
+  flock -n 9 || die "another './orderflow up' is starting this instance; wait for it"
   if is_running; then
     already_running "$chosen"
     return
   fi
+  load_settings
   choose_broker "$chosen"
+  require_free_ports
   local groups=(build)
   [ -n "$outside_database" ] || groups+=(postgres)
   [ "$broker" != kafka ] || groups+=(kafka)
@@ -178,11 +180,11 @@ command_up() {
   wait_until_up "$state_dir" || start_failed
   read_status "$state_dir"
   phase_done "$(grep -c ' running ' <(printf '%s\n' "${roles[@]}")) processes are up"
-  exec {up_lock}>&-
+  exec 9>&-
   print_summary
   if [ $detach = yes ]; then
     supervisor_pid=
-    printf 'Running in the background; ./orderflow down stops it.\n'
+    printf 'Running in the background; %s down stops it.\n' "$self"
   else
     printf 'Running in the foreground; Ctrl-C stops everything.\n'
     stay_in_foreground
@@ -203,7 +205,10 @@ choose_broker() { # CHOSEN: sets broker to embedded, kafka or outside
   broker=outside
 }
 
-already_running() { # CHOSEN BROKER
+already_running() { # CHOSEN BROKER: tells what runs, which other settings now do not change
+  unset ORDERFLOW_HTTP_PORT ORDERFLOW_BROKER_PORT ORDERFLOW_PG_PORT ORDERFLOW_METRICS_PORT_BASE \
+    DATABASE_URL KAFKA_BOOTSTRAP_SERVERS
+  load_settings
   [ -z "$1" ] || [ "$1" = "$broker" ] ||
     die "already running with the broker '$broker'; ./orderflow down first, then up --broker $1"
   read_status "$state_dir"
@@ -211,13 +216,18 @@ already_running() { # CHOSEN BROKER
   print_summary
 }
 
-require_free_ports() {
+require_free_ports() { # each one free, and no two the same
+  local twice
+  twice=$(printf '%s\n' "$http_port" "$broker_port" "$pg_port" $((metrics_base + 1)) $((metrics_base + 2)) \
+    $((metrics_base + 3)) $((metrics_base + 4)) | sort | uniq -d | head -n 1)
+  [ -z "$twice" ] ||
+    die "port $twice is meant for two things; choose ORDERFLOW_HTTP_PORT, ORDERFLOW_BROKER_PORT, ORDERFLOW_PG_PORT and ORDERFLOW_METRICS_PORT_BASE apart"
   # Right after a kill -9 of the supervisor its processes are still on their way out.
   local tries
   for ((tries = 0; tries < 30; tries++)); do
     any_port_taken "$http_port" "$broker_port" "$pg_port" || break
     leftovers_alive || break
-    sleep 0.1
+    pause 0.1
   done
   require_free_port "$http_port" ORDERFLOW_HTTP_PORT "the HTTP API"
   choose_metrics_base
@@ -261,8 +271,8 @@ write_table() {
 }
 
 print_summary() {
-  local url=http://127.0.0.1:$http_port body database="./orderflow psql"
-  [ -z "$outside_database" ] || database="DATABASE_URL as given; ./orderflow psql"
+  local url=http://127.0.0.1:$http_port body database="$self psql"
+  [ -z "$outside_database" ] || database="DATABASE_URL as given; $self psql"
   body='{"user_id":"018f0000-0000-7000-8000-00000000a11c","items":[{"product_id":"018f0000-0000-7000-8000-000000000101","quantity":1}],"delivery_address":{"name":"Alice","line1":"1 Main Street","city":"Springfield","postal_code":"12345","country":"US"}}'
   cat <<EOF
 
@@ -272,7 +282,7 @@ print_summary() {
   Metrics     $url/metrics
   Broker      ${outside_broker:-127.0.0.1:$broker_port} ($broker)
   PostgreSQL  $database
-  Logs        ./orderflow logs [ROLE]
+  Logs        $self logs [ROLE]
 
 Place an order, read its status, follow its events:
 

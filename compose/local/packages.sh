@@ -116,9 +116,9 @@ install_packages() { # PACKAGE…
   [ ${#ours_release[@]} -eq 0 ] || without_main_cluster apt_get install "${ours_release[@]}"
 }
 
-apt_get() { # COMMAND ARGUMENT…
+apt_get() { # COMMAND ARGUMENT…; a service that a package starts must not inherit our lock
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends \
-    -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=300 "$@"
+    -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=300 "$@" 9>&-
 }
 
 # Debian starts a system-wide cluster with the package; Orderflow wants only its own.

@@ -20,7 +20,7 @@ listening_inode() { # PORT: the socket that listens on it, in REPLY; fails when 
 port_holder() { # INODE: " (held by NAME, pid N)" in REPLY, or nothing when that is hidden from us
   local link pid
   REPLY=
-  link=$(find /proc/[0-9]*/fd -lname "socket:\[$1\]" -print -quit 2>/dev/null)
+  link=$(find /proc/[0-9]*/fd -lname "socket:\[$1\]" -print -quit 2>/dev/null || true)
   [ -n "$link" ] || return 0
   pid=${link#/proc/}
   pid=${pid%%/*}

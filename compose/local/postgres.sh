@@ -22,22 +22,22 @@ postgres_bin() { # [MAJOR]: the folder of the server's programs: the given versi
   return 1
 }
 
-# PostgreSQL refuses to run as root; then it runs as Debian's own account for it.
-postgres_user() { if [ "$(id -u)" -eq 0 ]; then echo postgres; else echo -; fi; }
-
 as_postgres() { # COMMAND…
   if [ "$(id -u)" -ne 0 ]; then
     "$@"
   else
-    (cd / && setpriv --reuid=postgres --regid=postgres --init-groups -- "$@")
+    (cd / && setpriv --reuid="$pg_user" --regid="$(id -g "$pg_user")" --init-groups -- "$@")
   fi
 }
 
-# Sets pg_home (holds the cluster in data/). When PostgreSQL's account cannot enter the state
+# Sets pg_user and pg_home (holds the cluster in data/). When PostgreSQL's account cannot enter the state
 # folder, e.g. below /root, the cluster lies in /var/lib/orderflow and a link leads to it.
 locate_postgres() { # STATE_DIR
   pg_home=$1/postgres
   pg_real=$pg_home
+  # PostgreSQL refuses to run as root: it is the account that has the cluster, or Debian's own.
+  pg_user=postgres
+  [ ! -d "$pg_home/data" ] || pg_user=$(stat -c %U "$pg_home/data")
   if [ "$(id -u)" -ne 0 ] || as_postgres test -x "$1"; then return; fi
   pg_real=/var/lib/orderflow/$(basename -- "$repo" | tr -c 'A-Za-z0-9_.\n' _)-$(printf %s "$1" | sha256sum | cut -c1-12)
 }
@@ -50,7 +50,7 @@ prepare_postgres() { # STATE_DIR PORT: makes the cluster when there is none; set
     die "started by root, PostgreSQL runs as the account 'postgres', which does not exist; add it with: adduser --system --group postgres"
   place_postgres
   printf '%s\n' "$state" >"$pg_real/state-folder"
-  pg_data=$pg_real/data
+  pg_data=$(readlink -f -- "$pg_real")/data
   if [ -f "$pg_data/PG_VERSION" ]; then
     local major
     major=$(cat "$pg_data/PG_VERSION")
@@ -92,7 +92,7 @@ make_cluster() { # STATE_DIR
   local fresh=$pg_real/data.new password
   rm -rf -- "$fresh" "$pg_data"
   install -d -m 700 "$fresh" || return 1
-  [ "$(id -u)" -ne 0 ] || chown postgres:postgres "$fresh" || return 1
+  [ "$(id -u)" -ne 0 ] || chown "$pg_user:" "$fresh" || return 1
   as_postgres "$pg_bin/initdb" --pgdata="$fresh" --username=orderflow --auth=trust --data-checksums \
     --encoding=UTF8 --locale=C.UTF-8 --lc-collate=C || return 1
   [ -s "$1/postgres.password" ] || new_password "$1/postgres.password" || return 1
@@ -152,31 +152,34 @@ log_lock_waits = on
 EOF
 }
 
-# After a kill -9 of everything, the pid file may name a process that is not PostgreSQL any more,
-# or a server that nobody watches.
+# After a kill -9 of everything there may be a server that nobody watches, sessions of a dead one
+# that still hold its shared memory, or a pid file that names a process which is not PostgreSQL.
+# All of PostgreSQL's processes work in the data folder, which tells them from others.
 clear_stale_postgres() {
   local file=$pg_data/postmaster.pid pid i
   [ -f "$file" ] || return 0
   pid=$(head -n 1 "$file")
-  [ -d "/proc/$pid" ] || return 0
-  if [ "$(readlink "/proc/$pid/cwd")" != "$(readlink -f "$pg_data")" ]; then
-    rm -f -- "$file"
-    return 0
+  if postgres_processes | grep -qx "$pid"; then
+    kill -INT "$pid" 2>/dev/null || die "PostgreSQL (pid $pid) runs on $pg_data as another user; stop it there"
+    for ((i = 0; i < 150; i++)); do
+      [ -d "/proc/$pid" ] || return 0
+      pause 0.1
+    done
   fi
-  kill -INT "$pid" 2>/dev/null || die "PostgreSQL (pid $pid) already runs on $pg_data as another user; stop it there"
-  for ((i = 0; i < 100; i++)); do
-    [ -d "/proc/$pid" ] || return 0
-    sleep 0.1
-  done
-  die "PostgreSQL (pid $pid) still runs on $pg_data from an earlier start and does not stop; end it with: kill -QUIT $pid"
+  postgres_processes | xargs -r kill -KILL 2>/dev/null || true
+  rm -f -- "$file"
 }
+
+postgres_processes() { find /proc -mindepth 2 -maxdepth 2 -name cwd -lname "$pg_data" 2>/dev/null | cut -d/ -f3; }
 
 private_database_url() { # STATE_DIR PORT
   echo "postgresql://orderflow:$(cat "$1/postgres.password")@127.0.0.1:$2/orderflow"
 }
 
 postgres_entry() { # PORT: the supervisor's table line
-  entry postgres daemon "postgres:$1" "$(postgres_user)" INT/QUIT "$pg_bin/postgres" -D "$pg_data"
+  local account=-
+  [ "$(id -u)" -ne 0 ] || account=$pg_user
+  entry postgres daemon "postgres:$1" "$account" INT/QUIT "$pg_bin/postgres" -D "$pg_data"
 }
 
 remove_postgres() { # STATE_DIR

@@ -6,6 +6,11 @@ terminal=no
 [ -t 1 ] && terminal=yes
 helpers=() # process ids of tickers and tails, ended with the script
 
+# Waits without a process of its own: a `sleep` would outlive a script that is interrupted, and keep
+# its locks and pipes for so long.
+exec {silence}<> <(:)
+pause() { read -rt "$1" -u "$silence" || true; } # SECONDS
+
 now_ms() { REPLY=$((${EPOCHREALTIME/[.,]/} / 1000)); }
 
 seconds_since() { # START_MS: the elapsed time as "3.2 s" in REPLY
@@ -59,7 +64,7 @@ phase_done() { # TEXT
 
 ticker() { # LOG TEXT: shows the last [done/total] of the log, or else the text
   local step
-  while sleep 0.5; do
+  while pause 0.5; do
     step=$(tail -c 4000 -- "$1" 2>/dev/null | grep -ao '^\[[0-9]*/[0-9]*\]' | tail -n 1)
     phase_progress "${step:+$step }$2"
   done
