@@ -1,0 +1,425 @@
+#include "consumers/orchestrator.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/shard.hpp"
+#include "saga/order_saga.hpp"
+
+namespace orderflow::consumers {
+
+using core::KafkaMessage;
+using core::Uuid;
+using producers::Outgoing;
+using saga::Saga;
+using std::chrono::seconds;
+
+namespace {
+
+constexpr core::Duration kRequestPoll = seconds{1};
+constexpr core::Duration kOverduePoll = seconds{2};
+constexpr std::int32_t kWakeUpsAtGrant = 200000;
+constexpr std::int32_t kEventPage = 5000;
+constexpr const char* kSource = "/orderflow/orchestrator";
+
+Uuid order_of(const events::InboxMessage& message) {
+  return std::visit([](const auto& m) { return m.order_id; }, message);
+}
+
+}  // namespace
+
+saga::Policy policy_from(const core::Config& config) {
+  saga::Policy policy;
+  policy.retry.attempts = static_cast<int>(config.integer("retry-attempts"));
+  policy.retry.backoff_initial = config.duration("retry-backoff-initial");
+  policy.retry.backoff_multiplier = config.rate("retry-backoff-multiplier");
+  policy.retry.backoff_max = config.duration("retry-backoff-max");
+  policy.reply_timeout[saga::kPaymentStep] = config.duration("payment-timeout");
+  policy.reply_timeout[saga::kDeliveryStep] = config.duration("delivery-timeout");
+  policy.probe_interval = config.duration("probe-interval");
+  return policy;
+}
+
+Orchestrator::Orchestrator(const core::Config& config, events::Topics topics, core::Logger& logger,
+                           core::Metrics& metrics)
+    : topics_(std::move(topics)),
+      logger_(logger),
+      metrics_(metrics),
+      policy_(policy_from(config)),
+      cache_limit_(static_cast<std::size_t>(config.integer("saga-cache"))),
+      batch_limit_(static_cast<std::size_t>(config.integer("batch-limit"))) {}
+
+std::int32_t Orchestrator::partition_of(const Saga& saga) const {
+  return core::partition_of_shard(saga.shard, partition_count_);
+}
+
+// ---- ownership ------------------------------------------------------------------------------------
+
+std::vector<Outgoing> Orchestrator::granted(const Grants& fresh, const Grants& all,
+                                            std::int32_t partition_count,
+                                            core::PgSession& session) {
+  partition_count_ = partition_count;
+  std::set<std::int32_t> partitions;
+  for (const auto& [partition, grant] : fresh) partitions.insert(partition);
+  dropped(partitions);
+
+  std::vector<std::int32_t> fresh_shards;
+  owned_shards_.clear();
+  for (std::int32_t shard = 0; shard < core::kShardCount; ++shard) {
+    const auto partition = core::partition_of_shard(shard, partition_count);
+    if (all.contains(partition)) owned_shards_.push_back(shard);
+    if (fresh.contains(partition)) fresh_shards.push_back(shard);
+  }
+  const auto live =
+      session.execute(*saga::store::load_wake_ups(fresh_shards, false, kWakeUpsAtGrant).statement,
+                      saga::store::load_wake_ups(fresh_shards, false, kWakeUpsAtGrant).params);
+  for (const auto& wake_up : saga::store::read_wake_ups(live)) wake_ups_.push(wake_up);
+  next_request_poll_ = {};
+  next_overdue_poll_ = {};
+
+  std::vector<Outgoing> unpublished;
+  for (const auto& [partition, grant] : fresh) {
+    saga::store::PublishedUpTo position{partition, grant.published_mark, INT32_MAX};
+    while (true) {
+      const auto call = saga::store::load_events_after(position, kEventPage);
+      const auto page = saga::store::read_events(session.execute(*call.statement, call.params));
+      for (const auto& one : page) {
+        unpublished.push_back({events::encode(one.event, topics_.orders_events), partition,
+                               one.batch_no});
+        position = {partition, one.batch_no, one.ordinal};
+      }
+      if (page.size() < kEventPage) break;
+    }
+  }
+  metrics_.events_published(unpublished.size());
+  return unpublished;
+}
+
+void Orchestrator::dropped(const std::set<std::int32_t>& partitions) {
+  std::erase_if(cache_, [&](const auto& entry) {
+    return partitions.contains(partition_of(entry.second));
+  });
+  std::erase_if(owned_shards_, [&](std::int32_t shard) {
+    return partitions.contains(core::partition_of_shard(shard, partition_count_));
+  });
+}
+
+// ---- one transaction ------------------------------------------------------------------------------
+
+Decision Orchestrator::decide(const Work& work) {
+  Decision decision;
+  std::vector<Pending> inputs;
+  std::vector<Uuid> nudged;
+  decode(work, inputs, nudged, decision);
+  if (work.include_due) take_due(work, inputs);
+  read_truth(work, nudged, inputs);
+  apply(work, inputs);
+  build(work, decision);
+  return decision;
+}
+
+void Orchestrator::decode(const Work& work, std::vector<Pending>& inputs,
+                          std::vector<Uuid>& nudged, Decision& decision) {
+  for (const KafkaMessage* message : work.messages) {
+    auto decoded = events::decode_inbox(message->header("ce_type"), message->body());
+    if (!decoded) {
+      decision.dead_letters.push_back({message, decoded.error().detail});
+      continue;
+    }
+    const Uuid order_id = order_of(*decoded);
+    const auto shard = core::shard_of(order_id.to_string());
+    if (core::partition_of_shard(shard, work.partition_count) != message->partition()) {
+      metrics_.misplaced();
+      continue;
+    }
+    if (const auto* nudge = std::get_if<events::RequestNudge>(&*decoded)) {
+      nudged.push_back(nudge->request_id);
+    } else if (std::holds_alternative<events::OrderPlaced>(*decoded)) {
+      inputs.push_back({order_id, saga::Start{}});
+    } else if (auto* reply = std::get_if<events::Reply>(&*decoded)) {
+      inputs.push_back({order_id, std::move(*reply)});
+    } else {
+      inputs.push_back({order_id, std::get<events::DeliveryReport>(std::move(*decoded))});
+    }
+  }
+}
+
+// Due wake-ups, except those of partitions whose publishing is stuck: those wait a little.
+void Orchestrator::take_due(const Work& work, std::vector<Pending>& inputs) {
+  std::vector<saga::WakeUp> postponed;
+  while (!wake_ups_.empty() && wake_ups_.top().at <= work.now && taken_.size() < batch_limit_) {
+    const saga::WakeUp wake_up = wake_ups_.top();
+    wake_ups_.pop();
+    const auto cached = cache_.find(wake_up.order_id);
+    const bool stale = cached != cache_.end() && cached->second.state.wake_at != wake_up.at;
+    if (stale) continue;
+    const auto shard = cached != cache_.end() ? cached->second.shard
+                                              : core::shard_of(wake_up.order_id.to_string());
+    const auto partition = core::partition_of_shard(shard, partition_count_);
+    if (!work.grants.contains(partition)) continue;
+    if (work.stuck.contains(partition)) {
+      postponed.push_back({work.now + seconds{1}, wake_up.order_id});
+      continue;
+    }
+    taken_.push_back(wake_up);
+    inputs.push_back({wake_up.order_id, saga::Wake{}});
+  }
+  // The saga's own wake_at is unchanged, so the overdue poll brings back what is dropped as stale.
+  for (const auto& wake_up : postponed) wake_ups_.push(wake_up);
+}
+
+// Everything this batch needs from the database, in one round trip when sagas are known.
+void Orchestrator::read_truth(const Work& work, const std::vector<Uuid>& nudged,
+                              std::vector<Pending>& inputs) {
+  std::vector<core::PgCall> calls;
+  const bool poll_requests = work.include_due && work.now >= next_request_poll_;
+  const bool poll_overdue = work.include_due && work.now >= next_overdue_poll_;
+  const auto limit = static_cast<std::int32_t>(batch_limit_);
+  if (!nudged.empty() && !poll_requests) calls.push_back(saga::store::load_requests(nudged));
+  if (poll_requests) calls.push_back(saga::store::load_unhandled_requests(owned_shards_, limit));
+  if (poll_overdue) calls.push_back(saga::store::load_wake_ups(owned_shards_, true, limit));
+  if (!calls.empty()) {
+    const auto results = work.session.read(calls);
+    std::size_t at = 0;
+    if (!nudged.empty() || poll_requests) {
+      for (auto& pending : saga::store::read_requests(results[at])) {
+        const auto shard = core::shard_of(pending.order_id.to_string());
+        if (!work.grants.contains(core::partition_of_shard(shard, partition_count_))) continue;
+        inputs.push_back({pending.order_id, std::move(pending.request)});
+      }
+      ++at;
+    }
+    if (poll_overdue) {
+      for (const auto& wake_up : saga::store::read_wake_ups(results[at])) {
+        const auto partition = core::partition_of_shard(
+            core::shard_of(wake_up.order_id.to_string()), partition_count_);
+        if (work.stuck.contains(partition)) continue;
+        inputs.push_back({wake_up.order_id, saga::Wake{}});
+      }
+      metrics_.in_progress(cache_, work.now);
+    }
+  }
+  if (poll_requests) next_request_poll_ = work.now + kRequestPoll;
+  if (poll_overdue) next_overdue_poll_ = work.now + kOverduePoll;
+  load_missing(inputs, work.session);
+}
+
+void Orchestrator::load_missing(const std::vector<Pending>& inputs, core::PgSession& session) {
+  std::vector<Uuid> missing;
+  for (const Pending& pending : inputs) {
+    if (prepared_.contains(pending.order_id)) continue;
+    const auto cached = cache_.find(pending.order_id);
+    if (cached != cache_.end()) {
+      prepared_.emplace(pending.order_id, Prepared{cached->second, cached->second.state.version,
+                                                   false, {}});
+    } else {
+      missing.push_back(pending.order_id);
+    }
+  }
+  if (missing.empty()) return;
+  std::sort(missing.begin(), missing.end());
+  missing.erase(std::unique(missing.begin(), missing.end()), missing.end());
+  const auto call = saga::store::load_sagas(missing);
+  for (auto& [id, saga] : saga::store::read_sagas(session.execute(*call.statement, call.params))) {
+    const auto version = saga.state.version;
+    prepared_.emplace(id, Prepared{std::move(saga), version, false, {}});
+  }
+}
+
+void Orchestrator::apply(const Work& work, const std::vector<Pending>& inputs) {
+  for (const Pending& pending : inputs) {
+    const auto found = prepared_.find(pending.order_id);
+    if (found == prepared_.end()) {
+      metrics_.unknown_order();
+      continue;
+    }
+    apply_one(found->second, pending.input, work.now);
+  }
+}
+
+void Orchestrator::apply_one(Prepared& prepared, const saga::Input& input, Time now) {
+  auto decided = saga::decide(prepared.saga.state, prepared.saga.facts, input, now, policy_);
+  if (decided.deferred) return;  // Stays unhandled; the next poll brings it again.
+  if (decided.state != prepared.saga.state) {
+    prepared.saga.state = std::move(decided.state);
+    prepared.changed = true;
+  }
+  for (auto& command : decided.commands) prepared.commands.push_back(std::move(command));
+  const auto partition = partition_of(prepared.saga);
+  for (auto& event : decided.events) events_.push_back({std::move(event), partition, 0, 0});
+  for (auto& update : decided.requests) {
+    request_updates_.insert_or_assign(update.id, std::move(update));
+  }
+  observations_.insert(observations_.end(), decided.observations.begin(),
+                       decided.observations.end());
+}
+
+// Turns the prepared state into statements. Events get their place in the order of publication.
+void Orchestrator::build(const Work& work, Decision& decision) {
+  std::vector<saga::ChangedSaga> changed;
+  for (auto& [id, prepared] : prepared_) {
+    if (!prepared.changed) continue;
+    prepared.saga.state.version = prepared.loaded_version + 1;
+    changed.push_back({&prepared.saga, prepared.loaded_version});
+    decision.touched.insert(partition_of(prepared.saga));
+  }
+  if (!changed.empty()) decision.calls.push_back(saga::store::save_sagas(changed, work.now));
+
+  std::map<std::int32_t, std::int32_t> ordinals;
+  for (auto& stored : events_) {
+    stored.batch_no = work.grants.at(stored.partition).batch_no + 1;
+    stored.ordinal = ordinals[stored.partition]++;
+  }
+  if (!events_.empty()) decision.calls.push_back(saga::store::insert_events(events_));
+
+  if (!request_updates_.empty()) {
+    std::vector<saga::RequestUpdate> updates;
+    for (const auto& [id, update] : request_updates_) updates.push_back(update);
+    decision.calls.push_back(saga::store::update_requests(updates, work.now));
+    // A refusal changes no saga, yet must be written by the owner only.
+    for (const auto& [id, prepared] : prepared_) {
+      decision.touched.insert(partition_of(prepared.saga));
+    }
+  }
+}
+
+Decision Orchestrator::poisoned(const KafkaMessage& message, const std::string& reason,
+                                const Work& work) {
+  Decision decision;
+  const auto decoded = events::decode_inbox(message.header("ce_type"), message.body());
+  if (!decoded) return decision;
+  const std::vector<Pending> inputs{{order_of(*decoded), saga::Poisoned{reason}}};
+  load_missing(inputs, work.session);
+  apply(work, inputs);
+  build(work, decision);
+  return decision;
+}
+
+std::vector<Outgoing> Orchestrator::committed(const Grants& grants) {
+  std::vector<Outgoing> outgoing;
+  outgoing.reserve(events_.size() + prepared_.size());
+  for (const auto& stored : events_) {
+    outgoing.push_back({events::encode(stored.event, topics_.orders_events), stored.partition,
+                        stored.batch_no});
+    if (logger_.enabled(core::LogLevel::kDebug)) {
+      logger_.log(core::LogLevel::kDebug, "order event",
+                  {stored.event.correlation_id, stored.event.traceparent},
+                  {{"order_id", stored.event.order_id.to_string()},
+                   {"sequence", stored.event.sequence},
+                   {"type", stored.event.type},
+                   {"status", stored.event.status}});
+    }
+  }
+  metrics_.events_published(events_.size());
+  for (auto& [id, prepared] : prepared_) {
+    const auto partition = partition_of(prepared.saga);
+    for (const auto& command : prepared.commands) {
+      outgoing.push_back({encode(prepared.saga, command), partition,
+                          grants.at(partition).batch_no});
+    }
+    if (prepared.saga.state.live()) {
+      push_wake_up(id, prepared.saga.state);
+      cache_.insert_or_assign(id, std::move(prepared.saga));
+    } else {
+      cache_.erase(id);
+    }
+  }
+  for (const auto& observation : observations_) metrics_.observe(observation);
+  evict();
+  taken_.clear();
+  discarded();
+  return outgoing;
+}
+
+void Orchestrator::discarded() {
+  for (const auto& wake_up : taken_) wake_ups_.push(wake_up);
+  taken_.clear();
+  prepared_.clear();
+  events_.clear();
+  request_updates_.clear();
+  observations_.clear();
+}
+
+void Orchestrator::push_wake_up(const Uuid& order_id, const saga::State& state) {
+  if (state.wake_at) wake_ups_.push({*state.wake_at, order_id});
+}
+
+// Any saga may leave the cache: it is read again when something happens to it.
+void Orchestrator::evict() {
+  while (cache_.size() > cache_limit_) cache_.erase(cache_.begin());
+}
+
+Time Orchestrator::next_due() const {
+  Time due = std::min(next_request_poll_, next_overdue_poll_);
+  if (!wake_ups_.empty()) due = std::min(due, wake_ups_.top().at);
+  return due;
+}
+
+core::Duration Orchestrator::oldest_ready(Time now) const {
+  if (wake_ups_.empty() || wake_ups_.top().at >= now) return core::Duration{0};
+  return now - wake_ups_.top().at;
+}
+
+core::OutgoingMessage Orchestrator::encode(const Saga& saga, const saga::Command& command) const {
+  const auto& facts = saga.facts;
+  const std::string order_key = facts.order_id.to_string();
+  events::Addressed to{topics_.payments_commands, facts.user_id.to_string(), kSource,
+                       {facts.trace.correlation_id, core::child_traceparent(facts.trace.traceparent)},
+                       1};
+  if (const auto* refund = std::get_if<saga::RefundCommand>(&command)) {
+    to.attempt = refund->attempt;
+    const events::PaymentCommand message = events::RefundPayment{
+        refund->refund.command_id, refund->refund.request_id, facts.order_id,
+        saga.state.payment_id.value_or(Uuid{}), facts.user_id,
+        {refund->refund.amount, facts.total.currency}};
+    return events::encode(message, to);
+  }
+  if (const auto* acknowledge = std::get_if<saga::AcknowledgeReportCommand>(&command)) {
+    to.topic = topics_.delivery_commands;
+    to.key = order_key;
+    const events::DeliveryCommand message =
+        events::AcknowledgeReport{acknowledge->delivery_id, facts.order_id};
+    return events::encode(message, to);
+  }
+  const auto& step = std::get<saga::StepCommand>(command);
+  to.attempt = step.attempt;
+  const bool undo = step.phase == events::Phase::kUndo;
+  if (step.step == saga::kPaymentStep) {
+    events::PaymentCommand message = events::CapturePayment{step.command_id, facts.order_id,
+                                                            facts.user_id, facts.total};
+    if (undo) {
+      message = events::UndoCapture{step.command_id, facts.order_id, facts.user_id, facts.total};
+    }
+    return events::encode(message, to);
+  }
+  to.topic = topics_.delivery_commands;
+  to.key = order_key;
+  events::DeliveryCommand message = events::CancelDelivery{step.command_id, facts.order_id};
+  if (!undo) {
+    message = events::ScheduleDelivery{step.command_id, facts.order_id,
+                                       nlohmann::json::parse(facts.delivery_address)};
+  }
+  return events::encode(message, to);
+}
+
+void run_orchestrator(const core::Config& config, core::Logger& logger, core::Metrics& metrics,
+                      std::stop_token stop) {
+  const std::string& prefix = config.text("topic-prefix");
+  const events::Topics topics(prefix);
+  core::DatabaseClock clock;
+  Orchestrator orchestrator(config, topics, logger, metrics);
+  OwnerLoopOptions options;
+  options.role = "orchestrator";
+  options.topic = topics.orders_inbox;
+  options.group = prefix + "orderflow-orchestrator";
+  options.schema = "orders";
+  options.database_role = "orderflow_orders";
+  options.database_url = config.text("database-url");
+  options.kafka = core::kafka_options(config, "orderflow-orchestrator");
+  options.batch_limit = static_cast<std::size_t>(config.integer("batch-limit"));
+  OwnerLoop loop(std::move(options), orchestrator, clock, logger, metrics);
+  const std::stop_callback on_stop(stop, [&loop] { loop.stop(); });
+  loop.run();
+}
+
+}  // namespace orderflow::consumers

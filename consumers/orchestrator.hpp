@@ -1,0 +1,104 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <queue>
+#include <stop_token>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "consumers/owner_loop.hpp"
+#include "consumers/saga_metrics.hpp"
+#include "core/config.hpp"
+#include "core/health.hpp"
+#include "core/log.hpp"
+#include "core/metrics.hpp"
+#include "events/codec.hpp"
+#include "events/topics.hpp"
+#include "saga/store.hpp"
+
+namespace orderflow::consumers {
+
+// Owns the sagas of its partitions: takes placed orders, requests, replies, reports and due wake-ups,
+// lets saga::decide judge each, writes all results in one transaction and sends what follows.
+//
+// Keeps live sagas in memory (bounded); under its grant's epoch that copy is the truth.
+// One thread: the owner loop's.
+class Orchestrator final : public PartitionHandler {
+ public:
+  Orchestrator(const core::Config& config, events::Topics topics, core::Logger& logger,
+               core::Metrics& metrics);
+
+  std::vector<producers::Outgoing> granted(const Grants& fresh, const Grants& all,
+                                           std::int32_t partition_count,
+                                           core::PgSession& session) override;
+  void dropped(const std::set<std::int32_t>& partitions) override;
+  Decision decide(const Work& work) override;
+  std::vector<producers::Outgoing> committed(const Grants& grants) override;
+  void discarded() override;
+  Decision poisoned(const core::KafkaMessage& message, const std::string& reason,
+                    const Work& work) override;
+  [[nodiscard]] Time next_due() const override;
+  [[nodiscard]] core::Duration oldest_ready(Time now) const override;
+
+ private:
+  // An input on its way to decide(), and whose saga it is for.
+  struct Pending {
+    core::Uuid order_id;
+    saga::Input input;
+  };
+  // A saga as this transaction leaves it, and what it causes.
+  struct Prepared {
+    saga::Saga saga;
+    std::int64_t loaded_version = 0;
+    bool changed = false;
+    std::vector<saga::Command> commands;
+  };
+
+  void decode(const Work& work, std::vector<Pending>& inputs, std::vector<core::Uuid>& nudged,
+              Decision& decision);
+  void take_due(const Work& work, std::vector<Pending>& inputs);
+  void read_truth(const Work& work, const std::vector<core::Uuid>& nudged,
+                  std::vector<Pending>& inputs);
+  void load_missing(const std::vector<Pending>& inputs, core::PgSession& session);
+  void apply(const Work& work, const std::vector<Pending>& inputs);
+  void apply_one(Prepared& prepared, const saga::Input& input, Time now);
+  void build(const Work& work, Decision& decision);
+  void push_wake_up(const core::Uuid& order_id, const saga::State& state);
+  void evict();
+  [[nodiscard]] std::int32_t partition_of(const saga::Saga& saga) const;
+  [[nodiscard]] core::OutgoingMessage encode(const saga::Saga& saga,
+                                             const saga::Command& command) const;
+
+  events::Topics topics_;
+  core::Logger& logger_;
+  SagaMetrics metrics_;
+  saga::Policy policy_;
+  std::size_t cache_limit_;
+  std::size_t batch_limit_;
+
+  std::int32_t partition_count_ = 1;
+  std::vector<std::int32_t> owned_shards_;
+  saga::Sagas cache_;
+  std::priority_queue<saga::WakeUp, std::vector<saga::WakeUp>, std::greater<>> wake_ups_;
+  Time next_request_poll_{};
+  Time next_overdue_poll_{};
+
+  // The decision under way; adopted by committed(), dropped by discarded().
+  std::unordered_map<core::Uuid, Prepared> prepared_;
+  std::vector<saga::StoredEvent> events_;
+  std::map<core::Uuid, saga::RequestUpdate> request_updates_;
+  std::vector<saga::Observation> observations_;
+  std::vector<saga::WakeUp> taken_;
+};
+
+// Runs the orchestrator role until `stop`.
+void run_orchestrator(const core::Config& config, core::Logger& logger, core::Metrics& metrics,
+                      std::stop_token stop);
+
+// The saga policy a configuration asks for.
+[[nodiscard]] saga::Policy policy_from(const core::Config& config);
+
+}  // namespace orderflow::consumers

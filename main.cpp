@@ -1,0 +1,234 @@
+// Wires the program: picks the role, builds what it needs, runs it until a signal asks to stop.
+
+#include <csignal>
+#include <cstdio>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "bench/bench.hpp"
+#include "compose/supervisor.hpp"
+#include "consumers/audit.hpp"
+#include "consumers/orchestrator.hpp"
+#include "consumers/participants.hpp"
+#include "core/config.hpp"
+#include "core/embedded_broker.hpp"
+#include "core/failure.hpp"
+#include "core/health_monitor.hpp"
+#include "core/kafka.hpp"
+#include "core/log.hpp"
+#include "core/metrics.hpp"
+#include "events/topics.hpp"
+#include "http-api/api_role.hpp"
+#include "http-api/ops_server.hpp"
+#include "schemas/migrate.hpp"
+#include "schemas/seed.hpp"
+
+namespace orderflow {
+namespace {
+
+constexpr int kUsageError = 2;
+constexpr core::Duration kTopicAttempt = std::chrono::seconds{10};
+
+constexpr std::string_view kUsage =
+    "usage: orderflow ROLE [--setting=value ...]\n"
+    "\n"
+    "long-running:  api  orchestrator  payments  delivery  broker  all\n"
+    "once:          migrate  seed  audit  bench  check-config\n"
+    "local:         supervise\n"
+    "\n"
+    "`orderflow check-config` lists every setting with its value and where that came from.\n";
+
+// What every long-running role works with.
+struct Context {
+  const core::Config& config;
+  core::Metrics& metrics;
+  core::Health& health;
+  std::stop_token stop;
+};
+
+struct Role {
+  std::string_view name;
+  int metrics_port_offset;  // From the base; 0: the role serves its own.
+  void (*run)(Context&, core::Logger&);
+};
+
+// Waits for Kafka, however long it takes: a broker that is away at start is not a reason to give up.
+void prepare_topics(const Context& context, core::Logger& logger) {
+  const auto options = core::kafka_options(context.config, "orderflow-admin");
+  const auto specs = events::Topics(context.config.text("topic-prefix")).specs(context.config);
+  while (!context.stop.stop_requested()) {
+    try {
+      core::ensure_topics(options, logger, specs, kTopicAttempt);
+      return;
+    } catch (const core::Unavailable& failure) {
+      logger.warning("waiting for Kafka", {{"reason", failure.what()}});
+    }
+  }
+}
+
+void run_api(Context& context, core::Logger& logger) {
+  // The door opens at once; readiness says what is missing.
+  const std::jthread topics([&] { prepare_topics(context, logger); });
+  http_api::run_api(context.config, logger, context.metrics, context.health, context.stop);
+}
+
+void run_orchestrator(Context& context, core::Logger& logger) {
+  prepare_topics(context, logger);
+  consumers::run_orchestrator(context.config, logger, context.metrics, context.stop);
+}
+
+void run_payments(Context& context, core::Logger& logger) {
+  prepare_topics(context, logger);
+  consumers::run_payments(context.config, logger, context.metrics, context.health, context.stop);
+}
+
+void run_delivery(Context& context, core::Logger& logger) {
+  prepare_topics(context, logger);
+  consumers::run_delivery(context.config, logger, context.metrics, context.health, context.stop);
+}
+
+void run_broker(Context& context, core::Logger& logger) {
+  const auto port = static_cast<std::uint16_t>(context.config.integer("broker-port"));
+  const auto specs = events::Topics(context.config.text("topic-prefix")).specs(context.config);
+  const core::EmbeddedBroker broker(port, specs, logger);
+  while (!context.stop.stop_requested()) {
+    std::this_thread::sleep_for(std::chrono::milliseconds{50});
+  }
+}
+
+constexpr Role kRoles[] = {
+    {"api", 0, run_api},           {"orchestrator", 1, run_orchestrator},
+    {"payments", 2, run_payments}, {"delivery", 3, run_delivery},
+    {"broker", 4, run_broker},
+};
+
+std::uint16_t metrics_port(const core::Config& config, const Role& role) {
+  auto base = config.integer("metrics-port-base");
+  if (base == 0) base = config.integer("http-port") == 0 ? 0 : config.integer("http-port") + 1000;
+  if (base == 0) return 0;
+  return static_cast<std::uint16_t>(base + role.metrics_port_offset);
+}
+
+// Runs the work on threads of its own and waits for a signal or for the work to end. Returns the exit
+// code: an exception of any thread is a failure of the process, to be restarted from outside.
+int run_until_signal(const std::vector<std::function<void(std::stop_token)>>& work,
+                     const sigset_t& signals) {
+  std::stop_source stop;
+  std::atomic<int> running{static_cast<int>(work.size())};
+  std::atomic<int> exit_code{0};
+  std::vector<std::jthread> threads;
+  for (const auto& one : work) {
+    threads.emplace_back([&, one] {
+      try {
+        one(stop.get_token());
+      } catch (const core::BadConfiguration& problem) {
+        std::fprintf(stderr, "orderflow: %s\n", problem.what());
+        exit_code = kUsageError;
+      } catch (const std::exception& failure) {
+        std::fprintf(stderr, "orderflow: stopped by a failure: %s\n", failure.what());
+        exit_code = 1;
+      }
+      --running;
+    });
+  }
+  const timespec pause{0, 20'000'000};
+  while (running == static_cast<int>(work.size())) {
+    if (sigtimedwait(&signals, nullptr, &pause) > 0) break;
+  }
+  stop.request_stop();
+  threads.clear();
+  return exit_code;
+}
+
+int run_roles(const std::vector<const Role*>& roles, const core::Config& config) {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  (void)std::signal(SIGPIPE, SIG_IGN);
+
+  core::Metrics metrics(ORDERFLOW_VERSION);
+  core::Health health;
+  const std::string process_name(roles.size() == 1 ? roles.front()->name : "all");
+  core::Logger logger(process_name, config.text("log-level"));
+  logger.info("starting", {{"version", ORDERFLOW_VERSION}});
+  const bool is_broker = process_name == "broker";
+  std::unique_ptr<core::HealthMonitor> monitor;
+  if (!is_broker) monitor = std::make_unique<core::HealthMonitor>(config, health, logger);
+  std::unique_ptr<http_api::OpsServer> ops;
+  if (roles.size() == 1 && roles.front()->metrics_port_offset != 0) {
+    ops = std::make_unique<http_api::OpsServer>(metrics_port(config, *roles.front()), metrics,
+                                                health, logger);
+    ops->start();
+  }
+
+  std::vector<std::unique_ptr<core::Logger>> loggers;
+  std::vector<std::function<void(std::stop_token)>> work;
+  for (const Role* role : roles) {
+    auto& own = *loggers.emplace_back(
+        std::make_unique<core::Logger>(std::string(role->name), config.text("log-level")));
+    work.emplace_back([&, role](std::stop_token stop) {
+      Context context{config, metrics, health, std::move(stop)};
+      role->run(context, own);
+    });
+  }
+  return run_until_signal(work, signals);
+}
+
+int check_config(const core::Config& config) {
+  std::fputs(config.describe().c_str(), stdout);
+  (void)core::Logger("check-config", config.text("log-level"));  // Refuses an unknown level.
+  return 0;
+}
+
+int run(std::string_view name, const std::vector<std::string>& arguments) {
+  const auto environment = core::process_environment();
+  if (name == "supervise") return compose::run_supervisor(arguments);
+  if (name == "audit") return consumers::run_audit(core::Config::load({}, environment), arguments);
+  if (name == "bench") return bench::run_bench(core::Config::load({}, environment), arguments);
+
+  const auto config = core::Config::load(arguments, environment);
+  if (!config.positional().empty()) {
+    throw core::BadConfiguration("'" + config.positional().front() +
+                                 "' is not understood here; settings look like --http-port=8080");
+  }
+  if (name == "check-config" || name == "--check-config") return check_config(config);
+  if (name == "migrate" || name == "seed") {
+    core::Logger logger(std::string(name), config.text("log-level"));
+    return name == "migrate" ? schemas::run_migrate(config, logger)
+                             : schemas::run_seed(config, logger);
+  }
+  std::vector<const Role*> roles;
+  for (const Role& role : kRoles) {
+    // `all` talks to whatever KAFKA_BOOTSTRAP_SERVERS names; the broker stays a process of its own.
+    if (role.name == name || (name == "all" && role.name != "broker")) roles.push_back(&role);
+  }
+  if (!roles.empty()) return run_roles(roles, config);
+  std::fprintf(stderr, "orderflow: unknown role '%s'\n\n%s", std::string(name).c_str(),
+               std::string(kUsage).c_str());
+  return kUsageError;
+}
+
+}  // namespace
+}  // namespace orderflow
+
+int main(int argc, char** argv) {
+  const std::vector<std::string> arguments(argv + 1, argv + argc);
+  if (arguments.empty() || arguments.front() == "help" || arguments.front() == "--help") {
+    std::fputs(std::string(orderflow::kUsage).c_str(), arguments.empty() ? stderr : stdout);
+    return arguments.empty() ? orderflow::kUsageError : 0;
+  }
+  try {
+    return orderflow::run(arguments.front(), {arguments.begin() + 1, arguments.end()});
+  } catch (const orderflow::core::BadConfiguration& problem) {
+    std::fprintf(stderr, "orderflow: %s\n", problem.what());
+    return orderflow::kUsageError;
+  } catch (const std::exception& failure) {
+    std::fprintf(stderr, "orderflow: %s\n", failure.what());
+    return 1;
+  }
+}
