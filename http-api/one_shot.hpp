@@ -1,0 +1,82 @@
+#pragma once
+
+#include <boost/asio/any_completion_handler.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/system/error_code.hpp>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+namespace orderflow::http_api {
+
+namespace asio = boost::asio;
+
+// A value made on another thread that one coroutine waits for. The coroutine resumes on its own
+// executor. Whoever produces the value keeps a shared_ptr and calls set() once, from any thread; when
+// the waiting request was cancelled by its deadline meanwhile, the value is dropped.
+template <typename T>
+class OneShot : public std::enable_shared_from_this<OneShot<T>> {
+ public:
+  void set(T value) {
+    std::unique_lock lock(mutex_);
+    value_.emplace(std::move(value));
+    Waiter waiter = std::exchange(waiter_, Waiter());
+    lock.unlock();
+    if (waiter) resume(std::move(waiter), {});
+  }
+
+  // One waiter, once. Throws boost::system::system_error(operation_aborted) when cancelled.
+  static asio::awaitable<T> wait(std::shared_ptr<OneShot> self) {
+    auto start = [raw = self.get()](auto handler) { raw->start(std::move(handler)); };
+    co_await asio::async_initiate<const asio::use_awaitable_t<>, void(Error)>(
+        start, asio::use_awaitable);
+    co_return std::move(*self->value_);
+  }
+
+ private:
+  using Error = boost::system::error_code;
+  using Waiter = asio::any_completion_handler<void(Error)>;
+
+  void start(Waiter waiter) {
+    const auto slot = asio::get_associated_cancellation_slot(waiter);
+    std::unique_lock lock(mutex_);
+    if (value_) {
+      lock.unlock();
+      resume(std::move(waiter), {});
+      return;
+    }
+    waiter_ = std::move(waiter);
+    lock.unlock();
+    if (slot.is_connected()) {
+      slot.assign([weak = this->weak_from_this()](asio::cancellation_type /*type*/) {
+        if (const auto self = weak.lock()) self->cancel();
+      });
+    }
+  }
+
+  void cancel() {
+    std::unique_lock lock(mutex_);
+    Waiter waiter = std::exchange(waiter_, Waiter());
+    lock.unlock();
+    if (waiter) resume(std::move(waiter), asio::error::operation_aborted);
+  }
+
+  static void resume(Waiter waiter, Error error) {
+    const auto executor = asio::get_associated_executor(waiter);
+    asio::post(executor, [waiter = std::move(waiter), error]() mutable {
+      std::move(waiter)(error);
+    });
+  }
+
+  std::mutex mutex_;
+  std::optional<T> value_;
+  Waiter waiter_;
+};
+
+}  // namespace orderflow::http_api
