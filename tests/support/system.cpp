@@ -48,7 +48,8 @@ Environment test_settings() {
       {"ORDERFLOW_PAYMENT_TIMEOUT", "700ms"},     {"ORDERFLOW_DELIVERY_TIMEOUT", "700ms"},
       {"ORDER_CONSUMER_BACKOFF_INITIAL", "50ms"}, {"ORDERFLOW_RETRY_BACKOFF_MAX", "500ms"},
       {"ORDERFLOW_PROBE_INTERVAL", "500ms"},      {"ORDERFLOW_CARRIER_TIME", "300ms"},
-      {"ORDERFLOW_HTTP_READ_TIMEOUT", "2s"},      {"LOG_LEVEL", "debug"},
+      {"ORDERFLOW_HTTP_READ_TIMEOUT", "2s"},      {"ORDERFLOW_SIMULATION_MAGIC", "1"},
+      {"LOG_LEVEL", "debug"},
   };
 }
 

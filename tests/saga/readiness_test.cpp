@@ -1,0 +1,106 @@
+#include <algorithm>
+#include <catch2/catch_test_macros.hpp>
+
+#include "tests/support/shop.hpp"
+
+// A database or a broker that is not there: ready says which, nothing crashes, and work goes on
+// when it is back. Promises 1, 5 and 6.
+namespace orderflow::testing {
+namespace {
+
+const std::vector<std::string>& roles() {
+  static const std::vector<std::string> kRoles = {"api", "orchestrator", "payments", "delivery"};
+  return kRoles;
+}
+
+void wait_unready(System& system, const std::string& role, const std::string& names) {
+  wait_until(role + " says that the " + names + " is down", [&] {
+    const auto answer =
+        system.monitor(role).try_request("GET", "/health/ready", {}, {}, Millis{3'000});
+    return answer && answer->status == 503 && answer->body.find(names) != std::string::npos;
+  });
+  const auto live = system.monitor(role).get("/health/live");
+  CHECK(live.status == 200);
+  CHECK(system.process(role).running());
+}
+
+TEST_CASE("a database that is down at the start", "[own][readiness]") {
+  System system({.name = "down-at-start", .own_postgres = true});
+  const Shop shop(system);
+  for (const auto& role : roles())
+    CHECK(system.process(role).terminate() == 0);
+  system.postgres().stop();
+  for (const auto& role : roles())
+    system.start(role, {}, false);
+  for (const auto& role : roles())
+    wait_unready(system, role, "database");
+  const auto answer = shop.http().get("/orders");
+  CHECK(answer.status == 503);
+  CHECK_FALSE(answer.header("retry-after").empty());
+  system.postgres().start();
+  for (const auto& role : roles())
+    system.wait_ready(role);
+  CHECK(shop.await_end(shop.place()) == "DELIVERED");
+  system.conclude();
+}
+
+TEST_CASE("a database that is killed while orders run", "[own][readiness]") {
+  System system({.name = "database-killed", .own_postgres = true});
+  const Shop shop(system);
+  const auto user = shop.new_user();
+  const auto product = shop.new_product(100);
+  std::vector<std::string> ids;
+  for (int i = 0; i < 40; ++i)
+    ids.push_back(shop.place(user, product));
+  system.postgres().kill();
+  for (const auto& role : roles())
+    wait_unready(system, role, "database");
+  const auto answer = shop.http().post("/orders", Shop::order_body(user, product));
+  CHECK(answer.status == 503);
+  CHECK_FALSE(answer.header("retry-after").empty());
+  CHECK(answer.json().at("retryable") == true);
+  system.postgres().start();
+  for (const auto& role : roles())
+    system.wait_ready(role);
+  for (int i = 0; i < 10; ++i)
+    ids.push_back(shop.place(user, product));
+  for (const auto& id : ids)
+    CHECK(shop.await_end(id) == "DELIVERED");
+  CHECK(shop.balance(user) == 1'000'000 - 50 * 100);
+  system.conclude();
+}
+
+TEST_CASE("a broker that goes away and comes back is no storm of retries", "[own][readiness]") {
+  System system({.name = "broker-killed", .own_broker = true});
+  const Shop shop(system);
+  const auto user = shop.new_user();
+  const auto product = shop.new_product(100);
+  REQUIRE(shop.await_end(shop.place(user, product)) == "DELIVERED");
+  system.consumer().catch_up();
+  system.stop_broker();
+  for (const auto& role : {"orchestrator", "payments", "delivery"}) {
+    wait_unready(system, role, "broker");
+  }
+  // The truth is the database's, so orders may be taken meanwhile; whichever is taken ends.
+  std::vector<std::string> ids;
+  for (int i = 0; i < 10; ++i) {
+    const auto answer = shop.http().post("/orders", Shop::order_body(user, product));
+    INFO(answer.body);
+    REQUIRE((answer.status == 202 || answer.status == 503));
+    if (answer.status == 202) ids.push_back(answer.json().at("id"));
+  }
+  system.start_broker();
+  for (const auto& role : roles())
+    system.wait_ready(role);
+  for (int i = 0; i < 10; ++i)
+    ids.push_back(shop.place(user, product));
+  for (const auto& id : ids) {
+    CHECK(shop.await_end(id) == "DELIVERED");
+    const auto types = shop.event_types(id);
+    CHECK(std::count(types.begin(), types.end(), "AttentionNeeded") == 0);
+  }
+  system.conclude();
+}
+
+}  // namespace
+}  // namespace orderflow::testing
