@@ -57,7 +57,8 @@ Reply capture_reply(const Payment& payment) {
 Reply undo_reply(const Payment& payment) {
   Reply reply = reply_for(payment.id, payment.order_id, "payment", Phase::kUndo);
   reply.data = {{"payment_id", payment.id.to_string()},
-                {"amount", money_json(payment.undone_amount, payment.amount.currency)}};
+                {"amount", money_json(payment.undone_amount, payment.amount.currency)},
+                {"voided", payment.undone_amount == 0}};
   return reply;
 }
 

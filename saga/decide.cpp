@@ -180,7 +180,7 @@ void Decider::step_undone(int step, const json& data) {
   resolve_attention();
   state().steps[step] = step_state::kUndone;
   observe(ObservationKind::kStepEnded, step_at(step).name, "undone");
-  // An undo that came before its action had nothing to undo; history need not mention it.
+  // Participants say `voided` when there was nothing to undo; history need not mention that.
   if (!data.value("voided", false)) emit(step_at(step).undone_event, data);
   undo_next();
 }
