@@ -140,7 +140,7 @@ without_main_cluster() { # COMMAND…
   return "$code"
 }
 
-readonly apt_dir=${ORDERFLOW_APT_DIR:-/etc/apt}
+apt_dir=/etc/apt
 
 backports_enabled() {
   grep -rqs --include='*.sources' --include='*.list' '^[^#]*bookworm-backports' \
@@ -169,8 +169,8 @@ debian_stanza() {
   [ ${#files[@]} -gt 0 ] || return 1
   awk '
     function finish() {
-      if (!found && types && suite && debian && !off) { printf "%s", text; found = 1 }
-      text = ""; types = suite = debian = off = skip = 0
+      if (!found && types && suite && debian && main && !off) { printf "%s", text; found = 1 }
+      text = ""; types = suite = debian = main = off = skip = 0
     }
     FNR == 1 { finish() }
     /^[ \t]*$/ { finish(); next }
@@ -179,6 +179,7 @@ debian_stanza() {
     { skip = 0; field = tolower($1) }
     field == "types:" { types = / deb( |$)/; $0 = "Types: deb" }
     field == "uris:" { debian = /\/debian(\/|[ \t]|$)/ && !/security/ }
+    field == "components:" { main = / main([ \t]|$)/ }
     field == "enabled:" { off = /no/ }
     field == "suites:" {
       suite = / (bookworm|oldstable)([ \t]|$)/; $0 = "Suites: bookworm-backports"; skip = 1
@@ -191,6 +192,6 @@ debian_stanza() {
 debian_line() {
   local files=("$apt_dir/sources.list")
   mapfile -t -O 1 files < <(find "$apt_dir/sources.list.d" -name '*.list' 2>/dev/null | sort)
-  sed -nE 's#^deb[ \t]+((\[[^]]*\][ \t]+)?[^ \t]*/debian/?[^ \t]*)[ \t]+(bookworm|oldstable)[ \t]+#deb \1 bookworm-backports #p' \
+  sed -nE 's#^deb[ \t]+((\[[^]]*\][ \t]+)?[^ \t]*/debian/?[^ \t]*)[ \t]+(bookworm|oldstable)([ \t]+main.*)$#deb \1 bookworm-backports\4#p' \
     "${files[@]}" 2>/dev/null | grep -v security | head -n 1
 }
