@@ -1,0 +1,97 @@
+#include <catch2/catch_test_macros.hpp>
+#include <set>
+
+#include "core/database_clock.hpp"
+#include "core/money.hpp"
+#include "core/shard.hpp"
+#include "core/time.hpp"
+#include "core/trace.hpp"
+#include "core/uuid.hpp"
+
+namespace orderflow::core {
+
+TEST_CASE("version 7 ids are unique, ascending and well formed") {
+  Uuid last = new_uuid_v7();
+  for (int i = 0; i < 20000; ++i) {
+    const Uuid next = new_uuid_v7();
+    REQUIRE(last < next);
+    last = next;
+  }
+  const std::string text = last.to_string();
+  CHECK(text.size() == 36);
+  CHECK(text[14] == '7');
+  CHECK(Uuid::parse(text) == last);
+}
+
+TEST_CASE("version 5 ids match RFC 9562's example") {
+  const auto dns = Uuid::parse("6ba7b810-9dad-11d1-80b4-00c04fd430c8").value();
+  CHECK(uuid_v5(dns, "www.example.com").to_string() == "2ed6657d-e927-568b-95e1-2665a8aea6a2");
+}
+
+TEST_CASE("what is not a UUID is refused") {
+  for (const char* text : {"", "x", "018f0000-0000-7000-8000-00000000a11", "018f0000000070008000",
+                           "018f0000-0000-7000-8000-00000000a11g",
+                           "018f0000 0000-7000-8000-00000000a11c",
+                           "{018f0000-0000-7000-8000-00000000a11c}"}) {
+    INFO(text);
+    CHECK_FALSE(Uuid::parse(text));
+  }
+}
+
+TEST_CASE("murmur2 agrees with Kafka's own test vectors") {
+  CHECK(static_cast<std::int32_t>(murmur2("21")) == -973932308);
+  CHECK(static_cast<std::int32_t>(murmur2("foobar")) == -790332482);
+  CHECK(static_cast<std::int32_t>(murmur2("a-little-bit-long-string")) == -985981536);
+  CHECK(static_cast<std::int32_t>(murmur2("a-little-bit-longer-string")) == -1486304829);
+  CHECK(static_cast<std::int32_t>(murmur2("abc")) == 479470107);
+}
+
+TEST_CASE("times go to text and back") {
+  const auto time = parse_rfc3339("2026-01-31T09:30:00.123Z");
+  REQUIRE(time);
+  CHECK(to_rfc3339(*time) == "2026-01-31T09:30:00.123Z");
+  CHECK(parse_rfc3339("2026-01-31T10:30:00.123456789+01:00").value() ==
+        *time + std::chrono::microseconds{456});
+  for (const char* text : {"", "2026-01-31", "2026-02-30T00:00:00Z", "2026-01-31T25:00:00Z",
+                           "2026-01-31T09:30:00", "2026-01-31T09:30:00.Z", "yesterday"}) {
+    INFO(text);
+    CHECK_FALSE(parse_rfc3339(text));
+  }
+}
+
+TEST_CASE("money never wraps around") {
+  CHECK(checked_add(1, 2) == 3);
+  CHECK_FALSE(checked_add(INT64_MAX, 1));
+  CHECK_FALSE(checked_multiply(INT64_MAX / 2, 3));
+  CHECK(is_currency_code("USD"));
+  CHECK_FALSE(is_currency_code("usd"));
+  CHECK_FALSE(is_currency_code("USDX"));
+}
+
+TEST_CASE("a child span keeps its trace; nonsense starts a new one") {
+  const std::string parent = new_traceparent();
+  REQUIRE(is_traceparent(parent));
+  const std::string child = child_traceparent(parent);
+  CHECK(trace_id_of(child) == trace_id_of(parent));
+  CHECK(child != parent);
+  CHECK(is_traceparent(child_traceparent("rubbish")));
+  CHECK_FALSE(is_traceparent("00-00000000000000000000000000000000-1111111111111111-01"));
+}
+
+TEST_CASE("a correlation id cannot smuggle line breaks") {
+  CHECK(is_sane_correlation_id("checkout:42/a.b_c-d"));
+  CHECK_FALSE(is_sane_correlation_id(""));
+  CHECK_FALSE(is_sane_correlation_id("a\r\nSet-Cookie: x"));
+  CHECK_FALSE(is_sane_correlation_id(std::string(129, 'a')));
+}
+
+TEST_CASE("the database clock carries the last reading forward") {
+  DatabaseClock clock;
+  CHECK_FALSE(clock.known());
+  const Time said{std::chrono::sys_days{std::chrono::year{2030} / 1 / 1}};
+  clock.observe(said);
+  CHECK(clock.now() >= said);
+  CHECK(clock.now() < said + std::chrono::minutes{1});
+}
+
+}  // namespace orderflow::core
