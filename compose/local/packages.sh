@@ -39,7 +39,7 @@ wanted_packages() { # GROUP…: the groups' packages, one a line
         java_is_new_enough ||
           if [ "$(debian_codename)" = bookworm ]; then echo openjdk-17-jre-headless; else echo default-jre-headless; fi
         command -v mvn >/dev/null || echo maven ;;
-      lint) printf '%s\n' clang-format-19 clang-tidy-19 shellcheck ;;
+      lint) printf '%s\n' git clang-format-19 clang-tidy-19 shellcheck ;;
     esac
   done
 }
@@ -59,10 +59,12 @@ ensure_packages() { # GROUP…
     return
   fi
   become_root "${missing[@]}"
-  run_logged "$log_dir/packages.log" "installing ${missing[*]}" install_packages "${missing[@]}" ||
+  clear_line
+  printf '%-11s missing: %s\n' packages "${missing[*]}" | fold -s -w 100
+  run_logged "$log_dir/packages.log" "installing ${#missing[@]} Debian packages" install_packages "${missing[@]}" ||
     die_with_log "$log_dir/packages.log" "installing packages failed; mend what the lines above name" \
       "(network, mirror, disk, another apt at work), then run the same command again"
-  phase_done "installed ${#missing[@]}: ${missing[*]}"
+  phase_done "installed ${#missing[@]} Debian packages"
 }
 
 become_root() { # PACKAGE…: sets as_root, or says what to run as root
