@@ -3,7 +3,6 @@
 #include <librdkafka/rdkafka.h>
 
 #include <catch2/catch_test_macros.hpp>
-#include <set>
 
 #include "tests/support/kafka_tool.hpp"
 #include "tests/support/wait.hpp"
@@ -12,29 +11,6 @@ namespace orderflow::testing {
 namespace {
 
 constexpr std::size_t kViolationsShown = 20;
-
-// What API.md allows. An order is first heard of as DRAFT or PENDING_PAYMENT.
-const std::map<std::string, std::set<std::string>>& transitions() {
-  static const std::map<std::string, std::set<std::string>> kTransitions = {
-      {"", {"DRAFT", "PENDING_PAYMENT"}},
-      {"DRAFT", {"PENDING_PAYMENT", "CANCELLED"}},
-      {"PENDING_PAYMENT", {"PAID", "PAYMENT_FAILED", "CANCELLING", "NEEDS_ATTENTION"}},
-      {"PAYMENT_FAILED", {"PENDING_PAYMENT", "CANCELLED"}},
-      {"PAID", {"DELIVERY_SCHEDULED", "CANCELLING", "NEEDS_ATTENTION"}},
-      {"CANCELLING", {"CANCELLED", "DELIVERED", "NEEDS_ATTENTION"}},
-      {"DELIVERY_SCHEDULED", {"DELIVERED"}},
-      {"NEEDS_ATTENTION", {"PENDING_PAYMENT", "PAID", "CANCELLING"}},
-      {"CANCELLED", {}},
-      {"DELIVERED", {}},
-  };
-  return kTransitions;
-}
-
-bool may_follow(const std::string& before, const std::string& after) {
-  if (before == after) return true;
-  const auto found = transitions().find(before);
-  return found != transitions().end() && found->second.contains(after);
-}
 
 std::string text_of(const void* data, std::size_t size) {
   return data == nullptr ? std::string{} : std::string(static_cast<const char*>(data), size);
@@ -137,9 +113,9 @@ void OutsideConsumer::run() {
       rd_kafka_message_t* message = reader.poll();
       if (message == nullptr) continue;
       if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
-        take(text_of(message->key, message->key_len), text_of(message->payload, message->len),
-             headers_of(message));
         const std::lock_guard lock(mutex_);
+        checker_.take(text_of(message->key, message->key_len),
+                      text_of(message->payload, message->len), headers_of(message));
         next_offsets_[message->partition] = message->offset + 1;
       }
       rd_kafka_message_destroy(message);
@@ -147,64 +123,10 @@ void OutsideConsumer::run() {
   }
 }
 
-void OutsideConsumer::take(const std::string& key, const std::string& body,
-                           const std::map<std::string, std::string>& headers) {
-  const auto header = [&](const char* name) {
-    const auto found = headers.find(name);
-    return found == headers.end() ? std::string{} : found->second;
-  };
-  // Others may write to the topic by mistake (a test does); a sensible consumer passes them over.
-  if (!header("ce_source").starts_with("/orderflow/")) return;
-  const auto json = nlohmann::json::parse(body, nullptr, false);
-  if (!json.is_object()) return note("a body that is not a JSON object: " + body);
-  const auto id = json.value("order_id", "");
-  for (const char* name : {"ce_id", "ce_time", "correlation_id", "traceparent"}) {
-    if (header(name).empty()) note("order " + id + ": no header " + name);
-  }
-  if (header("ce_specversion") != "1.0") note("order " + id + ": ce_specversion is not 1.0");
-  if (header("content-type") != "application/json") note("order " + id + ": content-type");
-  const auto type = header("ce_type");
-  if (!type.starts_with("orderflow.order.") || !type.ends_with(".v1")) note("ce_type " + type);
-  if (header("ce_subject") != id || key != id) note("order " + id + ": subject and key differ");
-
-  Event event{json.value("sequence", std::int64_t{0}), json.value("type", ""),
-              json.value("status", ""), json};
-  if (header("ce_sequence") != std::to_string(event.sequence)) note(id + ": ce_sequence differs");
-  const std::lock_guard lock(mutex_);
-  auto& seen = orders_[id];
-  const std::int64_t last = seen.empty() ? 0 : seen.back().sequence;
-  if (event.sequence <= last) {
-    ++duplicates_;
-    for (const auto& known : seen) {
-      if (known.sequence == event.sequence && known.body != event.body) {
-        violations_.push_back(id + ": sequence " + std::to_string(event.sequence) +
-                              " came twice with different content");
-      }
-    }
-    return;
-  }
-  const auto before = seen.empty() ? "" : seen.back().status;
-  if (event.sequence != last + 1) {
-    if (!may_miss_) {
-      violations_.push_back(id + ": sequence " + std::to_string(event.sequence) + " came after " +
-                            std::to_string(last));
-    }
-  } else if (!may_follow(before, event.status)) {
-    violations_.push_back(id + ": status " + event.status + " (" + event.type + ") came after '" +
-                          before + "'");
-  }
-  seen.push_back(std::move(event));
-}
-
-void OutsideConsumer::note(const std::string& violation) {
-  const std::lock_guard lock(mutex_);
-  violations_.push_back(violation);
-}
-
 void OutsideConsumer::start_again(bool may_miss) {
   {
     const std::lock_guard lock(mutex_);
-    may_miss_ = may_miss_ || may_miss;
+    if (may_miss) checker_.allow_gaps();
   }
   const int wanted = ++generation_;
   wait_until("the outside consumer starts again", [&] { return reading_generation_ == wanted; });
@@ -227,7 +149,7 @@ void OutsideConsumer::verify_complete(const std::string& order_id, const nlohman
   bool may_miss = false;
   {
     const std::lock_guard lock(mutex_);
-    may_miss = may_miss_;
+    may_miss = checker_.gaps_allowed();
   }
   if (!may_miss) {
     wait_until(
@@ -258,23 +180,24 @@ void OutsideConsumer::verify_complete(const std::string& order_id, const nlohman
 
 void OutsideConsumer::verify_no_violations() {
   const std::lock_guard lock(mutex_);
-  if (violations_.empty()) return;
+  const auto& violations = checker_.violations();
+  if (violations.empty()) return;
   std::string all;
-  for (std::size_t i = 0; i < violations_.size() && i < kViolationsShown; ++i) {
-    all += violations_[i] + "\n";
+  for (std::size_t i = 0; i < violations.size() && i < kViolationsShown; ++i) {
+    all += violations[i] + "\n";
   }
-  FAIL("orders.events broke its promises " << violations_.size() << " times:\n" << all);
+  FAIL("orders.events broke its promises " << violations.size() << " times:\n" << all);
 }
 
 std::vector<OutsideConsumer::Event> OutsideConsumer::events_of(const std::string& order_id) const {
   const std::lock_guard lock(mutex_);
-  const auto found = orders_.find(order_id);
-  return found == orders_.end() ? std::vector<Event>{} : found->second;
+  const auto found = checker_.orders().find(order_id);
+  return found == checker_.orders().end() ? std::vector<Event>{} : found->second;
 }
 
 std::size_t OutsideConsumer::orders_seen() const {
   const std::lock_guard lock(mutex_);
-  return orders_.size();
+  return checker_.orders().size();
 }
 
 }  // namespace orderflow::testing

@@ -9,6 +9,8 @@
 #include <thread>
 #include <vector>
 
+#include "tests/support/event_checker.hpp"
+
 namespace orderflow::testing {
 
 // A consumer of orders.events as a stranger would write one from the documentation alone:
@@ -17,12 +19,7 @@ namespace orderflow::testing {
 // a header that is missing. It runs on a thread of its own beside every test of the whole system.
 class OutsideConsumer {
  public:
-  struct Event {
-    std::int64_t sequence = 0;
-    std::string type;
-    std::string status;
-    nlohmann::json body;
-  };
+  using Event = EventChecker::Event;
 
   OutsideConsumer(std::string bootstrap_servers, std::string topic);
   ~OutsideConsumer();
@@ -46,24 +43,17 @@ class OutsideConsumer {
 
   [[nodiscard]] std::vector<Event> events_of(const std::string& order_id) const;
   [[nodiscard]] std::size_t orders_seen() const;
-  [[nodiscard]] std::int64_t duplicates() const { return duplicates_.load(); }
 
  private:
   class Reader;
 
   void run();
-  void take(const std::string& key, const std::string& body,
-            const std::map<std::string, std::string>& headers);
-  void note(const std::string& violation);
 
   std::string bootstrap_;
   std::string topic_;
   mutable std::mutex mutex_;
-  std::map<std::string, std::vector<Event>> orders_;
-  std::vector<std::string> violations_;
+  EventChecker checker_;
   std::map<std::int32_t, std::int64_t> next_offsets_;
-  bool may_miss_ = false;
-  std::atomic<std::int64_t> duplicates_{0};
   std::atomic<int> generation_{0};  // Raised by start_again().
   std::atomic<int> reading_generation_{-1};
   std::atomic<bool> stop_{false};

@@ -45,10 +45,14 @@ BrokerKind broker_kind() {
 
 Environment test_settings() {
   return {
-      {"ORDERFLOW_PAYMENT_TIMEOUT", "700ms"},     {"ORDERFLOW_DELIVERY_TIMEOUT", "700ms"},
-      {"ORDER_CONSUMER_BACKOFF_INITIAL", "50ms"}, {"ORDERFLOW_RETRY_BACKOFF_MAX", "500ms"},
-      {"ORDERFLOW_PROBE_INTERVAL", "500ms"},      {"ORDERFLOW_CARRIER_TIME", "300ms"},
-      {"ORDERFLOW_HTTP_READ_TIMEOUT", "2s"},      {"ORDERFLOW_SIMULATION_MAGIC", "1"},
+      {"ORDERFLOW_PAYMENT_TIMEOUT", "700ms"},
+      {"ORDERFLOW_DELIVERY_TIMEOUT", "700ms"},
+      {"ORDER_CONSUMER_BACKOFF_INITIAL", "50ms"},
+      {"ORDERFLOW_RETRY_BACKOFF_MAX", "500ms"},
+      {"ORDERFLOW_PROBE_INTERVAL", "500ms"},
+      {"ORDERFLOW_CARRIER_TIME", "300ms"},
+      {"ORDERFLOW_HTTP_READ_TIMEOUT", "2s"},
+      {"ORDERFLOW_SIMULATION_MAGIC", "1"},
       {"LOG_LEVEL", "debug"},
   };
 }

@@ -1,0 +1,188 @@
+#include <catch2/catch_test_macros.hpp>
+#include <sstream>
+
+#include "tests/support/instance.hpp"
+#include "tests/support/outside_consumer.hpp"
+#include "tests/support/shop.hpp"
+
+// What a person does with ./orderflow, and what they are told when something is wrong.
+namespace orderflow::testing {
+namespace {
+
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+std::size_t lines_of(const std::string& text) {
+  std::istringstream in(text);
+  std::size_t count = 0;
+  for (std::string line; std::getline(in, line);)
+    count += line.empty() ? 0 : 1;
+  return count;
+}
+
+// The commands that `up` prints to be pasted, as they stand.
+std::string printed_commands(const std::string& output) {
+  std::istringstream in(output);
+  std::string commands;
+  for (std::string line; std::getline(in, line);) {
+    const auto begin = line.find_first_not_of(' ');
+    if (begin == std::string::npos) continue;
+    const auto text = line.substr(begin);
+    if (text.starts_with("ORDER=") || text.starts_with("curl ")) commands += text + "\n";
+  }
+  return commands;
+}
+
+void check_stories(const Shop& shop, OutsideConsumer& consumer) {
+  const auto alice = shop.user("alice");
+  const auto bob = shop.user("bob");
+  const auto headphones = shop.new_product(29'999);
+  const auto paid = shop.place(alice, headphones);
+  CHECK(shop.await_end(paid) == "DELIVERED");
+  CHECK(shop.balance(alice) == 20'001);
+  const auto failed = shop.place(bob, headphones, 2);
+  CHECK(shop.await_end(failed) == "PAYMENT_FAILED");
+  CHECK(shop.order(failed).at("failure").at("code") == "insufficient_funds");
+  const auto refund = shop.await_job(shop.refund(shop.order(paid).at("payment_id"), nullptr));
+  CHECK(refund.at("state") == "done");
+  CHECK(shop.balance(alice) == 50'000);
+  const auto paid_in = shop.http().post(
+      "/users/" + bob + "/balance", {{"amount", 30'000}, {"currency", "USD"}, {"reason", "wages"}},
+      {{"Idempotency-Key", fresh_key()}});
+  CHECK(paid_in.status / 100 == 2);
+  CHECK(shop.await_job(shop.ask(failed, "retry")).at("state") == "done");
+  CHECK(shop.await_end(failed) == "DELIVERED");
+  CHECK(shop.balance(bob) == 2);
+  for (const auto& id : {paid, failed})
+    consumer.verify_complete(id, shop.history(id));
+  consumer.verify_no_violations();
+}
+
+TEST_CASE("a day with ./orderflow", "[e2e]") {
+  Instance instance;
+  const auto output = instance.up("embedded");
+  const Shop shop(instance.http());
+  OutsideConsumer consumer(instance.bootstrap_servers(), "orders.events");
+  CHECK(contains(output, "http://127.0.0.1:" + std::to_string(instance.http_port())));
+  check_stories(shop, consumer);
+
+  // The printed lines, pasted. The event stream has no end of its own, so curl is given one.
+  const auto commands = printed_commands(output);
+  CHECK(lines_of(commands) == 3);
+  const auto pasted = instance.shell("curl() { command curl --max-time 5 \"$@\"; }\n" + commands);
+  INFO(commands << pasted.output);
+  CHECK(contains(pasted.output, "\"terminal\""));
+  CHECK(contains(pasted.output, "OrderPlaced"));
+
+  const auto status = instance.orderflow({"status"});
+  CHECK(status.exit_code == 0);
+  for (const char* role : {"postgres", "broker", "api", "orchestrator", "payments", "delivery"}) {
+    INFO(status.output);
+    CHECK(contains(status.output, role));
+    CHECK(instance.pid_of(role) > 0);
+  }
+  const auto logs = instance.orderflow({"logs", "orchestrator"});
+  CHECK(logs.exit_code == 0);
+  CHECK(contains(logs.output, "\"role\":\"orchestrator\""));
+  const auto no_log = instance.orderflow({"logs", "nobody"});
+  CHECK(no_log.exit_code != 0);
+  CHECK(contains(no_log.output, "orchestrator"));
+  CHECK(instance.sql("SELECT 1") == "1");
+
+  const auto again = instance.orderflow({"up", "--detach"});
+  INFO(again.output);
+  CHECK(again.exit_code == 0);
+  CHECK(contains(again.output, "lready running"));
+
+  Instance other;
+  const auto busy = other.orderflow(
+      {"up", "--detach"}, {{"ORDERFLOW_HTTP_PORT", std::to_string(instance.http_port())}});
+  INFO(busy.output);
+  CHECK(busy.exit_code != 0);
+  CHECK(contains(busy.output, std::to_string(instance.http_port())));
+  CHECK(contains(busy.output, "ORDERFLOW_HTTP_PORT"));
+
+  const auto audit = instance.orderflow({"audit"});
+  INFO(audit.output);
+  CHECK(audit.exit_code == 0);
+
+  CHECK(instance.orderflow({"down"}).exit_code == 0);
+  const auto stopped = instance.orderflow({"status"});
+  CHECK(stopped.exit_code == 1);
+  CHECK(contains(stopped.output, "not running"));
+  CHECK(instance.orderflow({"down"}).exit_code == 0);
+
+  // Down is not wipe: what was ordered is still there.
+  (void)instance.up("embedded");
+  CHECK(shop.balance(shop.user("bob")) == 2);
+}
+
+TEST_CASE("an order on real Kafka, by a flag", "[e2e]") {
+  Instance instance;
+  (void)instance.up("kafka");
+  const Shop shop(instance.http());
+  OutsideConsumer consumer(instance.bootstrap_servers(), "orders.events");
+  check_stories(shop, consumer);
+  const auto audit = instance.orderflow({"audit"});
+  INFO(audit.output);
+  CHECK(audit.exit_code == 0);
+  CHECK(instance.orderflow({"down"}).exit_code == 0);
+}
+
+TEST_CASE("what a person gets wrong is told in a line", "[e2e]") {
+  const Instance instance;
+  SECTION("a command that is not there") {
+    const auto done = instance.orderflow({"statsu"});
+    INFO(done.output);
+    CHECK(done.exit_code == 2);
+    CHECK(contains(done.output, "statsu"));
+    CHECK(lines_of(done.output) <= 2);
+  }
+  SECTION("a flag that is not there") {
+    const auto done = instance.orderflow({"up", "--dettach"});
+    INFO(done.output);
+    CHECK(done.exit_code == 2);
+    CHECK(contains(done.output, "--dettach"));
+  }
+  SECTION("a broker that is not there") {
+    const auto done = instance.orderflow({"up", "--broker", "rabbit"});
+    INFO(done.output);
+    CHECK(done.exit_code == 2);
+    CHECK(contains(done.output, "rabbit"));
+  }
+  SECTION("a port that is not one") {
+    const auto done = instance.orderflow({"up"}, {{"ORDERFLOW_HTTP_PORT", "eighty"}});
+    INFO(done.output);
+    CHECK(done.exit_code != 0);
+    CHECK(contains(done.output, "ORDERFLOW_HTTP_PORT"));
+  }
+  SECTION("a database of another make") {
+    const auto done =
+        instance.orderflow({"audit"}, {{"DATABASE_URL", "mysql://root@127.0.0.1/orders"}});
+    INFO(done.output);
+    CHECK(done.exit_code == 2);
+    CHECK(contains(done.output, "DATABASE_URL"));
+    CHECK(lines_of(done.output) == 1);
+  }
+  SECTION("a setting out of its bounds") {
+    const auto done = instance.orderflow({"check-config"}, {{"PAYMENT_SUCCESS_RATE", "1.5"}});
+    INFO(done.output);
+    CHECK(done.exit_code == 2);
+    CHECK(contains(done.output, "PAYMENT_SUCCESS_RATE"));
+  }
+}
+
+TEST_CASE("a database that is not there ends up with its name in the message", "[e2e]") {
+  const Instance instance;
+  const auto done = instance.orderflow(
+      {"up", "--detach"}, {{"DATABASE_URL", "postgres://nobody:secret@127.0.0.1:1/nowhere"}});
+  INFO(done.output);
+  CHECK(done.exit_code != 0);
+  CHECK(contains(done.output, "DATABASE_URL"));
+  CHECK_FALSE(contains(done.output, "secret"));
+  CHECK(instance.orderflow({"status"}).exit_code == 1);
+}
+
+}  // namespace
+}  // namespace orderflow::testing
