@@ -13,16 +13,17 @@
 
 namespace orderflow::consumers {
 
-// What a participant's batch causes once it is durable: messages to the orders' owners, and counts of
-// what happened. Collected by decide(), let go by committed(), dropped by discarded(). One thread.
+// What a participant's batch causes once it is durable: messages to the orders' owners, and counts
+// of what happened. Collected by decide(), let go by committed(), dropped by discarded(). One
+// thread.
 class ParticipantEffects {
  public:
   // `counter` is the metric that counts by outcome, e.g. "payments_total".
   ParticipantEffects(std::string role, std::string inbox_topic, core::Metrics& metrics,
                      std::string counter, std::string help);
 
-  // True when the message was read in the partition its key belongs to. Another one is a leftover of
-  // a changed partition count: it is counted and ignored, its sender's timer repeats it.
+  // True when the message was read in the partition its key belongs to. Another one is a leftover
+  // of a changed partition count: it is counted and ignored, its sender's timer repeats it.
   [[nodiscard]] bool well_placed(const core::KafkaMessage& message, std::int32_t partition_count);
 
   void reply(std::int32_t partition, const events::Reply& reply, const core::Trace& trace);

@@ -32,8 +32,7 @@ std::string outcome_of(const events::PaymentCommand& command, const domain::Paym
   if (std::holds_alternative<events::CapturePayment>(command)) return "captured";
   if (std::holds_alternative<events::RefundPayment>(command)) return "refunded";
   const auto* payment = book.payment(reply.command_id);
-  const bool voided =
-      payment != nullptr && payment->status == domain::PaymentStatus::kVoided;
+  const bool voided = payment != nullptr && payment->status == domain::PaymentStatus::kVoided;
   return voided ? "voided" : "undone";
 }
 
@@ -75,14 +74,17 @@ std::vector<PaymentsHandler::Item> PaymentsHandler::admit(const Work& work, Deci
 }
 
 Decision PaymentsHandler::decide(const Work& work) {
+  effects_.discard();  // Of a decide() that a failing read ended half-way.
   Decision decision;
   const auto items = admit(work, decision);
   if (items.empty()) return decision;
   std::vector<const events::PaymentCommand*> commands;
   commands.reserve(items.size());
-  for (const auto& item : items) commands.push_back(&item.command);
+  for (const auto& item : items)
+    commands.push_back(&item.command);
   auto book = read_payment_book(work.session, keys_of(commands));
-  for (const auto& item : items) decide_item(item, work.now, book, decision);
+  for (const auto& item : items)
+    decide_item(item, work.now, book, decision);
   decision.calls = write_payment_book(book);
   return decision;
 }
@@ -124,6 +126,8 @@ std::vector<producers::Outgoing> PaymentsHandler::committed(const Grants& grants
   return effects_.release(grants);
 }
 
-void PaymentsHandler::discarded() { effects_.discard(); }
+void PaymentsHandler::discarded() {
+  effects_.discard();
+}
 
 }  // namespace orderflow::consumers

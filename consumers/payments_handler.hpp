@@ -11,9 +11,10 @@
 
 namespace orderflow::consumers {
 
-// The payments participant: takes batches of capture, undo and refund commands, reads their accounts
-// and payments in one round trip, lets domain/payments decide them in order, and writes the result
-// with a handful of array statements. Keeps nothing between batches. Called by the owner loop's thread.
+// The payments participant: takes batches of capture, undo and refund commands, reads their
+// accounts and payments in one round trip, lets domain/payments decide them in order, and writes
+// the result with a handful of array statements. Keeps nothing between batches. Called by the owner
+// loop's thread.
 class PaymentsHandler : public PartitionHandler {
  public:
   PaymentsHandler(std::string inbox_topic, domain::Simulation simulation, core::Logger& logger,

@@ -63,13 +63,14 @@ constexpr PgStatement kInsertRefunds{
     "detail) SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::int8[], "
     "$6::text[], $7::text[], $8::text[])"};
 
-constexpr const PgStatement* kAll[] = {&kReadAccounts,   &kReadPayments,   &kReadRefunds,
-                                       &kMoveAccounts,   &kInsertPayments, &kUpdatePayments,
-                                       &kInsertLedger,   &kInsertRefunds};
+constexpr const PgStatement* kAll[] = {&kReadAccounts, &kReadPayments,   &kReadRefunds,
+                                       &kMoveAccounts, &kInsertPayments, &kUpdatePayments,
+                                       &kInsertLedger, &kInsertRefunds};
 
 PgParams ids(const std::set<Uuid>& keys) {
   PgArray array(PgType::kUuid);
-  for (const auto& id : keys) array.add(id);
+  for (const auto& id : keys)
+    array.add(id);
   PgParams params;
   params.array(array);
   return params;
@@ -248,6 +249,8 @@ std::vector<PgCall> write_payment_book(const domain::PaymentBook& book) {
   return calls;
 }
 
-std::span<const PgStatement* const> payment_statements() { return kAll; }
+std::span<const PgStatement* const> payment_statements() {
+  return kAll;
+}
 
 }  // namespace orderflow::consumers

@@ -24,10 +24,10 @@ struct PaymentKeys {
 
 // The statements that write what a batch made of its book: at most one for each kind of row.
 //
-// Accounts are read without locks and written only if their ledger sequence is still the one that was
-// read: whoever adjusts a balance in between (the door) moves the sequence, the statement raises
-// core::Conflict, and the batch is read and decided again. So no lock is held while deciding. Rows are
-// written in id order, which is the lock order of everyone.
+// Accounts are read without locks and written only if their ledger sequence is still the one that
+// was read: whoever adjusts a balance in between (the door) moves the sequence, the statement
+// raises core::Conflict, and the batch is read and decided again. So no lock is held while
+// deciding. Rows are written in id order, which is the lock order of everyone.
 [[nodiscard]] std::vector<core::PgCall> write_payment_book(const domain::PaymentBook& book);
 
 // Every statement of the hot path, for the test that looks at their plans.

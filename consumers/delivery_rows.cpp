@@ -1,0 +1,220 @@
+#include "consumers/delivery_rows.hpp"
+
+#include <string>
+
+#include "core/shard.hpp"
+
+namespace orderflow::consumers {
+namespace {
+
+using core::PgArray;
+using core::PgCall;
+using core::PgParams;
+using core::PgResult;
+using core::PgStatement;
+using core::PgType;
+using core::Uuid;
+
+constexpr PgStatement kReadDeliveries{
+    "delivery_read_deliveries",
+    "SELECT id, order_id, status, code, detail, carrier, tracking_number, undone_at, undo_refused, "
+    "live, carrier_due_at, delivered_at, report_attempts, report_acknowledged_at, correlation_id, "
+    "traceparent, updated_at FROM delivery.deliveries WHERE id = ANY($1)"};
+
+constexpr PgStatement kInsertDeliveries{
+    "delivery_insert_deliveries",
+    "INSERT INTO delivery.deliveries (id, order_id, shard, status, code, detail, carrier, "
+    "tracking_number, delivery_address, undone_at, undo_refused, live, carrier_due_at, "
+    "delivered_at, report_attempts, report_acknowledged_at, correlation_id, traceparent, "
+    "created_at, updated_at) "
+    "SELECT id, order_id, shard, status, code, detail, carrier, tracking, address, undone_at, "
+    "undo_refused, live, due_at, delivered_at, attempts, acknowledged_at, correlation, trace, "
+    "updated_at, updated_at "
+    "FROM unnest($1::uuid[], $2::uuid[], $3::int4[], $4::text[], $5::text[], $6::text[], "
+    "$7::text[], $8::text[], $9::jsonb[], $10::timestamptz[], $11::bool[], $12::bool[], "
+    "$13::timestamptz[], $14::timestamptz[], $15::int4[], $16::timestamptz[], $17::text[], "
+    "$18::text[], $19::timestamptz[]) "
+    "AS u(id, order_id, shard, status, code, detail, carrier, tracking, address, undone_at, "
+    "undo_refused, live, due_at, delivered_at, attempts, acknowledged_at, correlation, trace, "
+    "updated_at)"};
+
+constexpr PgStatement kUpdateDeliveries{
+    "delivery_update_deliveries",
+    "UPDATE delivery.deliveries d SET status = u.status, undone_at = u.undone_at, "
+    "undo_refused = u.undo_refused, live = u.live, delivered_at = u.delivered_at, "
+    "report_attempts = u.attempts, report_acknowledged_at = u.acknowledged_at, "
+    "updated_at = u.updated_at "
+    "FROM unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::bool[], $5::bool[], "
+    "$6::timestamptz[], $7::int4[], $8::timestamptz[], $9::timestamptz[]) "
+    "AS u(id, status, undone_at, undo_refused, live, delivered_at, attempts, acknowledged_at, "
+    "updated_at) WHERE d.id = u.id"};
+
+constexpr PgStatement kReadLive{
+    "delivery_read_live",
+    "SELECT id, shard, status, carrier_due_at, report_attempts, updated_at "
+    "FROM delivery.deliveries WHERE live AND shard = ANY($1) LIMIT $2"};
+
+// A report's own back-off is at most report_backoff_max: $3 lets through what has waited as long as
+// the shortest one, the caller computes the exact time.
+constexpr PgStatement kReadOverdue{
+    "delivery_read_overdue",
+    "SELECT id, shard, status, carrier_due_at, report_attempts, updated_at "
+    "FROM delivery.deliveries WHERE live AND shard = ANY($1) AND "
+    "CASE WHEN status = 'SCHEDULED' THEN carrier_due_at <= $2 ELSE updated_at <= $3 END LIMIT $4"};
+
+constexpr const PgStatement* kAll[] = {&kReadDeliveries, &kInsertDeliveries, &kUpdateDeliveries,
+                                       &kReadLive, &kReadOverdue};
+
+void add_text(PgArray& array, const std::string& text) {
+  text.empty() ? array.add_null() : array.add(text);
+}
+
+domain::Delivery read_row(const PgResult& rows, int row) {
+  domain::Delivery delivery;
+  delivery.id = rows.uuid(row, 0);
+  delivery.order_id = rows.uuid(row, 1);
+  delivery.status = domain::delivery_status_of(rows.text(row, 2)).value();
+  delivery.code = rows.text(row, 3);
+  delivery.detail = rows.text(row, 4);
+  delivery.carrier = rows.text(row, 5);
+  delivery.tracking_number = rows.text(row, 6);
+  delivery.address.clear();
+  delivery.undone_at = rows.maybe_time(row, 7);
+  delivery.undo_refused = rows.boolean(row, 8);
+  delivery.live = rows.boolean(row, 9);
+  delivery.carrier_due_at = rows.maybe_time(row, 10);
+  delivery.delivered_at = rows.maybe_time(row, 11);
+  delivery.report_attempts = rows.int4(row, 12);
+  delivery.report_acknowledged_at = rows.maybe_time(row, 13);
+  delivery.trace = {std::string(rows.text(row, 14)), std::string(rows.text(row, 15))};
+  delivery.updated_at = rows.time(row, 16);
+  return delivery;
+}
+
+std::vector<LiveDelivery> live_rows(const PgResult& rows, const domain::DeliveryPolicy& policy) {
+  std::vector<LiveDelivery> found;
+  found.reserve(static_cast<std::size_t>(rows.rows()));
+  for (int row = 0; row < rows.rows(); ++row) {
+    domain::Delivery delivery;
+    delivery.live = true;
+    delivery.status = domain::delivery_status_of(rows.text(row, 2)).value();
+    delivery.carrier_due_at = rows.maybe_time(row, 3);
+    delivery.report_attempts = rows.int4(row, 4);
+    delivery.updated_at = rows.time(row, 5);
+    found.push_back({rows.uuid(row, 0), rows.int4(row, 1), domain::due_time(delivery, policy)});
+  }
+  return found;
+}
+
+PgArray shard_array(const std::vector<std::int32_t>& shards) {
+  PgArray array(PgType::kInt4);
+  for (const auto shard : shards)
+    array.add(shard);
+  return array;
+}
+
+PgCall insert_rows(const std::vector<const domain::Delivery*>& rows) {
+  PgArray id(PgType::kUuid), order(PgType::kUuid), shard(PgType::kInt4), status(PgType::kText);
+  PgArray code(PgType::kText), detail(PgType::kText), carrier(PgType::kText);
+  PgArray tracking(PgType::kText), address(PgType::kJsonb), undone_at(PgType::kTimestamptz);
+  PgArray undo_refused(PgType::kBool), live(PgType::kBool), due(PgType::kTimestamptz);
+  PgArray delivered(PgType::kTimestamptz), attempts(PgType::kInt4);
+  PgArray acknowledged(PgType::kTimestamptz), correlation(PgType::kText), trace(PgType::kText);
+  PgArray updated(PgType::kTimestamptz);
+  for (const auto* row : rows) {
+    id.add(row->id);
+    order.add(row->order_id);
+    shard.add(core::shard_of(row->order_id.to_string()));
+    status.add(domain::name_of(row->status));
+    add_text(code, row->code);
+    add_text(detail, row->detail);
+    add_text(carrier, row->carrier);
+    add_text(tracking, row->tracking_number);
+    address.add(row->address);
+    undone_at.add(row->undone_at);
+    undo_refused.add(row->undo_refused);
+    live.add(row->live);
+    due.add(row->carrier_due_at);
+    delivered.add(row->delivered_at);
+    attempts.add(static_cast<std::int32_t>(row->report_attempts));
+    acknowledged.add(row->report_acknowledged_at);
+    correlation.add(row->trace.correlation_id);
+    trace.add(row->trace.traceparent);
+    updated.add(row->updated_at);
+  }
+  PgCall call{&kInsertDeliveries, {}};
+  call.params.array(id).array(order).array(shard).array(status).array(code).array(detail);
+  call.params.array(carrier).array(tracking).array(address).array(undone_at).array(undo_refused);
+  call.params.array(live).array(due).array(delivered).array(attempts).array(acknowledged);
+  call.params.array(correlation).array(trace).array(updated);
+  return call;
+}
+
+PgCall update_rows(const std::vector<const domain::Delivery*>& rows) {
+  PgArray id(PgType::kUuid), status(PgType::kText), undone_at(PgType::kTimestamptz);
+  PgArray undo_refused(PgType::kBool), live(PgType::kBool), delivered(PgType::kTimestamptz);
+  PgArray attempts(PgType::kInt4), acknowledged(PgType::kTimestamptz);
+  PgArray updated(PgType::kTimestamptz);
+  for (const auto* row : rows) {
+    id.add(row->id);
+    status.add(domain::name_of(row->status));
+    undone_at.add(row->undone_at);
+    undo_refused.add(row->undo_refused);
+    live.add(row->live);
+    delivered.add(row->delivered_at);
+    attempts.add(static_cast<std::int32_t>(row->report_attempts));
+    acknowledged.add(row->report_acknowledged_at);
+    updated.add(row->updated_at);
+  }
+  PgCall call{&kUpdateDeliveries, {}};
+  call.params.array(id).array(status).array(undone_at).array(undo_refused).array(live);
+  call.params.array(delivered).array(attempts).array(acknowledged).array(updated);
+  return call;
+}
+
+}  // namespace
+
+domain::DeliveryBook read_delivery_book(core::PgSession& session, const std::set<Uuid>& ids) {
+  domain::DeliveryBook book;
+  PgArray array(PgType::kUuid);
+  for (const auto& id : ids)
+    array.add(id);
+  PgParams params;
+  params.array(array);
+  const auto rows = session.execute(kReadDeliveries, params);
+  for (int row = 0; row < rows.rows(); ++row)
+    book.add(read_row(rows, row));
+  return book;
+}
+
+std::vector<PgCall> write_delivery_book(const domain::DeliveryBook& book) {
+  std::vector<PgCall> calls;
+  const auto inserted = book.new_rows();
+  const auto updated = book.changed_rows();
+  if (!inserted.empty()) calls.push_back(insert_rows(inserted));
+  if (!updated.empty()) calls.push_back(update_rows(updated));
+  return calls;
+}
+
+std::vector<LiveDelivery> read_live(core::PgSession& session,
+                                    const std::vector<std::int32_t>& shards, std::size_t limit,
+                                    const domain::DeliveryPolicy& policy) {
+  PgParams params;
+  params.array(shard_array(shards)).int8(static_cast<std::int64_t>(limit));
+  return live_rows(session.execute(kReadLive, params), policy);
+}
+
+std::vector<LiveDelivery> read_overdue(core::PgSession& session,
+                                       const std::vector<std::int32_t>& shards, core::Time now,
+                                       std::size_t limit, const domain::DeliveryPolicy& policy) {
+  PgParams params;
+  params.array(shard_array(shards)).time(now).time(now - policy.report_backoff_initial);
+  params.int8(static_cast<std::int64_t>(limit));
+  return live_rows(session.execute(kReadOverdue, params), policy);
+}
+
+std::span<const PgStatement* const> delivery_statements() {
+  return kAll;
+}
+
+}  // namespace orderflow::consumers

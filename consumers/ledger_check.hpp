@@ -1,0 +1,76 @@
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <unordered_map>
+
+#include "core/database_pool.hpp"
+#include "core/log.hpp"
+#include "core/metrics.hpp"
+#include "core/uuid.hpp"
+
+namespace orderflow::consumers {
+
+// Proves again and again that each account's ledger adds up: the sequence has no gap, balance_after
+// chains the rows, and the balance is the opening plus the sum. Goes round the accounts in bounded
+// chunks, each one statement (so one snapshot), and remembers how far it has verified each account,
+// so that a round costs as much as what was added since the last. One thread.
+class LedgerCheck {
+ public:
+  // Limits of one chunk and of what is remembered. Forgotten accounts are verified from their
+  // start.
+  struct Limits {
+    int accounts = 200;
+    int rows_per_account = 5'000;
+    std::size_t remembered = 100'000;
+  };
+
+  LedgerCheck(core::DatabasePool& pool, core::Logger& logger, core::Metrics& metrics,
+              Limits limits);
+  LedgerCheck(core::DatabasePool& pool, core::Logger& logger, core::Metrics& metrics)
+      : LedgerCheck(pool, logger, metrics, Limits{}) {}
+
+  // Verifies the next chunk. True when it ended a round. Throws core::Unavailable.
+  bool check_chunk();
+
+  // What the accounts found wrong are off by, in minor units; at least one for each of them.
+  [[nodiscard]] std::int64_t imbalance() const;
+
+ private:
+  struct Verified {
+    std::int64_t sequence = 0;
+    std::int64_t balance = 0;
+  };
+
+  void judge(const pqxx::row& row);
+
+  core::DatabasePool& pool_;
+  core::Logger& logger_;
+  Limits limits_;
+  prometheus::Gauge& imbalance_gauge_;
+  prometheus::Counter& rows_counter_;
+  std::string cursor_;  // The last account of the previous chunk.
+  std::unordered_map<std::string, Verified> verified_;
+  std::map<std::string, std::int64_t> wrong_;
+};
+
+// Runs a LedgerCheck on a thread of its own from construction to destruction.
+class LedgerCheckThread {
+ public:
+  LedgerCheckThread(core::DatabasePool& pool, core::Logger& logger, core::Metrics& metrics);
+
+ private:
+  void run(const std::stop_token& stop);
+
+  LedgerCheck check_;
+  core::Logger& logger_;
+  std::mutex mutex_;
+  std::condition_variable_any wake_;
+  std::jthread thread_;  // Last: ends before what it uses.
+};
+
+}  // namespace orderflow::consumers
