@@ -155,6 +155,10 @@ class OwnerLoop::Impl final : public core::RebalanceListener {
 
   void step() {
     fill(wait_time());
+    if (steady_clock::now() >= next_cluster_check_) {
+      next_cluster_check_ = steady_clock::now() + kTickInterval;
+      check_cluster();
+    }
     if (revoked_) on_revocation();
     publisher_.poll(Duration{0});
     if (publisher_.broken()) throw core::Unavailable("messages were not stored by Kafka");
@@ -438,6 +442,27 @@ class OwnerLoop::Impl final : public core::RebalanceListener {
     publisher_.publish(outgoing, kPublishPatience);
   }
 
+  // A broker that lost its data comes back as another cluster, perhaps at other addresses. librdkafka
+  // 2.0 keeps asking the old address of a group coordinator whose id is the same, so the consumer is
+  // made anew.
+  void check_cluster() {
+    const std::string id = consumer_->cluster_id(Duration{0});
+    if (id.empty() || id == cluster_id_) return;
+    const bool known = !cluster_id_.empty();
+    cluster_id_ = id;
+    if (!known) return;
+    offsets_lost_.Increment();
+    logger_.warning("Kafka is another cluster now; beginning anew", {{"cluster_id", id}});
+    drop(owned());
+    consumer_.reset();
+    cluster_id_.clear();
+    revoked_ = false;
+    assigned_.clear();
+    ungranted_.clear();
+    publisher_.reset();
+    start();
+  }
+
   // Once a second: a heartbeat, the marks, the age of the oldest waiting item.
   void tick() {
     next_tick_ = steady_clock::now() + kTickInterval;
@@ -499,6 +524,8 @@ class OwnerLoop::Impl final : public core::RebalanceListener {
   std::map<std::int32_t, std::deque<Buffered>> buffers_;
   std::set<std::int32_t> stuck_;
   std::optional<Time> oldest_ready_at_;
+  std::string cluster_id_;
+  SteadyTime next_cluster_check_{};
   SteadyTime next_tick_{};
   std::uint64_t ticks_ = 0;
 

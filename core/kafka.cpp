@@ -27,17 +27,17 @@ void set(rd_kafka_conf_t* conf, const std::string& name, const std::string& valu
   }
 }
 
+// A broker that is away is reported by readiness and metrics; librdkafka repeats it endlessly.
+void write_log(Logger& logger, int level, std::string_view facility, const char* text) {
+  const bool serious = level <= 3 && facility != "FAIL" && facility != "ERROR";
+  logger.log(serious ? LogLevel::kWarning : LogLevel::kDebug, "kafka client", {},
+             {{"facility", facility}, {"detail", text}});
+}
+
+// The opaque of a producer is its logger.
 void on_log(const rd_kafka_t* handle, int level, const char* facility, const char* text) {
   auto* logger = static_cast<Logger*>(rd_kafka_opaque(handle));
-  if (logger == nullptr) return;
-  // A broker that is away is reported by readiness and metrics; librdkafka repeats it endlessly.
-  const bool serious = level <= 3 && std::string_view(facility) != "FAIL" &&
-                       std::string_view(facility) != "ERROR";
-  if (serious) {
-    logger->warning("kafka client", {{"facility", facility}, {"detail", text}});
-  } else {
-    logger->debug("kafka client", {{"facility", facility}, {"detail", text}});
-  }
+  if (logger != nullptr) write_log(*logger, level, facility, text);
 }
 
 // Settings every client shares, each with its reason.
@@ -211,16 +211,13 @@ KafkaConsumer::KafkaConsumer(const KafkaOptions& options, Logger& logger, std::s
   set(conf, "enable.partition.eof", "false");
   rd_kafka_conf_set_opaque(conf, &logger_);
   if (!group.empty()) {
-    // The opaque belongs to the logger, so the listener travels by the handle's own callback object.
+    // The rebalance callback needs the consumer, so that is the opaque here, and logs go through it.
     rd_kafka_conf_set_rebalance_cb(conf, &KafkaConsumer::on_rebalance);
     rd_kafka_conf_set_opaque(conf, this);
     rd_kafka_conf_set_log_cb(conf, [](const rd_kafka_t* handle, int level, const char* facility,
                                       const char* text) {
       auto* self = static_cast<KafkaConsumer*>(rd_kafka_opaque(handle));
-      if (self != nullptr && level <= 3 && std::string_view(facility) != "FAIL" &&
-          std::string_view(facility) != "ERROR") {
-        self->logger_.warning("kafka client", {{"facility", facility}, {"detail", text}});
-      }
+      if (self != nullptr) write_log(self->logger_, level, facility, text);
     });
   }
   handle_ = make_handle(RD_KAFKA_CONSUMER, conf);
