@@ -115,9 +115,7 @@ tl::expected<pid_t, std::string> spawn(const Entry& entry, int log_fd) {
   return pid;
 }
 
-void adopt_orphans() {
-  ::prctl(PR_SET_CHILD_SUBREAPER, 1);
-}
+void adopt_orphans() { ::prctl(PR_SET_CHILD_SUBREAPER, 1); }
 
 std::vector<pid_t> list_children() {
   std::vector<pid_t> children;

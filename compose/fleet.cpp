@@ -73,8 +73,7 @@ void Fleet::tick(Clock::time_point now) {
 }
 
 void Fleet::start_step(Clock::time_point now) {
-  for (std::size_t i = 0; i < started_ && !failed(); ++i)
-    role_step(roles_[i], now);
+  for (std::size_t i = 0; i < started_ && !failed(); ++i) role_step(roles_[i], now);
   if (failed()) return;
   if (started_ < roles_.size() && (started_ == 0 || roles_[started_ - 1].was_ready)) {
     Role& next = roles_[started_++];
@@ -256,8 +255,7 @@ void Fleet::set_state(Role& role, RoleState state) {
 void Fleet::rotate_logs(Clock::time_point now) {
   if (now < next_rotation_) return;
   next_rotation_ = now + kRotationEvery;
-  for (Role& role : roles_)
-    role.log.rotate_above(settings_.log_bytes_max);
+  for (Role& role : roles_) role.log.rotate_above(settings_.log_bytes_max);
 }
 
 // A child that is no role's process was left behind by a dead one and came to us (adopt_orphans).
@@ -298,8 +296,7 @@ void Fleet::publish() {
   if (!changed_) return;
   changed_ = false;
   Status status{phase_, ::getpid(), since_, error_, {}};
-  for (const Role& role : roles_)
-    status.roles.push_back(role.status);
+  for (const Role& role : roles_) status.roles.push_back(role.status);
   try {
     write_atomically(settings_.state_dir / "status.json", to_json(status));
   } catch (const std::exception& error) {

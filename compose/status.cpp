@@ -47,32 +47,22 @@ std::string rfc3339(WallClock::time_point time) {
 
 std::string_view to_string(RoleState state) {
   switch (state) {
-    case RoleState::kStopped:
-      return "stopped";
-    case RoleState::kStarting:
-      return "starting";
-    case RoleState::kRunning:
-      return "running";
-    case RoleState::kBackoff:
-      return "backoff";
-    case RoleState::kDone:
-      return "done";
+    case RoleState::kStopped: return "stopped";
+    case RoleState::kStarting: return "starting";
+    case RoleState::kRunning: return "running";
+    case RoleState::kBackoff: return "backoff";
+    case RoleState::kDone: return "done";
   }
   return "unknown";
 }
 
 std::string_view to_string(Phase phase) {
   switch (phase) {
-    case Phase::kStarting:
-      return "starting";
-    case Phase::kUp:
-      return "up";
-    case Phase::kStopping:
-      return "stopping";
-    case Phase::kStopped:
-      return "stopped";
-    case Phase::kFailed:
-      return "failed";
+    case Phase::kStarting: return "starting";
+    case Phase::kUp: return "up";
+    case Phase::kStopping: return "stopping";
+    case Phase::kStopped: return "stopped";
+    case Phase::kFailed: return "failed";
   }
   return "unknown";
 }

@@ -138,12 +138,10 @@ tl::expected<int, std::string> take_lock(const std::filesystem::path& state_dir)
 int open_signals() {
   sigset_t wanted;
   ::sigemptyset(&wanted);
-  for (const int signal : {SIGCHLD, SIGTERM, SIGINT, SIGHUP})
-    ::sigaddset(&wanted, signal);
+  for (const int signal : {SIGCHLD, SIGTERM, SIGINT, SIGHUP}) ::sigaddset(&wanted, signal);
   ::sigprocmask(SIG_BLOCK, &wanted, nullptr);
   // A background shell job starts with SIGINT ignored, and what is ignored is never delivered.
-  for (const int signal : {SIGTERM, SIGINT, SIGHUP})
-    ::signal(signal, SIG_DFL);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) ::signal(signal, SIG_DFL);
   ::signal(SIGPIPE, SIG_IGN);
   return ::signalfd(-1, &wanted, SFD_NONBLOCK | SFD_CLOEXEC);
 }

@@ -24,7 +24,6 @@ TEST_CASE("a life of thirty seconds makes the next death the first again") {
 
 TEST_CASE("a process that dies for weeks never overflows its pause") {
   Backoff backoff;
-  for (int i = 0; i < 100'000; ++i)
-    REQUIRE(backoff.next_delay(0ms) > 0ms);
+  for (int i = 0; i < 100'000; ++i) REQUIRE(backoff.next_delay(0ms) > 0ms);
   CHECK(backoff.next_delay(0ms) == 10'000ms);
 }

@@ -88,7 +88,6 @@ TEST_CASE("a table without entries is refused") {
 
 TEST_CASE("a table has a limit") {
   std::string text;
-  for (int i = 0; i < 65; ++i)
-    text += "n" + std::to_string(i) + "\tdaemon\t-\t-\t-\tx\n";
+  for (int i = 0; i < 65; ++i) text += "n" + std::to_string(i) + "\tdaemon\t-\t-\t-\tx\n";
   CHECK_FALSE(parse_table(text));
 }
