@@ -16,8 +16,7 @@ bool contains(const std::string& text, const std::string& part) {
 std::size_t lines_of(const std::string& text) {
   std::istringstream in(text);
   std::size_t count = 0;
-  for (std::string line; std::getline(in, line);)
-    count += line.empty() ? 0 : 1;
+  for (std::string line; std::getline(in, line);) count += line.empty() ? 0 : 1;
   return count;
 }
 
@@ -54,8 +53,7 @@ void check_stories(const Shop& shop, OutsideConsumer& consumer) {
   CHECK(shop.await_job(shop.ask(failed, "retry")).at("state") == "done");
   CHECK(shop.await_end(failed) == "DELIVERED");
   CHECK(shop.balance(bob) == 2);
-  for (const auto& id : {paid, failed})
-    consumer.verify_complete(id, shop.history(id));
+  for (const auto& id : {paid, failed}) consumer.verify_complete(id, shop.history(id));
   consumer.verify_no_violations();
 }
 

@@ -13,8 +13,7 @@ TEST_CASE("a broker that forgets everything loses no order and no request", "[ow
   const auto user = shop.new_user();
   const auto product = shop.new_product(100);
   std::vector<std::string> early;
-  for (int i = 0; i < 20; ++i)
-    early.push_back(shop.place(user, product));
+  for (int i = 0; i < 20; ++i) early.push_back(shop.place(user, product));
   for (const auto& id : early) {
     wait_until("order " + id + " is on its way",
                [&] { return shop.status(id).at("terminal") == true; });
@@ -23,11 +22,9 @@ TEST_CASE("a broker that forgets everything loses no order and no request", "[ow
   system.process("orchestrator").freeze();
   const auto inbox_before = system.kafka().count("orders.inbox");
   std::vector<std::string> ids;
-  for (int i = 0; i < 100; ++i)
-    ids.push_back(shop.place(user, product));
+  for (int i = 0; i < 100; ++i) ids.push_back(shop.place(user, product));
   std::vector<std::string> jobs;
-  for (std::size_t i = 0; i < 10; ++i)
-    jobs.push_back(shop.ask(ids[i * 7], "cancel"));
+  for (std::size_t i = 0; i < 10; ++i) jobs.push_back(shop.ask(ids[i * 7], "cancel"));
   wait_until("the carrier reports every early delivery", [&] {
     return system.database().number(
                "SELECT count(*) FROM delivery.deliveries WHERE status = 'DELIVERED'") >= 20;
@@ -37,10 +34,8 @@ TEST_CASE("a broker that forgets everything loses no order and no request", "[ow
 
   system.wipe_broker();
   system.process("orchestrator").thaw();
-  for (const auto& role : {"orchestrator", "payments", "delivery", "api"})
-    system.wait_ready(role);
-  for (const auto& id : early)
-    CHECK(shop.await_end(id) == "DELIVERED");
+  for (const auto& role : {"orchestrator", "payments", "delivery", "api"}) system.wait_ready(role);
+  for (const auto& id : early) CHECK(shop.await_end(id) == "DELIVERED");
   for (const auto& id : ids) {
     const auto end = shop.await_end(id);
     CHECK((end == "DELIVERED" || end == "CANCELLED"));
@@ -65,8 +60,7 @@ TEST_CASE("commands and replies that the broker lost are asked for again", "[own
   const auto product = shop.new_product(100);
   std::vector<std::string> ids;
   const auto place = [&] {
-    for (int i = 0; i < 15; ++i)
-      ids.push_back(shop.place(user, product));
+    for (int i = 0; i < 15; ++i) ids.push_back(shop.place(user, product));
   };
   const auto captures = [&] {
     return system.database().number("SELECT count(*) FROM payments.payments");
@@ -94,8 +88,7 @@ TEST_CASE("commands and replies that the broker lost are asked for again", "[own
   wait_until("they are charged", [&] { return captures() >= 30; });
   system.lose_messages();
   system.process("orchestrator").thaw();
-  for (const auto& id : ids)
-    CHECK(shop.await_end(id) == "DELIVERED");
+  for (const auto& id : ids) CHECK(shop.await_end(id) == "DELIVERED");
   CHECK(shop.balance(user) == 1'000'000 - 100 * static_cast<std::int64_t>(ids.size()));
   system.conclude();
 }

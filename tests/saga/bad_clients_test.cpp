@@ -49,8 +49,7 @@ TEST_CASE("headers over the limit", "[shared][bad-clients]") {
   CHECK(refused_with(large, "431"));
   RawConnection many(system.http().port());
   std::string lines;
-  for (int i = 0; i < 5'000; ++i)
-    lines += "X-Header-" + std::to_string(i) + ": 1\r\n";
+  for (int i = 0; i < 5'000; ++i) lines += "X-Header-" + std::to_string(i) + ": 1\r\n";
   (void)many.send("GET /products HTTP/1.1\r\nHost: x\r\n" + lines + "\r\n");
   CHECK(refused_with(many, "431"));
   RawConnection target(system.http().port());
@@ -154,8 +153,7 @@ TEST_CASE("a null character in one of many orders of one group commit: its neigh
     clients.emplace_back(
         [&, i, body] { answers[i] = shop.http().try_request("POST", "/orders", body); });
   }
-  for (auto& client : clients)
-    client.join();
+  for (auto& client : clients) client.join();
   for (std::size_t i = 0; i < kClients; ++i) {
     REQUIRE(answers[i]);
     INFO(i << ": " << answers[i]->body);

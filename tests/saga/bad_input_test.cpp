@@ -43,9 +43,7 @@ BadBody replaced(std::string what, std::string from, std::string to, std::set<in
           std::move(statuses)};
 }
 
-void quantity(Json& body, Json value) {
-  body["items"][0]["quantity"] = std::move(value);
-}
+void quantity(Json& body, Json value) { body["items"][0]["quantity"] = std::move(value); }
 
 std::vector<BadBody> unreadable_bodies() {
   return {
@@ -111,8 +109,7 @@ std::vector<BadBody> wrong_values() {
       broken("a thousand items",
              [](Json& b) {
                const auto item = b["items"][0];
-               for (int i = 1; i < 1'000; ++i)
-                 b["items"].push_back(item);
+               for (int i = 1; i < 1'000; ++i) b["items"].push_back(item);
              },
              {413, 422}),
       broken("a null character",
@@ -161,9 +158,7 @@ void check_bodies(const std::vector<BadBody>& cases) {
   system.conclude();
 }
 
-TEST_CASE("bodies that are not JSON", "[shared][bad-input]") {
-  check_bodies(unreadable_bodies());
-}
+TEST_CASE("bodies that are not JSON", "[shared][bad-input]") { check_bodies(unreadable_bodies()); }
 
 TEST_CASE("bodies with fields missing or of another type", "[shared][bad-input]") {
   check_bodies(wrong_types());
@@ -198,8 +193,7 @@ TEST_CASE("control characters come back as they were sent, or are refused", "[sh
   auto& system = shared_system();
   const Shop shop(system);
   std::string odd;
-  for (char c = 1; c < 32; ++c)
-    odd += c;
+  for (char c = 1; c < 32; ++c) odd += c;
   odd += "\x7f\xe2\x80\xae\xf0\x9f\x9a\x80";
   auto body = Shop::order_body(shop.new_user(), shop.new_product(1'000));
   body["special_instructions"] = odd;

@@ -71,16 +71,14 @@ TEST_CASE("a list of orders goes through pages and is stable under inserts",
   const auto user = shop.new_user();
   const auto product = shop.new_product(100);
   std::vector<std::string> placed;
-  for (int i = 0; i < 5; ++i)
-    placed.push_back(shop.place(user, product));
+  for (int i = 0; i < 5; ++i) placed.push_back(shop.place(user, product));
   std::vector<std::string> listed;
   std::string token;
   for (int page = 0; page < 10; ++page) {
     const auto answer = shop.http().get("/users/" + user + "/orders?limit=2" +
                                         (token.empty() ? "" : "&page_token=" + token));
     REQUIRE(answer.status == 200);
-    for (const auto& item : answer.json().at("items"))
-      listed.push_back(item.at("id"));
+    for (const auto& item : answer.json().at("items")) listed.push_back(item.at("id"));
     if (page == 0) placed.push_back(shop.place(user, product));
     const auto next = answer.json().value("next_page_token", Json());
     if (!next.is_string() || next.get<std::string>().empty()) break;
@@ -93,8 +91,7 @@ TEST_CASE("a list of orders goes through pages and is stable under inserts",
   CHECK(shop.http().get("/orders?limit=0").status == 400);
   CHECK(shop.http().get("/orders?limit=201").status == 400);
   CHECK(shop.http().get("/orders?nonsense=1").status == 400);
-  for (const auto& id : placed)
-    CHECK(shop.await_end(id) == "DELIVERED");
+  for (const auto& id : placed) CHECK(shop.await_end(id) == "DELIVERED");
   CHECK(shop.await_end(late) == "DELIVERED");
   const auto delivered =
       shop.http().get("/orders?limit=200&status=DELIVERED&user_id=" + user).json().at("items");

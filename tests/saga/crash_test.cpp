@@ -17,8 +17,7 @@ TEST_CASE("an order that was answered 202 survives the death of the door", "[own
     system.kill("api");
     system.start("api");
   }
-  for (const auto& id : ids)
-    CHECK(shop.await_end(id) == "DELIVERED");
+  for (const auto& id : ids) CHECK(shop.await_end(id) == "DELIVERED");
   system.conclude();
 }
 
@@ -29,15 +28,12 @@ TEST_CASE("each role dies while orders run", "[own][crash]") {
   const auto product = shop.new_product(100);
   std::vector<std::string> ids;
   for (const char* role : {"orchestrator", "payments", "delivery", "orchestrator"}) {
-    for (int i = 0; i < 25; ++i)
-      ids.push_back(shop.place(user, product));
+    for (int i = 0; i < 25; ++i) ids.push_back(shop.place(user, product));
     system.kill(role);
-    for (int i = 0; i < 5; ++i)
-      ids.push_back(shop.place(user, product));
+    for (int i = 0; i < 5; ++i) ids.push_back(shop.place(user, product));
     system.start(role);
   }
-  for (const auto& id : ids)
-    CHECK(shop.await_end(id) == "DELIVERED");
+  for (const auto& id : ids) CHECK(shop.await_end(id) == "DELIVERED");
   CHECK(shop.balance(user) == 1'000'000 - 100 * static_cast<std::int64_t>(ids.size()));
   system.conclude();
 }
@@ -48,16 +44,12 @@ TEST_CASE("everything dies at once", "[own][crash]") {
   const auto user = shop.new_user();
   const auto product = shop.new_product(100);
   std::vector<std::string> ids;
-  for (int i = 0; i < 50; ++i)
-    ids.push_back(shop.place(user, product));
-  for (const char* role : {"orchestrator", "payments", "delivery", "api"})
-    system.kill(role);
+  for (int i = 0; i < 50; ++i) ids.push_back(shop.place(user, product));
+  for (const char* role : {"orchestrator", "payments", "delivery", "api"}) system.kill(role);
   for (const char* role : {"orchestrator", "payments", "delivery", "api"})
     system.start(role, {}, false);
-  for (const char* role : {"orchestrator", "payments", "delivery", "api"})
-    system.wait_ready(role);
-  for (const auto& id : ids)
-    CHECK(shop.await_end(id) == "DELIVERED");
+  for (const char* role : {"orchestrator", "payments", "delivery", "api"}) system.wait_ready(role);
+  for (const auto& id : ids) CHECK(shop.await_end(id) == "DELIVERED");
   system.conclude();
 }
 
@@ -73,22 +65,19 @@ TEST_CASE("two orchestrators share the work, and a zombie does no harm", "[own][
   wait_until("both own partitions", [&] { return owners() == 2; });
   std::vector<std::string> ids;
   const auto place = [&](int count) {
-    for (int i = 0; i < count; ++i)
-      ids.push_back(shop.place(user, product));
+    for (int i = 0; i < count; ++i) ids.push_back(shop.place(user, product));
   };
   place(20);
   // Frozen in the middle of whatever it does, past the session time-out; then it wakes and believes
   // that it still owns its half.
   system.process("orchestrator").freeze();
   place(30);
-  for (const auto& id : ids)
-    CHECK(shop.await_end(id) == "DELIVERED");
+  for (const auto& id : ids) CHECK(shop.await_end(id) == "DELIVERED");
   CHECK(owners() == 1);
   place(20);
   system.process("orchestrator").thaw();
   place(20);
-  for (const auto& id : ids)
-    CHECK(shop.await_end(id) == "DELIVERED");
+  for (const auto& id : ids) CHECK(shop.await_end(id) == "DELIVERED");
   CHECK(shop.balance(user) == 1'000'000 - 100 * static_cast<std::int64_t>(ids.size()));
   system.conclude();
 }
@@ -99,16 +88,13 @@ TEST_CASE("a graceful stop answers what it accepted", "[own][crash]") {
   const auto user = shop.new_user();
   const auto product = shop.new_product(100);
   std::vector<std::string> ids;
-  for (int i = 0; i < 20; ++i)
-    ids.push_back(shop.place(user, product));
+  for (int i = 0; i < 20; ++i) ids.push_back(shop.place(user, product));
   for (const char* role : {"api", "orchestrator", "payments", "delivery"}) {
     INFO(role);
     CHECK(system.process(role).terminate(Millis{12'000}) == 0);
   }
-  for (const char* role : {"api", "orchestrator", "payments", "delivery"})
-    system.start(role);
-  for (const auto& id : ids)
-    CHECK(shop.await_end(id) == "DELIVERED");
+  for (const char* role : {"api", "orchestrator", "payments", "delivery"}) system.start(role);
+  for (const auto& id : ids) CHECK(shop.await_end(id) == "DELIVERED");
   system.conclude();
 }
 

@@ -60,8 +60,7 @@ TEST_CASE("one key used by fifty clients at once makes one order", "[shared][ide
     clients.emplace_back(
         [&, i] { answers[i] = shop.http().try_request("POST", "/orders", body, key); });
   }
-  for (auto& client : clients)
-    client.join();
+  for (auto& client : clients) client.join();
 
   std::string id;
   int originals = 0;
@@ -94,8 +93,7 @@ TEST_CASE("a key with one body used at once with another: one wins, the other is
     clients.emplace_back(
         [&, i, body] { answers[i] = shop.http().try_request("POST", "/orders", body, key); });
   }
-  for (auto& client : clients)
-    client.join();
+  for (auto& client : clients) client.join();
   int accepted = 0;
   int refused = 0;
   std::string id;

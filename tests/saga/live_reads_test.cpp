@@ -80,11 +80,9 @@ TEST_CASE("many can wait for the same order", "[shared][live]") {
     streams.push_back(std::make_unique<RawConnection>(system.http().port()));
     REQUIRE(streams.back()->send(stream_request(id)));
   }
-  for (int i = 0; i < 20; ++i)
-    streams[static_cast<std::size_t>(i)]->abort();
+  for (int i = 0; i < 20; ++i) streams[static_cast<std::size_t>(i)]->abort();
   system.process("payments").thaw();
-  for (std::size_t i = 20; i < streams.size(); ++i)
-    (void)read_until(*streams[i], "OrderDelivered");
+  for (std::size_t i = 20; i < streams.size(); ++i) (void)read_until(*streams[i], "OrderDelivered");
   CHECK(shop.await_end(id) == "DELIVERED");
   system.conclude();
 }

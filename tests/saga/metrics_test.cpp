@@ -32,8 +32,7 @@ TEST_CASE("every role serves the metrics it is asked for", "[shared][metrics]") 
   auto body = Shop::order_body(user, shop.new_product(1'000));
   body["delivery_address"]["line2"] = "simulate:no-carrier";
   ids.push_back(shop.place(body));
-  for (const auto& id : ids)
-    (void)shop.await_end(id);
+  for (const auto& id : ids) (void)shop.await_end(id);
 
   CHECK(system.metric("api", "orderflow_orders_placed_total") == placed + 5);
   CHECK(system.metric("orchestrator", "orderflow_sagas_started_total") == started + 5);

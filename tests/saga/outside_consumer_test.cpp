@@ -20,8 +20,7 @@ void send(EventChecker& checker, int sequence, const std::string& status,
                                                 {"content-type", "application/json"},
                                                 {"traceparent", "t"},
                                                 {"correlation_id", "c"}};
-  for (auto& [name, value] : more)
-    headers[name] = value;
+  for (auto& [name, value] : more) headers[name] = value;
   const nlohmann::json body = {
       {"order_id", kOrder}, {"sequence", sequence}, {"type", "T"}, {"status", status}};
   checker.take(kOrder, body.dump(), headers);
@@ -42,24 +41,12 @@ TEST_CASE("the outside consumer is content with a sound history, repeats include
 TEST_CASE("the outside consumer notices what breaks a promise", "[checker]") {
   EventChecker checker;
   send(checker, 1, "PENDING_PAYMENT");
-  SECTION("a gap") {
-    send(checker, 3, "PAID");
-  }
-  SECTION("a status that must not follow") {
-    send(checker, 2, "DELIVERED");
-  }
-  SECTION("a repeat that says something else") {
-    send(checker, 1, "DRAFT");
-  }
-  SECTION("a missing header") {
-    send(checker, 2, "PAID", {{"traceparent", ""}});
-  }
-  SECTION("another subject") {
-    send(checker, 2, "PAID", {{"ce_subject", "x"}});
-  }
-  SECTION("another sequence in the header") {
-    send(checker, 2, "PAID", {{"ce_sequence", "7"}});
-  }
+  SECTION("a gap") { send(checker, 3, "PAID"); }
+  SECTION("a status that must not follow") { send(checker, 2, "DELIVERED"); }
+  SECTION("a repeat that says something else") { send(checker, 1, "DRAFT"); }
+  SECTION("a missing header") { send(checker, 2, "PAID", {{"traceparent", ""}}); }
+  SECTION("another subject") { send(checker, 2, "PAID", {{"ce_subject", "x"}}); }
+  SECTION("another sequence in the header") { send(checker, 2, "PAID", {{"ce_sequence", "7"}}); }
   SECTION("a body that is not JSON") {
     checker.take(kOrder, "{", {{"ce_source", "/orderflow/orchestrator"}});
   }

@@ -81,10 +81,8 @@ void check_topic(System& system, const std::string& topic) {
   // Two orders a partition, on average: each of them passes through.
   std::vector<std::string> orders;
   const auto product = shop.new_product(1'000);
-  for (int i = 0; i < 2 * partitions; ++i)
-    orders.push_back(shop.place(shop.new_user(), product));
-  for (const auto& id : orders)
-    CHECK(shop.await_end(id) == "DELIVERED");
+  for (int i = 0; i < 2 * partitions; ++i) orders.push_back(shop.place(shop.new_user(), product));
+  for (const auto& id : orders) CHECK(shop.await_end(id) == "DELIVERED");
 }
 
 TEST_CASE("poison in orders.inbox", "[shared][poison]") {

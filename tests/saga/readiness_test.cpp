@@ -27,19 +27,15 @@ void wait_unready(System& system, const std::string& role, const std::string& na
 TEST_CASE("a database that is down at the start", "[own][readiness]") {
   System system({.name = "down-at-start", .own_postgres = true});
   const Shop shop(system);
-  for (const auto& role : roles())
-    CHECK(system.process(role).terminate() == 0);
+  for (const auto& role : roles()) CHECK(system.process(role).terminate() == 0);
   system.postgres().stop();
-  for (const auto& role : roles())
-    system.start(role, {}, false);
-  for (const auto& role : roles())
-    wait_unready(system, role, "database");
+  for (const auto& role : roles()) system.start(role, {}, false);
+  for (const auto& role : roles()) wait_unready(system, role, "database");
   const auto answer = shop.http().get("/orders");
   CHECK(answer.status == 503);
   CHECK_FALSE(answer.header("retry-after").empty());
   system.postgres().start();
-  for (const auto& role : roles())
-    system.wait_ready(role);
+  for (const auto& role : roles()) system.wait_ready(role);
   CHECK(shop.await_end(shop.place()) == "DELIVERED");
   system.conclude();
 }
@@ -50,22 +46,17 @@ TEST_CASE("a database that is killed while orders run", "[own][readiness]") {
   const auto user = shop.new_user();
   const auto product = shop.new_product(100);
   std::vector<std::string> ids;
-  for (int i = 0; i < 40; ++i)
-    ids.push_back(shop.place(user, product));
+  for (int i = 0; i < 40; ++i) ids.push_back(shop.place(user, product));
   system.postgres().kill();
-  for (const auto& role : roles())
-    wait_unready(system, role, "database");
+  for (const auto& role : roles()) wait_unready(system, role, "database");
   const auto answer = shop.http().post("/orders", Shop::order_body(user, product));
   CHECK(answer.status == 503);
   CHECK_FALSE(answer.header("retry-after").empty());
   CHECK(answer.json().at("retryable") == true);
   system.postgres().start();
-  for (const auto& role : roles())
-    system.wait_ready(role);
-  for (int i = 0; i < 10; ++i)
-    ids.push_back(shop.place(user, product));
-  for (const auto& id : ids)
-    CHECK(shop.await_end(id) == "DELIVERED");
+  for (const auto& role : roles()) system.wait_ready(role);
+  for (int i = 0; i < 10; ++i) ids.push_back(shop.place(user, product));
+  for (const auto& id : ids) CHECK(shop.await_end(id) == "DELIVERED");
   CHECK(shop.balance(user) == 1'000'000 - 50 * 100);
   system.conclude();
 }
@@ -90,10 +81,8 @@ TEST_CASE("a broker that goes away and comes back is no storm of retries", "[own
     if (answer.status == 202) ids.push_back(answer.json().at("id"));
   }
   system.start_broker();
-  for (const auto& role : roles())
-    system.wait_ready(role);
-  for (int i = 0; i < 10; ++i)
-    ids.push_back(shop.place(user, product));
+  for (const auto& role : roles()) system.wait_ready(role);
+  for (int i = 0; i < 10; ++i) ids.push_back(shop.place(user, product));
   for (const auto& id : ids) {
     CHECK(shop.await_end(id) == "DELIVERED");
     const auto types = shop.event_types(id);

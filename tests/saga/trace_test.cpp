@@ -36,8 +36,7 @@ TEST_CASE("the correlation id and the trace go everywhere", "[shared][trace]") {
   const std::string id = answer.json().at("id");
   REQUIRE(shop.await_end(id) == "DELIVERED");
 
-  for (const auto& event : shop.history(id))
-    CHECK(event.at("correlation_id") == correlation);
+  for (const auto& event : shop.history(id)) CHECK(event.at("correlation_id") == correlation);
   for (const char* topic :
        {"orders.inbox", "orders.events", "payments.commands", "delivery.commands"}) {
     INFO(topic);

@@ -56,9 +56,7 @@ std::int64_t Database::number(const std::string& sql) const {
   return found.empty() ? 0 : std::stoll(found);
 }
 
-void Database::execute(const std::string& sql) const {
-  (void)rows(sql);
-}
+void Database::execute(const std::string& sql) const { (void)rows(sql); }
 
 bool Database::answers() const {
   return PQping(core::normalize_database_url(url_).c_str()) == PQPING_OK;

@@ -52,8 +52,7 @@ std::string required_variable(const std::string& name) {
 
 Environment neutral_environment() {
   Environment environment = core::process_environment();
-  for (const auto& setting : core::all_settings())
-    environment.erase(std::string(setting.env));
+  for (const auto& setting : core::all_settings()) environment.erase(std::string(setting.env));
   std::erase_if(environment, [](const auto& entry) {
     return entry.first.starts_with("ORDERFLOW_") || entry.first.starts_with("PG");
   });
@@ -91,9 +90,7 @@ PortBlock::PortBlock() {
   FAIL("no sixteen free neighbouring ports between 20000 and 31200");
 }
 
-PortBlock::~PortBlock() {
-  ::close(lock_);
-}
+PortBlock::~PortBlock() { ::close(lock_); }
 
 std::uint16_t PortBlock::port(int index) const {
   return static_cast<std::uint16_t>(first_ + index);

@@ -29,17 +29,14 @@ Instance::~Instance() {
 
 Environment Instance::environment(const Environment& more) const {
   Environment all = neutral_environment();
-  for (const auto& [name, value] : test_settings())
-    all[name] = value;
+  for (const auto& [name, value] : test_settings()) all[name] = value;
   all["ORDERFLOW_STATE_DIR"] = (folder_.path() / "state").string();
   all["ORDERFLOW_HTTP_PORT"] = std::to_string(ports_.port(0));
   all["ORDERFLOW_METRICS_PORT_BASE"] = std::to_string(ports_.port(0));
   all["ORDERFLOW_BROKER_PORT"] = std::to_string(ports_.port(kBrokerPort));
   all["ORDERFLOW_PG_PORT"] = std::to_string(ports_.port(kPostgresPort));
-  for (const auto& [name, value] : settings_)
-    all[name] = value;
-  for (const auto& [name, value] : more)
-    all[name] = value;
+  for (const auto& [name, value] : settings_) all[name] = value;
+  for (const auto& [name, value] : more) all[name] = value;
   return all;
 }
 

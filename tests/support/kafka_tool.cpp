@@ -152,8 +152,7 @@ std::vector<std::pair<std::int64_t, std::int64_t>> KafkaTool::watermarks(
 
 std::int64_t KafkaTool::count(const std::string& topic) const {
   std::int64_t sum = 0;
-  for (const auto& [low, high] : watermarks(topic))
-    sum += high;
+  for (const auto& [low, high] : watermarks(topic)) sum += high;
   return sum;
 }
 

@@ -161,8 +161,7 @@ void OutsideConsumer::verify_complete(const std::string& order_id, const nlohman
         [&] { return events_of(order_id).size() >= history.size(); });
   }
   std::map<std::int64_t, Event> seen;
-  for (auto& event : events_of(order_id))
-    seen[event.sequence] = event;
+  for (auto& event : events_of(order_id)) seen[event.sequence] = event;
   for (const auto& row : history) {
     const auto found = seen.find(row.at("sequence").get<std::int64_t>());
     if (found == seen.end()) {

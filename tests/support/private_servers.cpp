@@ -13,7 +13,7 @@
 namespace orderflow::testing {
 namespace {
 
-constexpr const char* kClusterId = "MkU3OEVBNTcwNTJENDM2Qk";
+constexpr const char* kOtherClusterId = "NkU3OEVBNTcwNTJENDM2Qw";
 
 void give_to(const std::filesystem::path& folder, const std::string& user) {
   std::filesystem::create_directories(folder);
@@ -73,9 +73,7 @@ void PrivatePostgres::stop() {
   (void)process_->wait_exit();
 }
 
-void PrivatePostgres::kill() {
-  process_->kill();
-}
+void PrivatePostgres::kill() { process_->kill(); }
 
 PrivateKafka::PrivateKafka(std::filesystem::path folder, std::uint16_t port,
                            std::uint16_t controller_port)
@@ -101,14 +99,12 @@ PrivateKafka::PrivateKafka(std::filesystem::path folder, std::uint16_t port,
   start();
 }
 
-std::string PrivateKafka::bootstrap_servers() const {
-  return "127.0.0.1:" + std::to_string(port_);
-}
+std::string PrivateKafka::bootstrap_servers() const { return "127.0.0.1:" + std::to_string(port_); }
 
 void PrivateKafka::format() {
   const auto done =
       run_command({"java", "-cp", libs_ + "/*", "kafka.tools.StorageTool", "format", "-t",
-                   kClusterId, "-c", (folder_ / "server.properties").string(), "--standalone"},
+                   cluster_id_, "-c", (folder_ / "server.properties").string(), "--standalone"},
                   neutral_environment(), folder_);
   if (done.exit_code != 0) FAIL("cannot format Kafka's storage: " << done.output);
 }
@@ -126,16 +122,13 @@ void PrivateKafka::start() {
              [this] { return KafkaTool(bootstrap_servers(), "").answers(); }, Millis{60'000});
 }
 
-void PrivateKafka::stop() {
-  (void)process_->terminate(Millis{30'000});
-}
+void PrivateKafka::stop() { (void)process_->terminate(Millis{30'000}); }
 
-void PrivateKafka::kill() {
-  process_->kill();
-}
+void PrivateKafka::kill() { process_->kill(); }
 
-void PrivateKafka::wipe() {
+void PrivateKafka::wipe(Identity identity) {
   kill();
+  if (identity == Identity::kNew) cluster_id_ = kOtherClusterId;
   std::filesystem::remove_all(folder_ / "data");
   format();
   start();

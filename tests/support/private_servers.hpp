@@ -42,9 +42,10 @@ class PrivateKafka {
   void start();
   void stop();
   void kill();
-  // Stops it, removes every byte it kept, and starts it again under the same cluster id: the same
-  // broker, to its clients, that remembers nothing.
-  void wipe();
+  // Stops it, removes every byte it kept, and starts it again: under the same cluster id it is, to
+  // its clients, the same broker that remembers nothing; under another it is a stranger.
+  enum class Identity { kSame, kNew };
+  void wipe(Identity identity = Identity::kSame);
 
  private:
   void format();
@@ -53,6 +54,7 @@ class PrivateKafka {
   std::uint16_t port_;
   std::uint16_t controller_port_;
   std::string libs_;
+  std::string cluster_id_ = "MkU3OEVBNTcwNTJENDM2Qk";
   std::unique_ptr<Process> process_;
 };
 

@@ -56,13 +56,10 @@ struct Launch {
 
 Process::Process(ProcessOptions options) : options_(std::move(options)) {
   Launch launch;
-  for (auto& word : options_.command)
-    launch.arguments.push_back(word.data());
+  for (auto& word : options_.command) launch.arguments.push_back(word.data());
   launch.arguments.push_back(nullptr);
-  for (const auto& [name, value] : options_.environment)
-    launch.texts.push_back(name + "=" + value);
-  for (auto& text : launch.texts)
-    launch.environment.push_back(text.data());
+  for (const auto& [name, value] : options_.environment) launch.texts.push_back(name + "=" + value);
+  for (auto& text : launch.texts) launch.environment.push_back(text.data());
   launch.environment.push_back(nullptr);
   launch.folder = options_.folder.string();
   launch.parent = ::getpid();
@@ -95,9 +92,7 @@ bool Process::reap() {
   return true;
 }
 
-bool Process::running() {
-  return !reap();
-}
+bool Process::running() { return !reap(); }
 
 void Process::signal(int number) const {
   if (!exit_code_) ::kill(pid_, number);
@@ -122,9 +117,7 @@ void Process::freeze() {
   });
 }
 
-void Process::thaw() const {
-  signal(SIGCONT);
-}
+void Process::thaw() const { signal(SIGCONT); }
 
 int Process::wait_exit(Millis deadline) {
   wait_until([this] { return options_.name + " does not end; its log:\n" + log_tail(); },
@@ -132,13 +125,9 @@ int Process::wait_exit(Millis deadline) {
   return *exit_code_;
 }
 
-std::string Process::log() const {
-  return read_text(options_.log);
-}
+std::string Process::log() const { return read_text(options_.log); }
 
-std::string Process::log_tail(std::size_t lines) const {
-  return last_lines(log(), lines);
-}
+std::string Process::log_tail(std::size_t lines) const { return last_lines(log(), lines); }
 
 CommandResult run_command(const std::vector<std::string>& command, const Environment& environment,
                           const std::filesystem::path& folder, Millis deadline,

@@ -45,8 +45,7 @@ class Reporter : public Catch::EventListenerBase {
 
   void assertionEnded(const Catch::AssertionStats& stats) override {
     if (stats.assertionResult.isOk()) return;
-    for (const auto* system : live_systems())
-      std::cout << system->log_tails() << std::endl;
+    for (const auto* system : live_systems()) std::cout << system->log_tails() << std::endl;
   }
 
   void testRunEnded(const Catch::TestRunStats&) override { shared_slot().reset(); }
@@ -59,13 +58,9 @@ CATCH_REGISTER_LISTENER(Reporter)
 
 }  // namespace
 
-void register_system(System* system) {
-  live_systems().insert(system);
-}
+void register_system(System* system) { live_systems().insert(system); }
 
-void unregister_system(System* system) {
-  live_systems().erase(system);
-}
+void unregister_system(System* system) { live_systems().erase(system); }
 
 System& shared_system() {
   auto& slot = shared_slot();

@@ -70,9 +70,7 @@ std::string Shop::place(const std::string& user_id, const std::string& product_i
   return place(order_body(user_id, product_id, quantity));
 }
 
-std::string Shop::place() const {
-  return place(new_user(), new_product(kPlainPrice));
-}
+std::string Shop::place() const { return place(new_user(), new_product(kPlainPrice)); }
 
 Json Shop::order(const std::string& id) const {
   const auto answer = http_.get("/orders/" + id);
@@ -97,8 +95,7 @@ std::vector<Json> Shop::history(const std::string& id) const {
 
 std::vector<std::string> Shop::event_types(const std::string& id) const {
   std::vector<std::string> types;
-  for (const auto& event : history(id))
-    types.push_back(event.at("type"));
+  for (const auto& event : history(id)) types.push_back(event.at("type"));
   return types;
 }
 

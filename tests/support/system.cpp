@@ -30,9 +30,7 @@ std::string new_prefix() {
   return "t" + std::to_string(::getpid()) + "n" + std::to_string(++counter) + ".";
 }
 
-bool is_second(const std::string& name) {
-  return name.ends_with("-2");
-}
+bool is_second(const std::string& name) { return name.ends_with("-2"); }
 
 }  // namespace
 
@@ -76,10 +74,8 @@ System::System(SystemOptions options)
     }
   }
   consumer_ = std::make_unique<OutsideConsumer>(bootstrap_, prefix_ + "orders.events");
-  for (const auto& role : options_.roles)
-    launch(role, role, {});
-  for (const auto& role : options_.roles)
-    wait_ready(role);
+  for (const auto& role : options_.roles) launch(role, role, {});
+  for (const auto& role : options_.roles) wait_ready(role);
 }
 
 System::~System() {
@@ -113,8 +109,7 @@ void System::prepare_database() {
 Environment System::environment(const Environment& more) const {
   Environment all = neutral_environment();
   const auto add = [&all](const Environment& settings) {
-    for (const auto& [name, value] : settings)
-      all[name] = value;
+    for (const auto& [name, value] : settings) all[name] = value;
   };
   add(test_settings());
   add({{"DATABASE_URL", database_.url()},
@@ -147,6 +142,11 @@ HttpClient System::monitor(const std::string& role) const {
 PrivatePostgres& System::postgres() {
   if (!postgres_) FAIL("this installation does not own its PostgreSQL");
   return *postgres_;
+}
+
+PrivateKafka& System::private_kafka() {
+  if (!kafka_) FAIL("this installation does not own its Kafka");
+  return *kafka_;
 }
 
 void System::launch(const std::string& role, const std::string& name, const Environment& settings) {
@@ -190,9 +190,7 @@ void System::restart(const std::string& role, const Environment& settings) {
   start(role, settings);
 }
 
-void System::kill(const std::string& role) {
-  process(role).kill();
-}
+void System::kill(const std::string& role) { process(role).kill(); }
 
 void System::start_second(const std::string& role, const Environment& settings) {
   Environment all = settings;
@@ -261,8 +259,7 @@ double System::metric(const std::string& role, const std::string& name,
     const char after = line.size() > name.size() ? line[name.size()] : ' ';
     if (after != '{' && after != ' ') continue;
     bool all = true;
-    for (const auto& label : labels)
-      all = all && line.find(label) != std::string::npos;
+    for (const auto& label : labels) all = all && line.find(label) != std::string::npos;
     if (all) sum += std::stod(line.substr(line.rfind(' ')));
   }
   return sum;

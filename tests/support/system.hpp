@@ -51,6 +51,7 @@ class System {
   [[nodiscard]] KafkaTool kafka() const { return {bootstrap_, prefix_}; }
   [[nodiscard]] OutsideConsumer& consumer() { return *consumer_; }
   [[nodiscard]] PrivatePostgres& postgres();
+  [[nodiscard]] PrivateKafka& private_kafka();
   [[nodiscard]] const std::string& prefix() const { return prefix_; }
 
   // Sum of the samples of a metric whose labels contain every text given, e.g. `step="payment"`.

@@ -1,0 +1,43 @@
+#include <catch2/catch_test_macros.hpp>
+
+#include "tests/support/shop.hpp"
+
+// What only a real Kafka can show.
+namespace orderflow::testing {
+namespace {
+
+TEST_CASE("topics are made by the program, as configured, and none by accident", "[integration]") {
+  System system({.name = "topics", .settings = {{"ORDERFLOW_PARTITIONS", "4"}}});
+  const Shop shop(system);
+  for (const char* topic :
+       {"orders.inbox", "orders.events", "payments.commands", "delivery.commands"}) {
+    CHECK(system.kafka().partitions(topic) == 4);
+  }
+  CHECK(system.kafka().partitions("orders.typo") == -1);
+  CHECK(shop.await_end(shop.place()) == "DELIVERED");
+  system.conclude();
+}
+
+TEST_CASE("another cluster under the same address is read from its beginning", "[integration]") {
+  System system({.name = "other-cluster", .own_broker = true});
+  const Shop shop(system);
+  const auto user = shop.new_user();
+  const auto product = shop.new_product(100);
+  std::vector<std::string> ids;
+  for (int i = 0; i < 30; ++i) ids.push_back(shop.place(user, product));
+  for (const auto& id : ids) CHECK(shop.await_end(id) == "DELIVERED");
+  system.consumer().catch_up();
+  for (const char* role : {"api", "orchestrator", "payments", "delivery"}) {
+    CHECK(system.process(role).terminate() == 0);
+  }
+  system.private_kafka().wipe(PrivateKafka::Identity::kNew);
+  system.consumer().start_again(true);
+  for (const char* role : {"api", "orchestrator", "payments", "delivery"}) system.start(role);
+  for (int i = 0; i < 10; ++i) ids.push_back(shop.place(user, product));
+  for (const auto& id : ids) CHECK(shop.await_end(id) == "DELIVERED");
+  CHECK(shop.balance(user) == 1'000'000 - 100 * 40);
+  system.conclude();
+}
+
+}  // namespace
+}  // namespace orderflow::testing
