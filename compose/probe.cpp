@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::chrono::milliseconds kAttemptMax{3'000};
 constexpr std::size_t kAnswerBytesMax = 4'096;
-constexpr std::size_t kQuotedBytesMax = 300;
+constexpr std::size_t kLineBytesMax = 300;
 
 // The first message of a PostgreSQL session: length, protocol 3.0, parameters. The account does
 // not exist, and the server's answer to it (any but "starting up") shows that it takes sessions.
@@ -35,8 +35,8 @@ std::string http_get(const ReadyCheck& check) {
 }
 
 // What a server said, fit for one line on a terminal.
-std::string quoted(std::string_view text) {
-  std::string line(text.substr(0, kQuotedBytesMax));
+std::string one_line(std::string_view text) {
+  std::string line(text.substr(0, kLineBytesMax));
   std::replace_if(
       line.begin(), line.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }, ' ');
   return line;
@@ -134,7 +134,7 @@ Probe::Result Probe::judge_http(bool closed) {
   if (answer_.size() <= kStatusAt + 3) return fail("closed without an HTTP answer");
   const auto body = answer_.find("\r\n\r\n");
   const std::string detail = body == std::string::npos ? "" : answer_.substr(body + 4);
-  return fail(check_.path + " answers " + answer_.substr(kStatusAt, 3) + " " + quoted(detail));
+  return fail(check_.path + " answers " + answer_.substr(kStatusAt, 3) + " " + one_line(detail));
 }
 
 Probe::Result Probe::judge_postgres(bool closed) {
