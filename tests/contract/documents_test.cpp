@@ -1,0 +1,160 @@
+// What is written down about settings, metrics and seed data is what the program has.
+#include <algorithm>
+#include <catch2/catch_test_macros.hpp>
+#include <map>
+#include <regex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/config.hpp"
+#include "core/uuid.hpp"
+#include "schemas/seed.hpp"
+#include "tests/support/readme_commands.hpp"
+#include "tests/support/source_tree.hpp"
+
+namespace orderflow::testing {
+namespace {
+
+// ---- metrics ------------------------------------------------------------------------------------
+
+// Names given to core::Metrics, without the prefix: the first text in counter(...), gauge(...) and
+// histogram(...), and any other text that ends as only a metric's name does.
+std::set<std::string> metrics_in_code() {
+  static const std::regex kDirect(R"re(\b(?:counter|gauge|histogram)\(\s*"([a-z0-9_]+)")re");
+  static const std::regex kBySuffix(R"re("([a-z]+_[a-z0-9_]*_total)")re");
+  const std::set<std::string> without{"tests", "bench", "compose"};
+  std::set<std::string> names;
+  for (const auto& file : source_files()) {
+    if (without.contains(file.folder)) continue;
+    for (const auto* pattern : {&kDirect, &kBySuffix}) {
+      const std::sregex_iterator end;
+      for (std::sregex_iterator it(file.text.begin(), file.text.end(), *pattern); it != end; ++it) {
+        names.insert((*it)[1]);
+      }
+    }
+  }
+  return names;
+}
+
+std::set<std::string> metrics_in_document() {
+  static const std::regex kRow(R"(^\| `orderflow_([a-z0-9_]+)` \|)");
+  std::set<std::string> names;
+  for (const auto& line : lines_of(source_text("docs/metrics.md"))) {
+    std::smatch match;
+    if (std::regex_search(line, match, kRow)) CHECK(names.insert(match[1]).second);
+  }
+  return names;
+}
+
+TEST_CASE("docs/metrics.md lists the metrics of the code, and no others") {
+  const auto code = metrics_in_code();
+  const auto document = metrics_in_document();
+  CHECK(code.size() > 15);
+  for (const auto& name : code) {
+    INFO(name << " has no line in docs/metrics.md");
+    CHECK(document.contains(name));
+  }
+  for (const auto& name : document) {
+    INFO(name << " is in docs/metrics.md, but not in the code");
+    CHECK(code.contains(name));
+  }
+}
+
+// ---- settings -----------------------------------------------------------------------------------
+
+// A row of the README's table, as it must be for a setting.
+std::string row_of(const core::SettingSpec& setting) {
+  const std::string value =
+      setting.default_value.empty() ? "" : "`" + std::string(setting.default_value) + "`";
+  return "| `" + std::string(setting.env) + "` | " + value + " | " + std::string(setting.help) +
+         " |";
+}
+
+TEST_CASE("the README's configuration table is that of core/config.cpp") {
+  std::vector<std::string> wanted;
+  for (const auto& setting : core::all_settings()) wanted.push_back(row_of(setting));
+  std::vector<std::string> found;
+  bool inside = false;
+  for (const auto& line : lines_of(source_text("README.md"))) {
+    if (line.starts_with("| setting | default | meaning |")) {
+      inside = true;
+    } else if (inside && line.starts_with("| `")) {
+      found.push_back(line);
+    } else if (!line.starts_with("|")) {
+      inside = false;
+    }
+  }
+  for (const auto& row : wanted) {
+    INFO("missing in README.md, paste it: " << row);
+    CHECK(std::find(found.begin(), found.end(), row) != found.end());
+  }
+  for (const auto& row : found) {
+    INFO("no such setting or another default: " << row);
+    CHECK(std::find(wanted.begin(), wanted.end(), row) != wanted.end());
+  }
+}
+
+// ---- seed data ----------------------------------------------------------------------------------
+
+std::string cents(std::int64_t amount) {
+  const std::string minor = std::to_string(amount % 100);
+  return std::to_string(amount / 100) + (minor.size() < 2 ? ".0" : ".") + minor;
+}
+
+TEST_CASE("the README lists the seed data") {
+  const std::string readme = source_text("README.md");
+  for (const auto& user : schemas::seed_users()) {
+    const std::string row = "| `" + std::string(user.id) + "` | " + std::string(user.username) +
+                            " | " + cents(user.opening) + " |";
+    INFO(row);
+    CHECK(readme.find(row) != std::string::npos);
+  }
+  for (const auto& product : schemas::seed_products()) {
+    const std::string row = "| `" + std::string(product.id) + "` | " + std::string(product.name) +
+                            " | " + std::string(product.category) + " | " + cents(product.price) +
+                            (product.available ? "" : " (not available)") + " |";
+    INFO(row);
+    CHECK(readme.find(row) != std::string::npos);
+  }
+}
+
+TEST_CASE("the seed data is what the stories need") {
+  std::map<std::string_view, int> by_category;
+  int unavailable = 0;
+  std::set<std::string_view> ids;
+  for (const auto& product : schemas::seed_products()) {
+    ++by_category[product.category];
+    unavailable += product.available ? 0 : 1;
+    CHECK(core::Uuid::parse(product.id));
+    CHECK(ids.insert(product.id).second);
+  }
+  CHECK(schemas::seed_products().size() >= 12);
+  CHECK(by_category.size() >= 4);
+  CHECK(unavailable == 1);
+  for (const auto& user : schemas::seed_users()) CHECK(core::Uuid::parse(user.id));
+  // Alice pays 299.99 and keeps 200.01.
+  CHECK(schemas::seed_users()[0].opening - schemas::seed_products()[0].price == 20001);
+}
+
+// ---- commands -----------------------------------------------------------------------------------
+
+TEST_CASE("the README has commands that a test runs") {
+  const auto blocks = readme_commands();
+  CHECK(blocks.size() >= 3);
+  for (const auto& block : blocks) {
+    INFO("README.md:" << block.line);
+    CHECK_FALSE(block.script.empty());
+    CHECK(block.script.find("./orderflow up") == std::string::npos);
+  }
+}
+
+TEST_CASE("only blocks marked for it are run") {
+  const auto blocks = readme_commands(
+      "text\n```sh\nno\n```\n```sh test\none\ntwo\n```\n```text\n```sh test\nno\n```\n");
+  REQUIRE(blocks.size() == 1);
+  CHECK((blocks[0].line == 6 && blocks[0].script == "one\ntwo\n"));
+}
+
+}  // namespace
+}  // namespace orderflow::testing

@@ -1,0 +1,128 @@
+// Dependencies point inward: http-api, consumers, producers -> saga, domain -> events -> core. What
+// is decided (saga's decisions, domain's rules) knows no Kafka, no HTTP, no database, no clock, no
+// chance.
+#include <algorithm>
+#include <catch2/catch_test_macros.hpp>
+#include <map>
+#include <regex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "tests/support/source_tree.hpp"
+
+namespace orderflow::testing {
+namespace {
+
+// What each folder may include besides itself; folders not named may include anything.
+const std::map<std::string, std::set<std::string>> kInward{
+    {"core", {}},
+    {"schemas", {"core"}},
+    {"events", {"core"}},
+    {"domain", {"events", "core"}},
+    {"saga", {"events", "core"}},
+    {"producers", {"saga", "domain", "events", "core"}},
+    {"consumers", {"producers", "saga", "domain", "events", "core"}},
+    {"http-api", {"producers", "saga", "domain", "events", "core", "schemas"}},
+};
+
+struct Include {
+  std::string target;  // As written between the quotes or brackets.
+  bool own = false;    // In quotes: of this repository.
+};
+
+std::vector<Include> includes_of(const std::string& text) {
+  static const std::regex kPattern(R"re(^\s*#\s*include\s*(["<])([^">]+)[">])re");
+  std::vector<Include> found;
+  for (const std::string& line : lines_of(text)) {
+    std::smatch match;
+    if (std::regex_search(line, match, kPattern)) found.push_back({match[2], match[1] == "\""});
+  }
+  return found;
+}
+
+// The complaint about one file, empty when its includes point inward.
+std::string outward_includes(const SourceFile& file) {
+  const auto allowed = kInward.find(file.folder);
+  std::string complaint;
+  for (const auto& include : includes_of(file.text)) {
+    if (!include.own) continue;
+    const auto slash = include.target.find('/');
+    const std::string folder = include.target.substr(0, slash);
+    if (slash == std::string::npos) {
+      complaint += file.path + " includes " + include.target + " without its folder\n";
+    } else if (allowed != kInward.end() && folder != file.folder &&
+               !allowed->second.contains(folder)) {
+      complaint += file.path + " includes " + include.target + ", which points outward\n";
+    }
+  }
+  return complaint;
+}
+
+bool is_decision(const std::string& path) {
+  static const std::regex kDecisions(
+      R"(saga/(decide|decider|requests|definition|order_saga|state|policy)[a-z_]*\.[hc]pp)");
+  return std::regex_match(path, kDecisions) || path.starts_with("domain/");
+}
+
+// Everything a file includes, its own headers followed.
+std::set<std::string> closure(const std::string& path) {
+  std::set<std::string> seen;
+  std::vector<std::string> open{path};
+  while (!open.empty()) {
+    const std::string current = open.back();
+    open.pop_back();
+    for (const auto& include : includes_of(source_text(current))) {
+      if (seen.insert(include.target).second && include.own) open.push_back(include.target);
+    }
+  }
+  return seen;
+}
+
+bool is_impure(const std::string& include) {
+  static const std::regex kImpure(
+      "librdkafka/.*|boost/(asio|beast).*|pqxx/?.*|libpq.*|postgresql/.*|random|ctime|time\\.h|"
+      "sys/.*|unistd\\.h|fstream|thread|core/(kafka|pg_|database_|log|metrics|health|asio).*");
+  return std::regex_match(include, kImpure);
+}
+
+TEST_CASE("includes point inward") {
+  REQUIRE(source_files().size() > 50);
+  for (const auto& file : source_files()) CHECK(outward_includes(file) == "");
+}
+
+TEST_CASE("the check of includes sees an outward one") {
+  CHECK(outward_includes({"core/x.cpp", "core", "#include \"saga/state.hpp\"\n"}) != "");
+  CHECK(outward_includes({"saga/x.cpp", "saga", "  # include \"domain/payments.hpp\"\n"}) != "");
+  CHECK(outward_includes({"saga/x.cpp", "saga", "#include \"state.hpp\"\n"}) != "");
+  CHECK(outward_includes({"saga/x.cpp", "saga", "#include \"events/codec.hpp\"\n"}) == "");
+  CHECK(outward_includes({"bench/x.cpp", "bench", "#include \"http-api/server.hpp\"\n"}) == "");
+}
+
+TEST_CASE("decisions and rules include nothing from outside") {
+  int checked = 0;
+  for (const auto& file : source_files()) {
+    if (!is_decision(file.path)) continue;
+    ++checked;
+    for (const auto& include : closure(file.path)) {
+      INFO(file.path << " includes " << include);
+      CHECK_FALSE(is_impure(include));
+    }
+  }
+  CHECK(checked > 10);
+}
+
+// A type such as core::Time needs <chrono>, so the header alone proves nothing; the calls do.
+TEST_CASE("decisions and rules ask no clock and throw no dice") {
+  static const std::regex kCalls(
+      "\\b(process_now|new_uuid_v7|new_traceparent|child_traceparent|rand|getenv)\\s*\\(|"
+      "_clock::now|random_device");
+  for (const auto& file : source_files()) {
+    if (!is_decision(file.path)) continue;
+    INFO(file.path);
+    CHECK_FALSE(std::regex_search(file.text, kCalls));
+  }
+}
+
+}  // namespace
+}  // namespace orderflow::testing

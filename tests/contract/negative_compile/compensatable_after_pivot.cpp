@@ -1,0 +1,14 @@
+// error: a_compensatable_step_must_come_before_the_pivot
+#include "saga/definition.hpp"
+
+namespace orderflow::saga {
+
+constexpr Definition kSaga = define(
+    "order",
+    {
+        step("payment", StepKind::kCompensatable).command("capture.v1").undo("undo_capture.v1"),
+        pivot("scheduled"),
+        step("delivery", StepKind::kCompensatable).command("schedule.v1").undo("cancel.v1"),
+    });
+
+}  // namespace orderflow::saga

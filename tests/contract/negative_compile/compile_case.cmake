@@ -1,0 +1,21 @@
+# Compiles SOURCE with COMPILER and compares the outcome with what its first line announces.
+file(STRINGS ${SOURCE} first LIMIT_COUNT 1)
+execute_process(
+  COMMAND ${COMPILER} -std=c++20 -fsyntax-only -I${INCLUDE} ${SOURCE}
+  RESULT_VARIABLE code OUTPUT_VARIABLE output ERROR_VARIABLE output)
+if(first STREQUAL "// compiles")
+  if(NOT code EQUAL 0)
+    message(FATAL_ERROR "the positive control does not compile:\n${output}")
+  endif()
+elseif(first MATCHES "^// error: (.+)$")
+  set(wanted "${CMAKE_MATCH_1}")
+  if(code EQUAL 0)
+    message(FATAL_ERROR "it compiles, although it must not: ${wanted}")
+  endif()
+  string(FIND "${output}" "${wanted}" at)
+  if(at EQUAL -1)
+    message(FATAL_ERROR "the compiler does not say '${wanted}', but:\n${output}")
+  endif()
+else()
+  message(FATAL_ERROR "${SOURCE} begins with neither '// error: TEXT' nor '// compiles'")
+endif()

@@ -1,0 +1,12 @@
+// error: a_step_needs_a_command
+#include "saga/definition.hpp"
+
+namespace orderflow::saga {
+
+constexpr Definition kSaga =
+    define("order", {
+                        step("payment", StepKind::kCompensatable).undo("undo_capture.v1"),
+                        pivot("scheduled"),
+                    });
+
+}  // namespace orderflow::saga

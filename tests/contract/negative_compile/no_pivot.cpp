@@ -1,0 +1,13 @@
+// error: a_saga_needs_a_pivot
+#include "saga/definition.hpp"
+
+namespace orderflow::saga {
+
+constexpr Definition kSaga = define(
+    "order",
+    {
+        step("payment", StepKind::kCompensatable).command("capture.v1").undo("undo_capture.v1"),
+        step("delivery", StepKind::kCompensatable).command("schedule.v1").undo("cancel.v1"),
+    });
+
+}  // namespace orderflow::saga

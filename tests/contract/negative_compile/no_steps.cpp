@@ -1,0 +1,8 @@
+// error: a_saga_needs_a_step
+#include "saga/definition.hpp"
+
+namespace orderflow::saga {
+
+constexpr Definition kSaga = define("order", {});
+
+}  // namespace orderflow::saga
