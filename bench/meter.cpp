@@ -1,0 +1,95 @@
+#include "bench/meter.hpp"
+
+#include <algorithm>
+
+#include "events/topics.hpp"
+
+namespace orderflow::bench {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr core::Duration kPatience = 10s;
+
+// Counted by the server. Sessions report at most once a second, so a window must be much longer.
+constexpr const char* kCounters =
+    "SELECT d.xact_commit AS transactions, d.tup_inserted AS rows_inserted, "
+    "d.tup_updated AS rows_updated, d.tup_deleted AS rows_deleted, "
+    "(pg_current_wal_lsn() - '0/0')::bigint AS wal_bytes, w.wal_records, w.wal_fpi AS "
+    "wal_page_images, "
+    "w.wal_sync AS wal_syncs "
+    "FROM pg_stat_database d, pg_stat_wal w WHERE d.datname = current_database()";
+
+constexpr const char* kSettings =
+    "SELECT current_setting('server_version') AS postgresql, current_setting('fsync') AS fsync, "
+    "current_setting('synchronous_commit') AS synchronous_commit, "
+    "current_setting('full_page_writes') AS full_page_writes, "
+    "current_setting('shared_buffers') AS shared_buffers, "
+    "(SELECT reltuples::bigint FROM pg_class WHERE oid = 'orders.orders'::regclass) "
+    "AS orders_before";
+
+}  // namespace
+
+Spent operator-(const Spent& after, const Spent& before) {
+  Spent difference = after;
+  for (auto& [name, value] : difference.database) value -= before.database.at(name);
+  for (auto& [topic, count] : difference.records) count -= before.records.at(topic);
+  std::erase_if(difference.processes, [&](ProcessUsage& usage) {
+    const auto earlier = std::find_if(before.processes.begin(), before.processes.end(),
+                                      [&](const auto& other) { return other.name == usage.name; });
+    if (earlier == before.processes.end() || earlier->cpu_us > usage.cpu_us) return true;
+    usage.cpu_us -= earlier->cpu_us;
+    return false;
+  });
+  return difference;
+}
+
+Meter::Meter(const core::Config& config, core::Logger& logger, const std::string& state_dir)
+    : database_(config.text("database-url"), "", 1), processes_(find_processes(state_dir)) {
+  const std::string& prefix = config.text("topic-prefix");
+  const auto options = core::kafka_options(config, "orderflow-bench-meter");
+  for (const auto& spec : events::Topics(prefix).specs(config)) {
+    auto log = std::make_unique<core::KafkaConsumer>(options, logger, spec.name, "", nullptr);
+    const auto partitions = log->partition_count(kPatience);
+    topics_.push_back({spec.name.substr(prefix.size()), partitions, std::move(log)});
+  }
+}
+
+Spent Meter::read() {
+  Spent spent;
+  spent.processes = measure(processes_);
+  spent.database = database_.read([](pqxx::nontransaction& transaction) {
+    std::map<std::string, std::int64_t> counters;
+    const auto rows = transaction.exec(kCounters);
+    for (const auto& field : rows[0]) counters[field.name()] = field.as<std::int64_t>();
+    return counters;
+  });
+  for (auto& topic : topics_) {
+    std::int64_t& end = spent.records[topic.name];
+    for (std::int32_t partition = 0; partition < topic.partitions; ++partition) {
+      end += topic.log->watermarks(partition, kPatience).second;
+    }
+  }
+  return spent;
+}
+
+std::vector<std::pair<std::string, std::string>> Meter::settings() {
+  std::vector<std::pair<std::string, std::string>> settings;
+  std::string broker = "outside";
+  for (const auto& process : processes_) {
+    if (process.name == "kafka") broker = "kafka";
+    if (process.name == "broker") broker = "embedded";
+  }
+  settings.emplace_back("broker", broker);
+  settings.emplace_back("partitions", std::to_string(topics_.front().partitions));
+  settings.emplace_back("librdkafka", rd_kafka_version_str());
+  database_.read([&](pqxx::nontransaction& transaction) {
+    const auto rows = transaction.exec(kSettings);
+    for (const auto& field : rows[0]) {
+      settings.emplace_back(field.name(), field.is_null() ? "-" : field.c_str());
+    }
+  });
+  return settings;
+}
+
+}  // namespace orderflow::bench

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "bench/load.hpp"
+#include "bench/machine.hpp"
+#include "bench/meter.hpp"
+#include "bench/options.hpp"
+
+namespace orderflow::bench {
+
+struct PhaseReport {
+  int clients = 0;
+  double seconds = 0;  // of the window
+  LoadResult load;
+  Spent spent;  // within the window
+
+  [[nodiscard]] double accepted_per_second() const;
+  [[nodiscard]] double sagas_per_second() const;
+};
+
+struct Report {
+  std::string time;
+  Options options;
+  Machine machine;
+  std::vector<std::pair<std::string, std::string>> settings;
+  std::vector<PhaseReport> phases;  // The first is the one asked for; the others add latencies.
+  std::optional<int> audit;         // its exit code; nullopt: left out
+
+  // Every order ended, every exchange was answered as it should be, and the audit found nothing.
+  [[nodiscard]] bool passed() const;
+};
+
+// For a person.
+[[nodiscard]] std::string as_text(const Report& report);
+
+// For a program: the same figures, for every phase.
+[[nodiscard]] std::string as_json(const Report& report);
+
+}  // namespace orderflow::bench
