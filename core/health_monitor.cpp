@@ -67,7 +67,9 @@ void HealthMonitor::check_kafka() {
     if (metadata != nullptr) rd_kafka_metadata_destroy(metadata);
     const bool up = error == RD_KAFKA_RESP_ERR_NO_ERROR;
     report("kafka", up,
-           up ? "" : kafka_options_.bootstrap_servers + " does not answer: " + rd_kafka_err2str(error));
+           up ? ""
+              : "no broker answers at " + kafka_options_.bootstrap_servers + " (" +
+                    rd_kafka_err2str(error) + "); check KAFKA_BOOTSTRAP_SERVERS");
   } catch (const std::exception& error) {
     report("kafka", false, error.what());
   }

@@ -1,11 +1,13 @@
 #pragma once
 
 #include <boost/asio/any_completion_handler.hpp>
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/system/error_code.hpp>
 #include <memory>
@@ -33,6 +35,7 @@ class OneShot : public std::enable_shared_from_this<OneShot<T>> {
 
   // One waiter, once. Throws boost::system::system_error(operation_aborted) when cancelled.
   static asio::awaitable<T> wait(std::shared_ptr<OneShot> self) {
+    self->executor_ = co_await asio::this_coro::executor;
     auto start = [raw = self.get()](auto handler) { raw->start(std::move(handler)); };
     co_await asio::async_initiate<const asio::use_awaitable_t<>, void(Error)>(
         start, asio::use_awaitable);
@@ -44,7 +47,7 @@ class OneShot : public std::enable_shared_from_this<OneShot<T>> {
   using Waiter = asio::any_completion_handler<void(Error)>;
 
   void start(Waiter waiter) {
-    const auto slot = asio::get_associated_cancellation_slot(waiter);
+    auto slot = asio::get_associated_cancellation_slot(waiter);
     std::unique_lock lock(mutex_);
     if (value_) {
       lock.unlock();
@@ -67,13 +70,13 @@ class OneShot : public std::enable_shared_from_this<OneShot<T>> {
     if (waiter) resume(std::move(waiter), asio::error::operation_aborted);
   }
 
-  static void resume(Waiter waiter, Error error) {
-    const auto executor = asio::get_associated_executor(waiter);
-    asio::post(executor, [waiter = std::move(waiter), error]() mutable {
+  void resume(Waiter waiter, Error error) {
+    asio::post(executor_, [waiter = std::move(waiter), error]() mutable {
       std::move(waiter)(error);
     });
   }
 
+  asio::any_io_executor executor_;  // the waiting coroutine's; set before there is a waiter
   std::mutex mutex_;
   std::optional<T> value_;
   Waiter waiter_;

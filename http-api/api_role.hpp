@@ -1,0 +1,18 @@
+#pragma once
+
+#include <stop_token>
+
+#include "core/config.hpp"
+#include "core/health.hpp"
+#include "core/log.hpp"
+#include "core/metrics.hpp"
+
+namespace orderflow::http_api {
+
+// The public HTTP API: serves until a stop is requested, then answers what it accepted and returns.
+// A database or broker that is away is no reason to end; readiness tells. Throws
+// core::BadConfiguration when its address cannot be had.
+void run_api(const core::Config& config, core::Logger& logger, core::Metrics& metrics,
+             core::Health& health, std::stop_token stop);
+
+}  // namespace orderflow::http_api

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/money.hpp"
+#include "core/uuid.hpp"
+#include "http-api/problem.hpp"
+
+namespace orderflow::http_api {
+
+// What a text field may hold.
+struct TextRule {
+  std::size_t characters_max = 200;
+  bool may_be_empty = false;
+  bool multiline = false;  // line feeds and tabs are welcome
+};
+
+enum class Presence { kRequired, kOptional };
+
+// Reads one JSON object strictly: each getter notes a missing field or one of the wrong kind, and
+// finish() notes every field nobody asked for. Errors carry RFC 6901 pointers. An optional field
+// may be left out, but not be null. No I/O.
+class BodyReader {
+ public:
+  // `errors` collects across nested readers; `pointer` is where `object` lives ("" is the whole body).
+  BodyReader(const nlohmann::json& object, std::vector<FieldError>& errors,
+             std::string pointer = {});
+
+  std::optional<std::string> text(const char* name, const TextRule& rule,
+                                  Presence presence = Presence::kRequired);
+  std::optional<core::Uuid> uuid(const char* name, Presence presence = Presence::kRequired);
+  std::optional<std::int64_t> integer(const char* name, std::int64_t minimum, std::int64_t maximum,
+                                      Presence presence = Presence::kRequired);
+  std::optional<bool> boolean(const char* name, Presence presence = Presence::kRequired);
+  std::optional<core::Money> money(const char* name, std::int64_t minimum,
+                                   Presence presence = Presence::kRequired);
+  std::optional<std::string> currency(const char* name);
+  // For nested values; null when the field is missing or of another type (an error is noted).
+  const nlohmann::json* object(const char* name, Presence presence = Presence::kRequired);
+  const nlohmann::json* array(const char* name);
+
+  // The field as it is; null when absent. Counts as asked for.
+  const nlohmann::json* raw(const char* name);
+
+  // Notes fields nobody asked for. Call last.
+  void finish();
+
+  void error(const std::string& name, std::string detail);
+  [[nodiscard]] std::string pointer_to(std::string_view name) const;
+
+ private:
+  // The field's value; null when it is absent, with an error when it was required.
+  const nlohmann::json* find(const char* name, Presence presence);
+
+  const nlohmann::json& object_;
+  std::vector<FieldError>& errors_;
+  std::string pointer_;
+  std::set<std::string_view> asked_;
+};
+
+// "" when the text keeps the rule, else what is wrong with it. The text is valid UTF-8.
+[[nodiscard]] std::string check_text(std::string_view text, const TextRule& rule);
+
+[[nodiscard]] bool is_valid_utf8(std::string_view text);
+
+}  // namespace orderflow::http_api

@@ -1,0 +1,100 @@
+#include "http-api/inbox_publisher.hpp"
+
+#include <chrono>
+
+#include "core/failure.hpp"
+#include "events/codec.hpp"
+
+namespace orderflow::http_api {
+namespace {
+
+constexpr std::size_t kQueueMax = 20'000;
+constexpr auto kPollInterval = std::chrono::milliseconds{100};
+constexpr core::Duration kFlushTimeout = std::chrono::seconds{1};
+constexpr const char* kSource = "/orderflow/api";
+
+}  // namespace
+
+InboxPublisher::InboxPublisher(const core::Config& config, core::Logger& logger,
+                               core::Metrics& metrics)
+    : options_(core::kafka_options(config, "orderflow-api")),
+      topics_(config.text("topic-prefix")),
+      logger_(logger),
+      dropped_(metrics.counter("inbox_hints_dropped_total",
+                               "Messages to orders.inbox not sent because the queue was full; the "
+                               "owners find the rows by themselves.")) {
+  thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
+}
+
+InboxPublisher::~InboxPublisher() { stop(); }
+
+void InboxPublisher::stop() {
+  thread_.request_stop();
+  if (thread_.joinable()) thread_.join();
+}
+
+void InboxPublisher::order_placed(const core::Uuid& order_id, const core::Trace& trace) {
+  push({order_id, {}, {}, trace});
+}
+
+void InboxPublisher::request_made(const core::Uuid& request_id, const core::Uuid& order_id,
+                                  const std::string& kind, const core::Trace& trace) {
+  push({order_id, request_id, kind, trace});
+}
+
+void InboxPublisher::push(Hint hint) {
+  const std::lock_guard lock(mutex_);
+  if (queue_.size() >= kQueueMax) {
+    dropped_.Increment();
+    return;
+  }
+  queue_.push_back(std::move(hint));
+  if (queue_.size() == 1) wake_.notify_one();
+}
+
+core::OutgoingMessage InboxPublisher::encode(const Hint& hint) const {
+  const events::Addressed to{topics_.orders_inbox, hint.order_id.to_string(), kSource, hint.trace};
+  if (hint.request_id.is_nil()) return events::encode(events::OrderPlaced{hint.order_id}, to);
+  return events::encode(events::RequestNudge{hint.request_id, hint.order_id, hint.kind}, to);
+}
+
+void InboxPublisher::run(const std::stop_token& stop) {
+  while (!stop.stop_requested()) {
+    std::deque<Hint> batch;
+    {
+      std::unique_lock lock(mutex_);
+      wake_.wait_for(lock, stop, kPollInterval, [this] { return !queue_.empty(); });
+      batch.swap(queue_);
+    }
+    try {
+      if (!producer_ || producer_->failed()) {
+        producer_ = std::make_unique<core::KafkaProducer>(options_, logger_, nullptr);
+      }
+      send(batch);
+      producer_->poll(core::Duration{0});
+    } catch (const std::exception& error) {
+      dropped_.Increment(static_cast<double>(batch.size()));
+      logger_.warning("hints to the owners were not sent", {{"error", error.what()}});
+    }
+  }
+  std::deque<Hint> rest;
+  {
+    const std::lock_guard lock(mutex_);
+    rest.swap(queue_);
+  }
+  if (!producer_) return;
+  try {
+    send(rest);
+    producer_->flush(kFlushTimeout);
+  } catch (const core::Unavailable& error) {
+    logger_.warning("hints to the owners were not sent", {{"error", error.what()}});
+  }
+}
+
+void InboxPublisher::send(const std::deque<Hint>& hints) {
+  for (const Hint& hint : hints) {
+    if (!producer_->send(encode(hint), 0)) dropped_.Increment();
+  }
+}
+
+}  // namespace orderflow::http_api

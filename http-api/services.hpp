@@ -1,0 +1,51 @@
+#pragma once
+
+#include <string>
+
+#include "core/config.hpp"
+#include "core/database_pool.hpp"
+#include "core/health.hpp"
+#include "core/log.hpp"
+#include "core/metrics.hpp"
+#include "http-api/backpressure.hpp"
+#include "http-api/blocking.hpp"
+#include "http-api/idempotency_cleaner.hpp"
+#include "http-api/inbox_publisher.hpp"
+#include "http-api/live_feed.hpp"
+#include "http-api/lookups.hpp"
+#include "http-api/order_reader.hpp"
+#include "http-api/order_writer.hpp"
+
+namespace orderflow::http_api {
+
+// One pool of connections for each bounded context, each with that context's role only.
+struct ContextPools {
+  explicit ContextPools(const core::Config& config);
+
+  core::DatabasePool orders;
+  core::DatabasePool payments;
+  core::DatabasePool delivery;
+  core::DatabasePool identity;
+  core::DatabasePool catalogue;
+  // The login user, for the one transaction that spans contexts: a user and their account.
+  core::DatabasePool login;
+};
+
+// Everything the front ends work with. Made before the server and destroyed after it.
+struct Services {
+  Services(const core::Config& config, core::Logger& logger, core::Metrics& metrics);
+
+  core::Logger& logger;
+  std::string operator_key;
+  ContextPools pools;
+  Lookups lookups;
+  InboxPublisher publisher;
+  OrderWriter writer;
+  OrderReader reader;
+  LiveFeed feed;
+  Backpressure backpressure;
+  IdempotencyCleaner cleaner;
+  BlockingPool blocking;  // Last: its jobs use all of the above.
+};
+
+}  // namespace orderflow::http_api
