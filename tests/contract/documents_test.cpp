@@ -67,8 +67,8 @@ TEST_CASE("docs/metrics.md lists the metrics of the code, and no others") {
 std::string row_of(const core::SettingSpec& setting) {
   const std::string value =
       setting.default_value.empty() ? "" : "`" + std::string(setting.default_value) + "`";
-  return "| `" + std::string(setting.env) + "` | " + value + " | " + std::string(setting.help) +
-         " |";
+  return "| `" + std::string(setting.env) + "` | `--" + std::string(setting.flag) + "` | " + value +
+         " | " + std::string(setting.help) + " |";
 }
 
 TEST_CASE("the README's configuration table is that of core/config.cpp") {

@@ -1,5 +1,7 @@
 // openapi.json is sound in itself, and the check of answers notices what it must.
+#include <algorithm>
 #include <catch2/catch_test_macros.hpp>
+#include <cctype>
 #include <regex>
 #include <set>
 #include <string>
@@ -71,6 +73,32 @@ TEST_CASE("every operation says how it fails and carries the correlation id") {
       CHECK(operation.dump().find("#/components/parameters/Correlation") != std::string::npos);
     }
   }
+}
+
+// "get /orders/{id}" for each route in the front ends' tables.
+std::set<std::string> routes_in_code() {
+  static const std::regex kRoute(
+      R"re(Method::k(Get|Post|Put|Delete),\s*"(/[^"]*)"|\b(get)\("(/[^"]*)")re");
+  std::set<std::string> routes;
+  for (const auto& file : source_files()) {
+    if (file.folder != "http-api") continue;
+    const std::sregex_iterator end;
+    for (std::sregex_iterator it(file.text.begin(), file.text.end(), kRoute); it != end; ++it) {
+      std::string method = (*it)[1].matched ? (*it)[1] : (*it)[3];
+      std::transform(method.begin(), method.end(), method.begin(),
+                     [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+      routes.insert(method + " " + ((*it)[2].matched ? (*it)[2].str() : (*it)[4].str()));
+    }
+  }
+  return routes;
+}
+
+TEST_CASE("openapi.json documents the routes of the program, and no others") {
+  std::set<std::string> documented;
+  for (const auto& [path, item] : openapi().document().at("paths").items()) {
+    for (const auto& [method, operation] : item.items()) documented.insert(method + " " + path);
+  }
+  CHECK(documented == routes_in_code());
 }
 
 TEST_CASE("the program carries openapi.json as it is in the source tree") {
