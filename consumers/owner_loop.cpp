@@ -7,6 +7,8 @@
 #include <thread>
 #include <utility>
 
+#include "consumers/loop_metrics.hpp"
+#include "consumers/partition_buffers.hpp"
 #include "consumers/partition_store.hpp"
 #include "core/failure.hpp"
 
@@ -28,11 +30,6 @@ constexpr Duration kPublishPatience = seconds{10};
 constexpr Duration kFarewell = seconds{3};
 constexpr Duration kLongestBackoff = seconds{2};
 constexpr int kTicksPerDeadLetterCount = 5;
-
-struct Buffered {
-  KafkaMessage message;
-  SteadyTime arrived;
-};
 
 core::PgSessionOptions session_options(const OwnerLoopOptions& options) {
   core::PgSessionOptions session;
@@ -70,24 +67,8 @@ class OwnerLoop::Impl final : public core::RebalanceListener {
         session_(options_.database_url, session_options(options_)),
         publisher_(options_.kafka, logger, metrics),
         owner_(owner_name(options_.role)),
-        labels_{{"role", options_.role}, {"topic", options_.topic}},
-        grants_total_(metrics.counter("partition_grants_total", "Partitions granted to an owner.",
-                                      {{"role", options_.role}})),
-        fenced_total_(metrics.counter("partition_fenced_total",
-                                      "Transactions refused because another owner was granted.",
-                                      {{"role", options_.role}})),
-        offsets_lost_(metrics.counter("consumer_offsets_lost_total",
-                                      "Times the broker had forgotten the stored offset.", labels_)),
-        lag_(metrics.gauge("consumer_lag", "Messages not handled yet.", labels_)),
-        oldest_(metrics.gauge("consumer_oldest_seconds",
-                              "Age of the oldest message read but not handled.", labels_)),
-        dead_letters_(metrics.gauge("dead_letters", "Dead letters waiting for a person.",
-                                    {{"source", options_.role}})),
-        batch_size_(metrics.histogram("consumer_batch_size", "Messages in a transaction.", labels_,
-                                      core::Metrics::size_bounds())),
-        batch_duration_(metrics.histogram("consumer_batch_duration_seconds",
-                                          "Decide, commit and publish of one batch.", labels_,
-                                          core::Metrics::latency_bounds())) {}
+        buffers_(options_.ready_delay),
+        metrics_(metrics, options_.role, options_.topic) {}
 
   void run() {
     while (!stop_) {
@@ -172,7 +153,7 @@ class OwnerLoop::Impl final : public core::RebalanceListener {
   }
 
   Duration wait_time() {
-    if (!ready_messages(1).empty()) return Duration{0};
+    if (buffers_.any_ready()) return Duration{0};
     Duration wait = kLongestWait;
     if (!ungranted_.empty() || grants_.empty()) return wait;
     const Time due = handler_.next_due();
@@ -182,8 +163,7 @@ class OwnerLoop::Impl final : public core::RebalanceListener {
   }
 
   void fill(Duration wait) {
-    std::size_t buffered = 0;
-    for (const auto& [partition, buffer] : buffers_) buffered += buffer.size();
+    std::size_t buffered = buffers_.size();
     // A full buffer still polls once, so that the group knows we live and rebalances reach us.
     do {
       core::Polled polled = consumer_->poll(wait);
@@ -191,8 +171,7 @@ class OwnerLoop::Impl final : public core::RebalanceListener {
       if (polled.outcome == core::PollOutcome::kOffsetLost) {
         on_offset_lost(polled.partition);
       } else if (grants_.contains(polled.message->partition())) {
-        buffers_[polled.message->partition()].push_back(
-            {std::move(*polled.message), steady_clock::now()});
+        buffers_.add(std::move(*polled.message));
         ++buffered;
       }
       wait = Duration{0};
@@ -212,7 +191,7 @@ class OwnerLoop::Impl final : public core::RebalanceListener {
     handler_.dropped(partitions);
     for (const auto partition : partitions) {
       grants_.erase(partition);
-      buffers_.erase(partition);
+      buffers_.clear(partition);
     }
   }
 
@@ -225,7 +204,7 @@ class OwnerLoop::Impl final : public core::RebalanceListener {
   // Another owner was granted some of our partitions, or our picture of them is stale. Only those
   // are dropped; if Kafka still assigns them to us after a pause, we ask again.
   void on_fenced(const std::string& why) {
-    fenced_total_.Increment();
+    metrics_.fenced.Increment();
     auto lost = store_.stale(grants_, session_);
     if (lost.empty()) lost = owned();
     logger_.warning("fenced", {{"reason", why}, {"partitions", lost}});
@@ -255,11 +234,11 @@ class OwnerLoop::Impl final : public core::RebalanceListener {
     for (const Grant& one : granted.first) {
       fresh[one.partition] = one;
       grants_[one.partition] = one;
-      buffers_[one.partition].clear();
+      buffers_.clear(one.partition);
       publisher_.begin(one.partition, one.published_mark);
     }
     ungranted_.clear();
-    grants_total_.Increment(static_cast<double>(fresh.size()));
+    metrics_.grants.Increment(static_cast<double>(fresh.size()));
     // Beyond the mark nothing is known to have been published; that comes before any message.
     publisher_.publish(handler_.granted(fresh, grants_, partition_count_, session_),
                        kPublishPatience);
@@ -269,12 +248,12 @@ class OwnerLoop::Impl final : public core::RebalanceListener {
   }
 
   // Where to go on reading each owned partition: behind what is buffered.
-  void assign_all() {
+  void assign_all(std::int32_t from_beginning = -1) {
     std::vector<core::PartitionOffset> positions;
     for (const auto& [partition, grant] : grants_) {
-      const auto& buffer = buffers_[partition];
+      const auto next = buffers_.next_offset(partition).value_or(grant.next_offset);
       positions.push_back(
-          {partition, buffer.empty() ? grant.next_offset : buffer.back().message.offset() + 1});
+          {partition, partition == from_beginning ? RD_KAFKA_OFFSET_BEGINNING : next});
     }
     consumer_->assign(positions);
   }
@@ -282,46 +261,24 @@ class OwnerLoop::Impl final : public core::RebalanceListener {
   // The broker forgot what we had read, or never had it: begin again with what it has. Whatever was
   // lost comes back by timers; this is a hint only.
   void on_offset_lost(std::int32_t partition) {
-    offsets_lost_.Increment();
+    metrics_.offsets_lost.Increment();
     logger_.warning("the broker has forgotten the stored offset; reading from the beginning",
                     {{"topic", options_.topic}, {"partition", partition}});
-    std::vector<core::PartitionOffset> positions;
-    for (const auto& [owned_partition, grant] : grants_) {
-      auto& buffer = buffers_[owned_partition];
-      if (owned_partition == partition) {
-        buffer.clear();
-        positions.push_back({owned_partition, RD_KAFKA_OFFSET_BEGINNING});
-      } else {
-        positions.push_back({owned_partition, buffer.empty() ? grant.next_offset
-                                                             : buffer.back().message.offset() + 1});
-      }
-    }
-    consumer_->assign(positions);
+    buffers_.clear(partition);
+    assign_all(partition);
   }
 
   // ---- batches -----------------------------------------------------------------------------------
 
-  std::vector<const KafkaMessage*> ready_messages(std::size_t limit) const {
-    std::vector<const KafkaMessage*> batch;
-    const auto arrived_before = steady_clock::now() - options_.ready_delay;
-    for (const auto& [partition, buffer] : buffers_) {
-      for (const Buffered& buffered : buffer) {
-        if (batch.size() >= limit || buffered.arrived > arrived_before) break;
-        batch.push_back(&buffered.message);
-      }
-    }
-    return batch;
-  }
-
   void work() {
-    const auto batch = ready_messages(options_.batch_limit);
+    const auto batch = buffers_.ready(options_.batch_limit);
     const bool due = handler_.next_due() <= clock_.now();
     if (!batch.empty() || due) {
       const auto began = steady_clock::now();
       process(batch, due);
-      batch_duration_.Observe(
+      metrics_.batch_duration.Observe(
           std::chrono::duration<double>(steady_clock::now() - began).count());
-      if (!batch.empty()) batch_size_.Observe(static_cast<double>(batch.size()));
+      if (!batch.empty()) metrics_.batch_size.Observe(static_cast<double>(batch.size()));
     }
     if (steady_clock::now() >= next_tick_) tick();
   }
@@ -433,12 +390,7 @@ class OwnerLoop::Impl final : public core::RebalanceListener {
   // After a commit: the handler adopts, the messages leave their buffers, the results go out.
   void conclude(std::span<const KafkaMessage* const> batch) {
     const auto outgoing = handler_.committed(grants_);
-    std::map<std::int32_t, std::size_t> handled;
-    for (const KafkaMessage* message : batch) ++handled[message->partition()];
-    for (const auto& [partition, count] : handled) {
-      auto& buffer = buffers_[partition];
-      buffer.erase(buffer.begin(), buffer.begin() + static_cast<std::ptrdiff_t>(count));
-    }
+    buffers_.release(batch);
     publisher_.publish(outgoing, kPublishPatience);
   }
 
@@ -451,7 +403,7 @@ class OwnerLoop::Impl final : public core::RebalanceListener {
     const bool known = !cluster_id_.empty();
     cluster_id_ = id;
     if (!known) return;
-    offsets_lost_.Increment();
+    metrics_.offsets_lost.Increment();
     logger_.warning("Kafka is another cluster now; beginning anew", {{"cluster_id", id}});
     drop(owned());
     consumer_.reset();
@@ -476,26 +428,19 @@ class OwnerLoop::Impl final : public core::RebalanceListener {
     clock_.observe(results.front().time(0, 0));
     for (const Advance& row : rows) adopt(row);
     if (++ticks_ % kTicksPerDeadLetterCount == 1) {
-      dead_letters_.Set(static_cast<double>(store_.open_dead_letters(session_)));
+      metrics_.dead_letters.Set(static_cast<double>(store_.open_dead_letters(session_)));
     }
   }
 
   void measure() {
     std::int64_t lag = 0;
-    Duration oldest{0};
-    const auto wall_ms = std::chrono::duration_cast<milliseconds>(
-                             core::process_now().time_since_epoch()).count();
     for (const auto& [partition, grant] : grants_) {
       const auto [low, high] = consumer_->cached_watermarks(partition);
       if (high > grant.next_offset) lag += high - grant.next_offset;
-      const auto& buffer = buffers_[partition];
-      if (!buffer.empty()) {
-        const auto age = wall_ms - buffer.front().message.timestamp_ms();
-        oldest = std::max<Duration>(oldest, milliseconds{age});
-      }
     }
-    lag_.Set(static_cast<double>(lag));
-    oldest_.Set(static_cast<double>(oldest.count()) / 1e6);
+    metrics_.lag.Set(static_cast<double>(lag));
+    Duration oldest = buffers_.oldest_age(core::process_now());
+    metrics_.oldest_seconds.Set(static_cast<double>(oldest.count()) / 1e6);
     const Time now = clock_.now();
     oldest = std::max(oldest, handler_.oldest_ready(now));
     oldest_ready_at_.reset();
@@ -512,7 +457,8 @@ class OwnerLoop::Impl final : public core::RebalanceListener {
   producers::Publisher publisher_;
   std::unique_ptr<core::KafkaConsumer> consumer_;
   std::string owner_;
-  core::MetricLabels labels_;
+  PartitionBuffers buffers_;
+  LoopMetrics metrics_;
 
   std::int32_t partition_count_ = 0;
   std::set<std::int32_t> assigned_;   // By Kafka.
@@ -521,22 +467,12 @@ class OwnerLoop::Impl final : public core::RebalanceListener {
   SteadyTime grant_not_before_{};
   Duration backoff_{0};
   Grants grants_;
-  std::map<std::int32_t, std::deque<Buffered>> buffers_;
   std::set<std::int32_t> stuck_;
   std::optional<Time> oldest_ready_at_;
   std::string cluster_id_;
   SteadyTime next_cluster_check_{};
   SteadyTime next_tick_{};
   std::uint64_t ticks_ = 0;
-
-  prometheus::Counter& grants_total_;
-  prometheus::Counter& fenced_total_;
-  prometheus::Counter& offsets_lost_;
-  prometheus::Gauge& lag_;
-  prometheus::Gauge& oldest_;
-  prometheus::Gauge& dead_letters_;
-  prometheus::Histogram& batch_size_;
-  prometheus::Histogram& batch_duration_;
 };
 
 OwnerLoop::OwnerLoop(OwnerLoopOptions options, PartitionHandler& handler,

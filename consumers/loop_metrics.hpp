@@ -1,0 +1,29 @@
+#pragma once
+
+#include <string>
+
+#include "core/metrics.hpp"
+#include "core/time.hpp"
+
+namespace orderflow::consumers {
+
+// What an owner loop counts, looked up once.
+struct LoopMetrics {
+  LoopMetrics(core::Metrics& metrics, const std::string& role, const std::string& topic)
+      : LoopMetrics(metrics, {{"role", role}}, {{"role", role}, {"topic", topic}}, role) {}
+
+  prometheus::Counter& grants;
+  prometheus::Counter& fenced;
+  prometheus::Counter& offsets_lost;
+  prometheus::Gauge& lag;
+  prometheus::Gauge& oldest_seconds;
+  prometheus::Gauge& dead_letters;
+  prometheus::Histogram& batch_size;
+  prometheus::Histogram& batch_duration;
+
+ private:
+  LoopMetrics(core::Metrics& metrics, const core::MetricLabels& role,
+              const core::MetricLabels& topic, const std::string& source);
+};
+
+}  // namespace orderflow::consumers
