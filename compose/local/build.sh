@@ -17,11 +17,14 @@ build() { # FOLDER PHASE TARGET CMAKE_OPTION…
   mkdir -p "$dir"
   exec 8>"$build_dir/$1.lock"
   # Two builds in one folder would break each other; the second one waits and then has little to do.
-  flock -n 8 || { phase_progress "waiting for another build of $1"; flock 8; }
+  if ! flock -n 8; then
+    phase_progress "waiting for another build of $1"
+    flock 8
+  fi
   configure "$dir" "$log" "${options[@]}" ||
     die_with_log "$log" "configuring the build failed; mend what the lines above name, then again"
-  run_logged "$log" "building $target" cmake --build "$dir" --parallel "$(build_jobs)" --target "$target" ||
-    build_failed "$log"
+  run_logged "$log" "building $target" \
+    cmake --build "$dir" --parallel "$(build_jobs)" --target "$target" || build_failed "$log"
   exec 8>&-
   if grep -q 'ninja: no work to do' "$log"; then
     phase_done "up to date"
@@ -33,15 +36,15 @@ build() { # FOLDER PHASE TARGET CMAKE_OPTION…
 # CMake looks after its own inputs once the folder is configured; here only new options count, and
 # a clone that was moved, whose folder still names the old place.
 configure() { # FOLDER LOG CMAKE_OPTION…
-  local dir=$1 log=$2 option
+  local dir=$1 log=$2 cache=$1/CMakeCache.txt option
   shift 2
-  if [ -f "$dir/CMakeCache.txt" ] && ! grep -qxF "CMAKE_HOME_DIRECTORY:INTERNAL=$repo" "$dir/CMakeCache.txt"; then
+  if [ -f "$cache" ] && ! grep -qxF "CMAKE_HOME_DIRECTORY:INTERNAL=$repo" "$cache"; then
     rm -rf -- "$dir"
     mkdir -p "$dir"
   fi
   if [ -f "$dir/build.ninja" ]; then
     for option in "$@"; do
-      grep -qE "^${option%%=*}:[A-Z]+=${option#*=}\$" "$dir/CMakeCache.txt" || break
+      grep -qE "^${option%%=*}:[A-Z]+=${option#*=}\$" "$cache" || break
       option=
     done
     [ -n "${option:-}" ] || return 0
@@ -53,7 +56,7 @@ build_failed() { # LOG
   local log=$1
   clear_line
   if grep -qE 'Killed signal|internal compiler error: Killed|cannot allocate memory' "$log"; then
-    die_with_log "$log" "the compiler ran out of memory; close other programs and run the same again"
+    die_with_log "$log" "the compiler ran out of memory; close other programs, then again"
   fi
   # The first error is the one that counts; what follows it is mostly its echo.
   printf -- '--- the first errors of %s\n' "$log" >&2

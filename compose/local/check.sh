@@ -21,7 +21,8 @@ command_test() {
   ensure_packages build postgres kafka
   build release build all CMAKE_BUILD_TYPE=Release ORDERFLOW_TESTS=ON
   [ $sanitize = no ] ||
-    build asan sanitizers all CMAKE_BUILD_TYPE=RelWithDebInfo ORDERFLOW_TESTS=ON ORDERFLOW_SANITIZE=address
+    build asan sanitizers all \
+      CMAKE_BUILD_TYPE=RelWithDebInfo ORDERFLOW_TESTS=ON ORDERFLOW_SANITIZE=address
   fetch_kafka
   start_test_servers
   [ $sanitize = no ] || run_ctest asan '^(unit|saga)$' || failed=asan
@@ -35,19 +36,22 @@ command_test() {
 }
 
 start_test_servers() {
-  is_running "$test_dir" && die "the test servers of another run still work; stop pid $(cat "$test_dir/supervisor.lock")"
+  ! is_running "$test_dir" || die "the test servers of another run still work;" \
+    "stop them with: kill $(cat "$test_dir/supervisor.lock")"
   remove_test_data
   prepare_state_dir "$test_dir"
   log_dir=$test_dir/log
   local test_pg_port test_broker_port
-  free_port && test_pg_port=$REPLY
-  free_port && test_broker_port=$REPLY
-  while [ $((test_broker_port - test_pg_port)) -ge -1 ] && [ $((test_broker_port - test_pg_port)) -le 1 ]; do
-    free_port && test_broker_port=$REPLY
-  done
+  free_ports 3
+  # Kafka's controller takes the one after the broker's.
+  test_pg_port=$REPLY
+  test_broker_port=$((REPLY + 1))
   prepare_postgres "$test_dir" "$test_pg_port"
   write_kafka_settings "$test_dir" "$test_broker_port"
-  { postgres_entry "$test_pg_port" && kafka_entry "$test_dir" "$test_broker_port"; } >"$test_dir/table"
+  {
+    postgres_entry "$test_pg_port"
+    kafka_entry "$test_dir" "$test_broker_port"
+  } >"$test_dir/table"
   phase servers
   supervised_dir=$test_dir
   start_supervisor "$test_dir" attached
@@ -58,7 +62,8 @@ start_test_servers() {
     ORDERFLOW_HTTP_PORT ORDERFLOW_BROKER_PORT ORDERFLOW_PG_PORT ORDERFLOW_METRICS_PORT_BASE
   ORDERFLOW_TEST_DATABASE_URL=$(private_database_url "$test_dir" "$test_pg_port")
   export ORDERFLOW_TEST_DATABASE_URL ORDERFLOW_TEST_KAFKA=127.0.0.1:$test_broker_port
-  export ORDERFLOW_TEST_KAFKA_LIBS=$kafka_libs ORDERFLOW_TEST_PG_BIN=$pg_bin ORDERFLOW_TEST_REPO=$repo
+  export ORDERFLOW_TEST_KAFKA_LIBS=$kafka_libs ORDERFLOW_TEST_PG_BIN=$pg_bin
+  export ORDERFLOW_TEST_REPO=$repo
 }
 
 run_ctest() { # BUILD LABEL_PATTERN: everything but the closing lines is shown as it comes
@@ -101,7 +106,10 @@ command_lint() {
   case "${1:-}" in
     '') ;;
     --format) recent=0 ;;
-    --recent) recent=${2:-} && [[ $recent =~ ^[0-9]+$ ]] || usage_error "--recent needs a number of files" ;;
+    --recent)
+      recent=${2:-}
+      [[ $recent =~ ^[0-9]+$ ]] || usage_error "--recent needs a number of files"
+      ;;
     *) usage_error "lint does not know '$1'" ;;
   esac
   prepare_state_dir "$state_dir"
@@ -124,7 +132,8 @@ lint_layout() {
   else
     clear_line
     grep -a 'error:' "$log" | sed 's/: error:.*//' | cut -d: -f1 | sort | uniq -c >&2
-    printf 'orderflow: the files above (with their places) are laid out differently; mend with: clang-format-19 -i FILE\n' >&2
+    echo "orderflow: the files above (with a count) are laid out differently;" \
+      "mend them with: clang-format-19 -i FILE" >&2
     return 1
   fi
 }
@@ -132,7 +141,8 @@ lint_layout() {
 lint_scripts() {
   local log=$log_dir/lint-scripts.log
   phase scripts
-  if (cd "$repo" && shellcheck -x orderflow compose/local/*.sh compose/local/kafka-run .ci/run) >"$log" 2>&1; then
+  if (cd "$repo" && git ls-files -z -- orderflow 'compose/local/*.sh' compose/local/kafka-run .ci/run |
+    xargs -0 shellcheck -x) >"$log" 2>&1; then
     phase_done "shellcheck is content"
   else
     die_with_log "$log" "shellcheck found the above"
@@ -147,9 +157,11 @@ lint_code() { # all|COUNT: every source, or those that were changed last
   [ "$1" = all ] || mapfile -t files < <(recent_sources "$1")
   phase code
   mkdir -p "$dir"
-  configure "$dir" "$log" CMAKE_BUILD_TYPE=Release ORDERFLOW_TESTS=ON CMAKE_DISABLE_PRECOMPILE_HEADERS=ON ||
-    die_with_log "$log" "configuring for clang-tidy failed; mend what the lines above name, then again"
-  if run_logged "$log" clang-tidy run-clang-tidy-19 -quiet -j "$(nproc)" -p "$dir" "${files[@]}"; then
+  configure "$dir" "$log" \
+    CMAKE_BUILD_TYPE=Release ORDERFLOW_TESTS=ON CMAKE_DISABLE_PRECOMPILE_HEADERS=ON ||
+    die_with_log "$log" "configuring for clang-tidy failed; mend what the lines above name"
+  if run_logged "$log" clang-tidy \
+    run-clang-tidy-19 -quiet -j "$(nproc)" -p "$dir" "${files[@]}"; then
     phase_done "clang-tidy is content"
   else
     clear_line

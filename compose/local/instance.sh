@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# One running instance: its settings, its supervisor, and the commands up, down, wipe, status, logs.
-# Sourced by ./orderflow.
+# One instance: its settings, its supervisor seen from outside, and the commands down, wipe, status
+# and logs. Sourced by ./orderflow.
 
 supervisor_pid=
 
@@ -12,7 +12,8 @@ setting() { # NAME SAVED_VALUE DEFAULT: the value in REPLY
   REPLY=${!1:-}
   [ -n "$REPLY" ] || REPLY=$2
   if [ -z "$REPLY" ] && [ -r "${ORDERFLOW_CONFIG:-}" ]; then
-    REPLY=$(sed -nE "s/^[ \t]*$1[ \t]*=[ \t]*(.*[^ \t])[ \t]*\$/\1/p" "$ORDERFLOW_CONFIG" | tail -n 1)
+    REPLY=$(sed -nE "s/^[ \t]*$1[ \t]*=[ \t]*(.*[^ \t])[ \t]*\$/\1/p" "$ORDERFLOW_CONFIG" |
+      tail -n 1)
   fi
   [ -n "$REPLY" ] || REPLY=$3
 }
@@ -28,7 +29,8 @@ load_settings() {
   check_port_number ORDERFLOW_HTTP_PORT "$http_port"
   check_port_number ORDERFLOW_BROKER_PORT "$broker_port"
   check_port_number ORDERFLOW_PG_PORT "$pg_port"
-  setting ORDERFLOW_METRICS_PORT_BASE "$saved_metrics_base" $((http_port + 1000)) && metrics_base=$REPLY
+  setting ORDERFLOW_METRICS_PORT_BASE "$saved_metrics_base" 0 && metrics_base=$REPLY
+  [ "$metrics_base" != 0 ] || metrics_base=$((http_port + 1000))
   check_port_number ORDERFLOW_METRICS_PORT_BASE "$metrics_base"
   # Empty: the private cluster, the broker started here.
   setting DATABASE_URL "$saved_database_url" '' && outside_database=$REPLY
@@ -64,6 +66,8 @@ is_running() { # [STATE_DIR]: the supervisor holds this lock as long as it lives
   [ -r "$lock" ] && ! flock -s -n "$lock" true
 }
 
+readonly role_line='^\{"name":"([^"]+)","state":"([a-z]+)","pid":([0-9]+|null),"port":([0-9]+|null),"restarts":([0-9]+)'
+
 read_status() { # STATE_DIR: current_phase and roles[] ("name state pid port restarts")
   local line file=$1/status.json
   current_phase=starting
@@ -72,7 +76,7 @@ read_status() { # STATE_DIR: current_phase and roles[] ("name state pid port res
   while IFS= read -r line; do
     if [[ $line =~ ^\{\"running\":.*\"phase\":\"([a-z]+)\" ]]; then
       current_phase=${BASH_REMATCH[1]}
-    elif [[ $line =~ ^\{\"name\":\"([^\"]+)\",\"state\":\"([a-z]+)\",\"pid\":([0-9]+|null),\"port\":([0-9]+|null),\"restarts\":([0-9]+) ]]; then
+    elif [[ $line =~ $role_line ]]; then
       roles+=("${BASH_REMATCH[*]:1}")
     fi
   done <"$file"
@@ -119,15 +123,19 @@ start_failed() { # the supervisor's last words name the role
   role=${why%% *}
   if [ -n "$role" ] && [ -f "$log_dir/$role.log" ]; then
     [ "$role" != migrate ] || [ -z "$outside_database" ] || hint=" (is DATABASE_URL right?)"
-    die_with_log "$log_dir/$role.log" "${why%; its log: *}; mend what the last lines above say$hint, then run ./orderflow up again"
+    die_with_log "$log_dir/$role.log" "${why%; its log: *};" \
+      "mend what the last lines above say$hint, then run ./orderflow up again"
   fi
   die_with_log "$log_dir/supervisor.log" "${why:-the supervisor ended}; nothing runs now"
 }
 
+owner_of() { stat -c %U -- "$1" 2>/dev/null || echo 'another user'; } # FILE
+
 stop_supervisor() { # STATE_DIR PID: asks, waits, and at last kills; its processes die with it
   local state=$1 pid=$2 role name role_state waited=0
   kill -TERM "$pid" 2>/dev/null || ! is_running "$state" ||
-    die "the instance (pid $pid) belongs to $(stat -c %U "/proc/$pid" 2>/dev/null || echo 'another user'); stop it as that user or as root"
+    die "the instance (pid $pid) belongs to $(owner_of "/proc/$pid");" \
+      "stop it as that user or as root"
   while is_running "$state"; do
     read_status "$state"
     for role in "${roles[@]}"; do
@@ -138,169 +146,6 @@ stop_supervisor() { # STATE_DIR PID: asks, waits, and at last kills; its process
     # Each process has 20 s of its own with the supervisor; past this it hangs itself.
     if [ $((++waited)) -eq 1200 ]; then kill -KILL "$pid"; fi
   done
-}
-
-# --- up -----------------------------------------------------------------------------------------
-
-command_up() {
-  local chosen='' detach=no
-  while [ $# -gt 0 ]; do
-    case $1 in
-      --broker) [ $# -ge 2 ] || usage_error "--broker needs embedded or kafka"; chosen=$2; shift ;;
-      --broker=*) chosen=${1#*=} ;;
-      --detach | -d) detach=yes ;;
-      *) usage_error "up does not know '$1'" ;;
-    esac
-    shift
-  done
-  case $chosen in '' | embedded | kafka) ;; *) usage_error "--broker is embedded or kafka, not '$chosen'" ;; esac
-  prepare_state_dir "$state_dir"
-  exec 9>"$state_dir/up.lock"
-  flock -n 9 || die "another './orderflow up' is starting this instance; wait for it"
-  if is_running; then
-    already_running "$chosen"
-    return
-  fi
-  load_settings
-  choose_broker "$chosen"
-  require_free_ports
-  local groups=(build)
-  [ -n "$outside_database" ] || groups+=(postgres)
-  [ "$broker" != kafka ] || groups+=(kafka)
-  ensure_packages "${groups[@]}"
-  build_program
-  [ "$broker" != kafka ] || fetch_kafka
-  require_free_ports
-  [ -n "$outside_database" ] || prepare_postgres "$state_dir" "$pg_port"
-  export_settings
-  save_settings
-  write_table >"$state_dir/table"
-  phase start
-  start_supervisor "$state_dir" "$([ $detach = yes ] && echo detached || echo attached)"
-  wait_until_up "$state_dir" || start_failed
-  read_status "$state_dir"
-  phase_done "$(grep -c ' running ' <(printf '%s\n' "${roles[@]}")) processes are up"
-  exec 9>&-
-  print_summary
-  if [ $detach = yes ]; then
-    supervisor_pid=
-    printf 'Running in the background; %s down stops it.\n' "$self"
-  else
-    printf 'Running in the foreground; Ctrl-C stops everything.\n'
-    stay_in_foreground
-  fi
-}
-
-prepare_state_dir() { # DIR
-  case $1 in *[$'\t\n']*) die "the folder '$1' has a tab or newline in its name; set ORDERFLOW_STATE_DIR" ;; esac
-  mkdir -p -- "$1/log" 2>/dev/null && [ -w "$1" ] && [ -w "$1/log" ] ||
-    die "cannot write $1 (it belongs to $(stat -c %U "$1" 2>/dev/null || echo nobody)); run as that user or set ORDERFLOW_STATE_DIR"
-}
-
-choose_broker() { # CHOSEN: sets broker to embedded, kafka or outside
-  broker=${1:-embedded}
-  [ -n "$outside_broker" ] || return 0
-  [ "$1" != embedded ] ||
-    die "--broker embedded and KAFKA_BOOTSTRAP_SERVERS=$outside_broker contradict each other; unset one"
-  broker=outside
-}
-
-already_running() { # CHOSEN BROKER: tells what runs, which other settings now do not change
-  unset ORDERFLOW_HTTP_PORT ORDERFLOW_BROKER_PORT ORDERFLOW_PG_PORT ORDERFLOW_METRICS_PORT_BASE \
-    DATABASE_URL KAFKA_BOOTSTRAP_SERVERS
-  load_settings
-  [ -z "$1" ] || [ "$1" = "$broker" ] ||
-    die "already running with the broker '$broker'; ./orderflow down first, then up --broker $1"
-  read_status "$state_dir"
-  printf 'Already running (pid %s, %s).\n' "$(cat "$state_dir/supervisor.lock")" "$current_phase"
-  print_summary
-}
-
-require_free_ports() { # each one free, and no two the same
-  local twice
-  twice=$(printf '%s\n' "$http_port" "$broker_port" "$pg_port" $((metrics_base + 1)) $((metrics_base + 2)) \
-    $((metrics_base + 3)) $((metrics_base + 4)) | sort | uniq -d | head -n 1)
-  [ -z "$twice" ] ||
-    die "port $twice is meant for two things; choose ORDERFLOW_HTTP_PORT, ORDERFLOW_BROKER_PORT, ORDERFLOW_PG_PORT and ORDERFLOW_METRICS_PORT_BASE apart"
-  # Right after a kill -9 of the supervisor its processes are still on their way out.
-  local tries
-  for ((tries = 0; tries < 30; tries++)); do
-    any_port_taken "$http_port" "$broker_port" "$pg_port" || break
-    leftovers_alive || break
-    pause 0.1
-  done
-  require_free_port "$http_port" ORDERFLOW_HTTP_PORT "the HTTP API"
-  choose_metrics_base
-  local offset role
-  for offset in 1 2 3 4; do
-    role=$(sed -n "${offset}p" <<<$'orchestrator\npayments\ndelivery\nbroker')
-    require_free_port $((metrics_base + offset)) ORDERFLOW_METRICS_PORT_BASE "the metrics of $role"
-  done
-  case $broker in
-    embedded) require_free_port "$broker_port" ORDERFLOW_BROKER_PORT "the broker" ;;
-    kafka)
-      require_free_port "$broker_port" ORDERFLOW_BROKER_PORT "Kafka"
-      require_free_port $((broker_port + 1)) ORDERFLOW_BROKER_PORT "Kafka's controller (the broker's port + 1)" ;;
-  esac
-  [ -n "$outside_database" ] || require_free_port "$pg_port" ORDERFLOW_PG_PORT PostgreSQL
-}
-
-leftovers_alive() { # does a process of the last run still exist?
-  local role pid
-  read_status "$state_dir"
-  for role in "${roles[@]}"; do
-    read -r _ _ pid _ <<<"$role"
-    [ ! -d "/proc/$pid" ] || return 0
-  done
-  return 1
-}
-
-write_table() {
-  daemon() { entry "$1" daemon "$2" - - "$binary" "$1"; }
-  [ -n "$outside_database" ] || postgres_entry "$pg_port"
-  case $broker in
-    embedded) daemon broker "tcp:$broker_port" ;;
-    kafka) kafka_entry "$state_dir" "$broker_port" && write_kafka_settings "$state_dir" "$broker_port" ;;
-  esac
-  entry migrate oneshot - - - "$binary" migrate
-  entry seed oneshot - - - "$binary" seed
-  daemon api "http:$http_port/health/ready"
-  daemon orchestrator "http:$((metrics_base + 1))/health/ready"
-  daemon payments "http:$((metrics_base + 2))/health/ready"
-  daemon delivery "http:$((metrics_base + 3))/health/ready"
-}
-
-print_summary() {
-  local url=http://127.0.0.1:$http_port body database="$self psql"
-  [ -z "$outside_database" ] || database="DATABASE_URL as given; $self psql"
-  body='{"user_id":"018f0000-0000-7000-8000-00000000a11c","items":[{"product_id":"018f0000-0000-7000-8000-000000000101","quantity":1}],"delivery_address":{"name":"Alice","line1":"1 Main Street","city":"Springfield","postal_code":"12345","country":"US"}}'
-  cat <<EOF
-
-  HTTP API    $url
-  API page    $url/docs   (OpenAPI: $url/openapi.json)
-  Health      $url/health
-  Metrics     $url/metrics
-  Broker      ${outside_broker:-127.0.0.1:$broker_port} ($broker)
-  PostgreSQL  $database
-  Logs        $self logs [ROLE]
-
-Place an order, read its status, follow its events:
-
-  ORDER=\$(curl -si $url/orders -H 'Content-Type: application/json' -d '$body' | sed -n 's|^[Ll]ocation: */orders/\([0-9a-f-]*\).*|\1|p'); echo "\$ORDER"
-  curl -s "$url/orders/\$ORDER/status?wait=10"
-  curl -sN -H 'Accept: text/event-stream' "$url/orders/\$ORDER/events"
-
-EOF
-}
-
-stay_in_foreground() {
-  local code=0
-  # Deaths and restarts are worth seeing; everything else is in the logs.
-  tail -n 0 -f --pid="$supervisor_pid" -- "$log_dir/supervisor.log" &
-  helpers+=("$!")
-  wait "$supervisor_pid" || code=$?
-  supervisor_pid=
-  [ "$code" -eq 0 ] || die "the supervisor ended unexpectedly (exit code $code) and everything stopped with it; ./orderflow up starts it again"
 }
 
 # --- down, wipe, status, logs -------------------------------------------------------------------
@@ -319,7 +164,7 @@ command_down() {
 command_wipe() {
   case "$*" in '' | --yes | -y) ;; *) usage_error "wipe knows only --yes" ;; esac
   if [ $# -eq 0 ] && [ -t 0 ]; then
-    printf 'Stop the instance and remove its database, broker data and logs in %s? [y/N] ' "$state_dir"
+    printf 'Stop everything and remove database, broker data and logs in %s? [y/N] ' "$state_dir"
     local answer
     read -r answer
     case $answer in [yY] | [yY][eE][sS]) ;; *) die "nothing removed" ;; esac
@@ -328,7 +173,7 @@ command_wipe() {
   [ -d "$state_dir" ] || return 0
   remove_postgres "$state_dir"
   # Only what an instance writes: the folder may hold builds, downloads, or be a person's own.
-  rm -rf -- "$state_dir/kafka/data" "$state_dir/kafka/server.properties" "$state_dir/log"
+  rm -rf -- "$state_dir"/{kafka/data,kafka/server.properties,log}
   rm -f -- "$state_dir"/{status.json,status.json.new,table,instance.env,supervisor.lock,up.lock}
   rmdir -- "$state_dir/kafka" "$state_dir" 2>/dev/null || true
   echo "removed the data in $(display_path "$state_dir")"
@@ -350,7 +195,8 @@ command_status() {
   [ "$current_phase" = up ] || echo "$current_phase"
   for role in "${roles[@]}"; do
     read -r name state pid port restarts <<<"$role"
-    printf '%-14s %-9s pid %-8s port %-6s restarts %s\n' "$name" "$state" "${pid/null/-}" "${port/null/-}" "$restarts"
+    printf '%-14s %-9s pid %-8s port %-6s restarts %s\n' \
+      "$name" "$state" "${pid/null/-}" "${port/null/-}" "$restarts"
   done
 }
 
@@ -365,8 +211,8 @@ command_logs() {
     shift
   done
   if [ -n "$role" ]; then
-    [ -f "$log_dir/$role.log" ] ||
-      die "no log of '$role'; there are: $(cd "$log_dir" 2>/dev/null && printf '%s ' *.log | sed 's/\.log//g')"
+    [ -f "$log_dir/$role.log" ] || die "no log of '$role'; there are:" \
+      "$(find "$log_dir" -name '*.log' -printf '%f ' 2>/dev/null | sed 's/\.log//g')"
     exec tail -n 200 "${follow[@]}" -- "$log_dir/$role.log"
   fi
   mapfile -t files < <(find "$log_dir" -name '*.log' -size +0 2>/dev/null | sort)

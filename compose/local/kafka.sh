@@ -2,23 +2,30 @@
 # A real Apache Kafka from its Maven artifacts, one node in KRaft mode. Sourced by ./orderflow.
 
 # The pom pins the version.
-kafka_version=$(sed -n "s:.*<kafka.version>\(.*\)</kafka.version>.*:\1:p" "$repo/compose/local/kafka-pom.xml")
-readonly kafka_version kafka_libs=$repo/.orderflow/kafka/libs-$kafka_version
+kafka_pom=$repo/compose/local/kafka-pom.xml
+kafka_version=$(sed -n 's:.*<kafka.version>\(.*\)</kafka.version>.*:\1:p' "$kafka_pom")
+readonly kafka_pom kafka_version kafka_libs=$repo/.orderflow/kafka/libs-$kafka_version
 
 fetch_kafka() {
   phase kafka
   if [ ! -d "$kafka_libs" ]; then
     local fresh=$kafka_libs.$$
     run_logged "$log_dir/kafka-fetch.log" "fetching Apache Kafka $kafka_version" \
-      mvn -q -B -f "$repo/compose/local/kafka-pom.xml" dependency:copy-dependencies \
-      -Dkafka.version="$kafka_version" -DincludeScope=runtime -DoutputDirectory="$fresh" ||
-      { rm -rf -- "$fresh"; die_with_log "$log_dir/kafka-fetch.log" "fetching Kafka $kafka_version with Maven failed; check the network or ~/.m2/settings.xml, or use --broker embedded"; }
+      mvn -q -B -f "$kafka_pom" dependency:copy-dependencies \
+      -DincludeScope=runtime -DoutputDirectory="$fresh" ||
+      fetch_failed "$fresh"
     # Renamed when complete, so that an interrupted download is never taken for the whole.
     mv -T -- "$fresh" "$kafka_libs" 2>/dev/null || rm -rf -- "$fresh"
     phase_done "fetched Apache Kafka $kafka_version"
   else
     phase_done "Apache Kafka $kafka_version"
   fi
+}
+
+fetch_failed() { # FOLDER
+  rm -rf -- "$1"
+  die_with_log "$log_dir/kafka-fetch.log" "fetching Kafka $kafka_version with Maven failed;" \
+    "check the network or ~/.m2/settings.xml, or use --broker embedded"
 }
 
 write_kafka_settings() { # STATE_DIR PORT

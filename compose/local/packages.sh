@@ -27,18 +27,20 @@ java_is_new_enough() {
   [ "${version:-0}" -ge 17 ]
 }
 
+for_release() { # BOOKWORM_PACKAGE LATER_PACKAGE
+  if [ "$(debian_codename)" = bookworm ]; then echo "$1"; else echo "$2"; fi
+}
+
 wanted_packages() { # GROUP…: the groups' packages, one a line
   local group
   for group in "$@"; do
     case $group in
       build) printf '%s\n' "${build_packages[@]}" "${newer_packages[@]}" ;;
-      postgres)
-        postgres_bin >/dev/null ||
-          if [ "$(debian_codename)" = bookworm ]; then echo postgresql-15; else echo postgresql; fi ;;
+      postgres) postgres_bin >/dev/null || for_release postgresql-15 postgresql ;;
       kafka)
-        java_is_new_enough ||
-          if [ "$(debian_codename)" = bookworm ]; then echo openjdk-17-jre-headless; else echo default-jre-headless; fi
-        command -v mvn >/dev/null || echo maven ;;
+        java_is_new_enough || for_release openjdk-17-jre-headless default-jre-headless
+        command -v mvn >/dev/null || echo maven
+        ;;
       lint) printf '%s\n' git clang-format-19 clang-tidy-19 shellcheck ;;
     esac
   done
@@ -61,8 +63,9 @@ ensure_packages() { # GROUP…
   become_root "${missing[@]}"
   clear_line
   printf '%-11s missing: %s\n' packages "${missing[*]}" | fold -s -w 100
-  run_logged "$log_dir/packages.log" "installing ${#missing[@]} Debian packages" install_packages "${missing[@]}" ||
-    die_with_log "$log_dir/packages.log" "installing packages failed; mend what the lines above name" \
+  run_logged "$log_dir/packages.log" "installing ${#missing[@]} Debian packages" \
+    install_packages "${missing[@]}" ||
+    die_with_log "$log_dir/packages.log" "installing failed; mend what the lines above name" \
       "(network, mirror, disk, another apt at work), then run the same command again"
   phase_done "installed ${#missing[@]} Debian packages"
 }
@@ -114,7 +117,8 @@ install_packages() { # PACKAGE…
   [ ${#ours_newer[@]} -eq 0 ] || backports_enabled || enable_backports || return 1
   # An unrelated source that is down must not stop us; a missing package will.
   apt_get update || echo "apt-get update failed in part, going on"
-  [ ${#ours_newer[@]} -eq 0 ] || apt_get install -t bookworm-backports "${ours_newer[@]}" || return 1
+  [ ${#ours_newer[@]} -eq 0 ] ||
+    apt_get install -t bookworm-backports "${ours_newer[@]}" || return 1
   [ ${#ours_release[@]} -eq 0 ] || without_main_cluster apt_get install "${ours_release[@]}"
 }
 
@@ -194,6 +198,7 @@ debian_stanza() {
 debian_line() {
   local files=("$apt_dir/sources.list")
   mapfile -t -O 1 files < <(find "$apt_dir/sources.list.d" -name '*.list' 2>/dev/null | sort)
-  sed -nE 's#^deb[ \t]+((\[[^]]*\][ \t]+)?[^ \t]*/debian/?[^ \t]*)[ \t]+(bookworm|oldstable)([ \t]+main.*)$#deb \1 bookworm-backports\4#p' \
+  local options='(\[[^]]*\][ \t]+)?' uri='[^ \t]*/debian/?[^ \t]*' suite='(bookworm|oldstable)'
+  sed -nE "s#^deb[ \t]+($options$uri)[ \t]+$suite([ \t]+main.*)\$#deb \1 bookworm-backports\4#p" \
     "${files[@]}" 2>/dev/null | grep -v security | head -n 1
 }

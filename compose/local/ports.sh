@@ -52,12 +52,15 @@ choose_metrics_base() {
   done
 }
 
-free_port() { # a port below the range of outgoing connections, in REPLY
-  local port tries
+free_ports() { # COUNT: the first of so many neighbours, below the range of outgoing connections
+  local port ports tries
   for ((tries = 0; tries < 200; tries++)); do
     port=$((20000 + RANDOM % 12000))
-    # Kafka takes the next one too.
-    any_port_taken $port $((port + 1)) || { REPLY=$port; return 0; }
+    mapfile -t ports < <(seq "$port" $((port + $1 - 1)))
+    any_port_taken "${ports[@]}" || {
+      REPLY=$port
+      return 0
+    }
   done
-  die "found no free port between 20000 and 32000"
+  die "found no $1 free neighbouring ports between 20000 and 32000"
 }

@@ -30,8 +30,8 @@ as_postgres() { # COMMAND…
   fi
 }
 
-# Sets pg_user and pg_home (holds the cluster in data/). When PostgreSQL's account cannot enter the state
-# folder, e.g. below /root, the cluster lies in /var/lib/orderflow and a link leads to it.
+# Sets pg_user and pg_home (holds the cluster in data/). When PostgreSQL's account cannot enter the
+# state folder, e.g. below /root, the cluster lies in /var/lib/orderflow and a link leads to it.
 locate_postgres() { # STATE_DIR
   pg_home=$1/postgres
   pg_real=$pg_home
@@ -39,7 +39,8 @@ locate_postgres() { # STATE_DIR
   pg_user=postgres
   [ ! -d "$pg_home/data" ] || pg_user=$(stat -c %U "$pg_home/data")
   if [ "$(id -u)" -ne 0 ] || as_postgres test -x "$1"; then return; fi
-  pg_real=/var/lib/orderflow/$(basename -- "$repo" | tr -c 'A-Za-z0-9_.\n' _)-$(printf %s "$1" | sha256sum | cut -c1-12)
+  local name=${repo##*/}
+  pg_real=/var/lib/orderflow/${name//[^A-Za-z0-9_.]/_}-$(printf %s "$1" | sha256sum | cut -c1-12)
 }
 
 prepare_postgres() { # STATE_DIR PORT: makes the cluster when there is none; sets pg_bin, pg_data
@@ -47,23 +48,26 @@ prepare_postgres() { # STATE_DIR PORT: makes the cluster when there is none; set
   phase postgres
   locate_postgres "$state"
   [ "$(id -u)" -ne 0 ] || getent passwd postgres >/dev/null ||
-    die "started by root, PostgreSQL runs as the account 'postgres', which does not exist; add it with: adduser --system --group postgres"
+    die "started by root, PostgreSQL runs as the account 'postgres', which does not exist;" \
+      "add it with: adduser --system --group postgres"
   place_postgres
   printf '%s\n' "$state" >"$pg_real/state-folder"
   pg_data=$(readlink -f -- "$pg_real")/data
   if [ -f "$pg_data/PG_VERSION" ]; then
     local major
-    major=$(cat "$pg_data/PG_VERSION")
+    major=$(<"$pg_data/PG_VERSION")
     pg_bin=$(postgres_bin "$major") ||
-      die "the data in $pg_home is of PostgreSQL $major; install postgresql-$major, or start anew with ./orderflow wipe"
+      die "the data in $pg_home is of PostgreSQL $major;" \
+        "install postgresql-$major, or start anew with ./orderflow wipe"
     clear_stale_postgres
     write_postgres_settings "$port"
     phase_done "cluster of version $major in $(display_path "$pg_home")"
     return
   fi
-  pg_bin=$(postgres_bin) || die "no PostgreSQL 15 or newer in /usr/lib/postgresql; install postgresql-15"
+  pg_bin=$(postgres_bin) || die "no PostgreSQL 15 or newer in /usr/lib/postgresql; install one"
   run_logged "$log_dir/postgres-init.log" "making a cluster" make_cluster "$state" ||
-    die_with_log "$log_dir/postgres-init.log" "making the PostgreSQL cluster failed; mend what the lines above name (disk, permissions), then again"
+    die_with_log "$log_dir/postgres-init.log" "making the PostgreSQL cluster failed;" \
+      "mend what the lines above name (disk, permissions), then again"
   write_postgres_settings "$port"
   phase_done "new cluster in $(display_path "$pg_home")"
 }
@@ -93,15 +97,16 @@ make_cluster() { # STATE_DIR
   rm -rf -- "$fresh" "$pg_data"
   install -d -m 700 "$fresh" || return 1
   [ "$(id -u)" -ne 0 ] || chown "$pg_user:" "$fresh" || return 1
-  as_postgres "$pg_bin/initdb" --pgdata="$fresh" --username=orderflow --auth=trust --data-checksums \
-    --encoding=UTF8 --locale=C.UTF-8 --lc-collate=C || return 1
+  as_postgres "$pg_bin/initdb" --pgdata="$fresh" --username=orderflow --auth=trust \
+    --data-checksums --encoding=UTF8 --locale=C.UTF-8 --lc-collate=C || return 1
   [ -s "$1/postgres.password" ] || new_password "$1/postgres.password" || return 1
   password=$(cat "$1/postgres.password")
   single_user "$fresh" postgres "ALTER ROLE orderflow PASSWORD '$password'" &&
     single_user "$fresh" postgres "CREATE DATABASE orderflow" || return 1
-  has_statement_statistics && single_user "$fresh" orderflow "CREATE EXTENSION pg_stat_statements"
-  printf 'host all all 127.0.0.1/32 scram-sha-256\n' | as_postgres tee "$fresh/pg_hba.conf" >/dev/null || return 1
-  printf "include_if_exists = 'orderflow.conf'\n" | as_postgres tee -a "$fresh/postgresql.conf" >/dev/null || return 1
+  ! has_statement_statistics ||
+    single_user "$fresh" orderflow "CREATE EXTENSION pg_stat_statements" || return 1
+  as_postgres tee "$fresh/pg_hba.conf" <<<'host all all 127.0.0.1/32 scram-sha-256' || return 1
+  as_postgres tee -a "$fresh/postgresql.conf" <<<"include_if_exists = 'orderflow.conf'" || return 1
   mv -- "$fresh" "$pg_data"
 }
 
@@ -112,7 +117,7 @@ new_password() { # FILE
 # A statement without a server, so without any time in which a server would trust everybody.
 single_user() { # DATA DATABASE STATEMENT; the statement is not echoed, it may hold the password
   local answer
-  answer=$(printf '%s;\n' "$3" | as_postgres "$pg_bin/postgres" --single -D "$1" "$2" 2>&1 >/dev/null) &&
+  answer=$(as_postgres "$pg_bin/postgres" --single -D "$1" "$2" 2>&1 >/dev/null <<<"$3;") &&
     ! grep -E 'ERROR|FATAL|PANIC' <<<"$answer"
 }
 
@@ -160,7 +165,8 @@ clear_stale_postgres() {
   [ -f "$file" ] || return 0
   pid=$(head -n 1 "$file")
   if postgres_processes | grep -qx "$pid"; then
-    kill -INT "$pid" 2>/dev/null || die "PostgreSQL (pid $pid) runs on $pg_data as another user; stop it there"
+    kill -INT "$pid" 2>/dev/null ||
+      die "PostgreSQL (pid $pid) runs on $pg_data as another user; stop it there"
     for ((i = 0; i < 150; i++)); do
       [ -d "/proc/$pid" ] || return 0
       pause 0.1
@@ -170,7 +176,9 @@ clear_stale_postgres() {
   rm -f -- "$file"
 }
 
-postgres_processes() { find /proc -mindepth 2 -maxdepth 2 -name cwd -lname "$pg_data" 2>/dev/null | cut -d/ -f3; }
+postgres_processes() {
+  find /proc -mindepth 2 -maxdepth 2 -name cwd -lname "$pg_data" 2>/dev/null | cut -d/ -f3
+}
 
 private_database_url() { # STATE_DIR PORT
   echo "postgresql://orderflow:$(cat "$1/postgres.password")@127.0.0.1:$2/orderflow"

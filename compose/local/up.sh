@@ -1,0 +1,180 @@
+# shellcheck shell=bash
+# The command up: from a clone to a running instance. Sourced by ./orderflow.
+
+command_up() {
+  local chosen='' detach=no
+  while [ $# -gt 0 ]; do
+    case $1 in
+      --broker) [ $# -ge 2 ] || usage_error "--broker needs embedded or kafka"; chosen=$2; shift ;;
+      --broker=*) chosen=${1#*=} ;;
+      --detach | -d) detach=yes ;;
+      *) usage_error "up does not know '$1'" ;;
+    esac
+    shift
+  done
+  case $chosen in
+    '' | embedded | kafka) ;;
+    *) usage_error "--broker is embedded or kafka, not '$chosen'" ;;
+  esac
+  prepare_state_dir "$state_dir"
+  exec 9>"$state_dir/up.lock"
+  flock -n 9 || die "another './orderflow up' is starting this instance; wait for it"
+  if is_running; then
+    already_running "$chosen"
+    return
+  fi
+  load_settings
+  choose_broker "$chosen"
+  require_free_ports
+  local groups=(build)
+  [ -n "$outside_database" ] || groups+=(postgres)
+  [ "$broker" != kafka ] || groups+=(kafka)
+  ensure_packages "${groups[@]}"
+  build_program
+  [ "$broker" != kafka ] || fetch_kafka
+  require_free_ports
+  [ -n "$outside_database" ] || prepare_postgres "$state_dir" "$pg_port"
+  export_settings
+  save_settings
+  write_table >"$state_dir/table"
+  phase start
+  start_supervisor "$state_dir" "$([ $detach = yes ] && echo detached || echo attached)"
+  wait_until_up "$state_dir" || start_failed
+  read_status "$state_dir"
+  phase_done "$(grep -c ' running ' <(printf '%s\n' "${roles[@]}")) processes are up"
+  exec 9>&-
+  print_summary
+  if [ $detach = yes ]; then
+    supervisor_pid=
+    printf 'Running in the background; %s down stops it.\n' "$self"
+  else
+    printf 'Running in the foreground; Ctrl-C stops everything.\n'
+    stay_in_foreground
+  fi
+}
+
+prepare_state_dir() { # DIR
+  case $repo$1 in
+    *[$'\t\n']*) die "the folder '$1' has a tab or newline in its name; use another" ;;
+  esac
+  mkdir -p -- "$1/log" 2>/dev/null && [ -w "$1" ] && [ -w "$1/log" ] ||
+    die "cannot write $1 (it belongs to $(owner_of "$1"));" \
+      "run as that user or set ORDERFLOW_STATE_DIR"
+}
+
+choose_broker() { # CHOSEN: sets broker to embedded, kafka or outside
+  broker=${1:-embedded}
+  [ -n "$outside_broker" ] || return 0
+  [ "$1" != embedded ] ||
+    die "--broker embedded and KAFKA_BOOTSTRAP_SERVERS=$outside_broker contradict; leave one out"
+  broker=outside
+}
+
+already_running() { # CHOSEN BROKER: tells what runs, which other settings now do not change
+  unset ORDERFLOW_HTTP_PORT ORDERFLOW_BROKER_PORT ORDERFLOW_PG_PORT ORDERFLOW_METRICS_PORT_BASE \
+    DATABASE_URL KAFKA_BOOTSTRAP_SERVERS
+  load_settings
+  [ -z "$1" ] || [ "$1" = "$broker" ] ||
+    die "already running with the broker '$broker'; ./orderflow down first, then up --broker $1"
+  read_status "$state_dir"
+  printf 'Already running (pid %s, %s).\n' "$(cat "$state_dir/supervisor.lock")" "$current_phase"
+  print_summary
+}
+
+require_free_ports() { # each one free, and no two the same
+  local twice
+  twice=$(printf '%s\n' "$http_port" "$broker_port" "$pg_port" \
+    $((metrics_base + 1)) $((metrics_base + 2)) $((metrics_base + 3)) $((metrics_base + 4)) |
+    sort | uniq -d | head -n 1)
+  [ -z "$twice" ] || die "port $twice is meant for two things; choose ORDERFLOW_HTTP_PORT," \
+    "ORDERFLOW_BROKER_PORT, ORDERFLOW_PG_PORT and ORDERFLOW_METRICS_PORT_BASE apart"
+  # Right after a kill -9 of the supervisor its processes are still on their way out.
+  local tries
+  for ((tries = 0; tries < 30; tries++)); do
+    any_port_taken "$http_port" "$broker_port" "$pg_port" || break
+    leftovers_alive || break
+    pause 0.1
+  done
+  require_free_port "$http_port" ORDERFLOW_HTTP_PORT "the HTTP API"
+  choose_metrics_base
+  local offset=0 role
+  for role in orchestrator payments delivery broker; do
+    require_free_port $((metrics_base + ++offset)) ORDERFLOW_METRICS_PORT_BASE "$role's metrics"
+  done
+  case $broker in
+    embedded) require_free_port "$broker_port" ORDERFLOW_BROKER_PORT "the broker" ;;
+    kafka)
+      require_free_port "$broker_port" ORDERFLOW_BROKER_PORT "Kafka"
+      require_free_port $((broker_port + 1)) ORDERFLOW_BROKER_PORT \
+        "Kafka's controller (the broker's port + 1)"
+      ;;
+  esac
+  [ -n "$outside_database" ] || require_free_port "$pg_port" ORDERFLOW_PG_PORT PostgreSQL
+}
+
+leftovers_alive() { # does a process of the last run still exist?
+  local role pid
+  read_status "$state_dir"
+  for role in "${roles[@]}"; do
+    read -r _ _ pid _ <<<"$role"
+    [ ! -d "/proc/$pid" ] || return 0
+  done
+  return 1
+}
+
+write_table() {
+  daemon() { entry "$1" daemon "$2" - - "$binary" "$1"; }
+  [ -n "$outside_database" ] || postgres_entry "$pg_port"
+  case $broker in
+    embedded) daemon broker "tcp:$broker_port" ;;
+    kafka)
+      write_kafka_settings "$state_dir" "$broker_port"
+      kafka_entry "$state_dir" "$broker_port"
+      ;;
+  esac
+  entry migrate oneshot - - - "$binary" migrate
+  entry seed oneshot - - - "$binary" seed
+  daemon api "http:$http_port/health/ready"
+  daemon orchestrator "http:$((metrics_base + 1))/health/ready"
+  daemon payments "http:$((metrics_base + 2))/health/ready"
+  daemon delivery "http:$((metrics_base + 3))/health/ready"
+}
+
+print_summary() {
+  local url=http://127.0.0.1:$http_port database="$self psql" body
+  [ -z "$outside_database" ] || database="DATABASE_URL as given; $self psql"
+  # Alice buys one coffee grinder; both ids are fixed by the seed data.
+  body='{"user_id":"018f0000-0000-7000-8000-00000000a11c",'
+  body+='"items":[{"product_id":"018f0000-0000-7000-8000-000000000101","quantity":1}],'
+  body+='"delivery_address":{"name":"Alice","line1":"1 Main Street","city":"Springfield",'
+  body+='"postal_code":"12345","country":"US"}}'
+  local location="sed -n 's|^[Ll]ocation: */orders/\([0-9a-f-]*\).*|\1|p'"
+  cat <<EOF
+
+  HTTP API    $url
+  API page    $url/docs   (OpenAPI: $url/openapi.json)
+  Health      $url/health
+  Metrics     $url/metrics
+  Broker      ${outside_broker:-127.0.0.1:$broker_port} ($broker)
+  PostgreSQL  $database
+  Logs        $self logs [ROLE]
+
+Place an order, read its status, follow its events:
+
+  ORDER=\$(curl -si $url/orders -H 'Content-Type: application/json' -d '$body' | $location); echo "\$ORDER"
+  curl -s "$url/orders/\$ORDER/status?wait=10"
+  curl -sN -H 'Accept: text/event-stream' "$url/orders/\$ORDER/events"
+
+EOF
+}
+
+stay_in_foreground() {
+  local code=0
+  # Deaths and restarts are worth seeing; everything else is in the logs.
+  tail -n 0 -f --pid="$supervisor_pid" -- "$log_dir/supervisor.log" &
+  helpers+=("$!")
+  wait "$supervisor_pid" || code=$?
+  supervisor_pid=
+  [ "$code" -eq 0 ] || die "the supervisor ended unexpectedly (exit code $code) and everything" \
+    "stopped with it; ./orderflow up starts it again"
+}
