@@ -16,7 +16,8 @@
 namespace orderflow::compose {
 namespace {
 
-constexpr std::chrono::milliseconds kProbeEvery{50};
+constexpr std::chrono::milliseconds kProbeEveryMin{50};
+constexpr std::chrono::milliseconds kProbeEveryMax{500};
 constexpr std::chrono::seconds kOrphanWaitMax{5};
 constexpr std::chrono::seconds kRotationEvery{2};
 
@@ -113,7 +114,9 @@ void Fleet::probe_step(Role& role, Clock::time_point now) {
     role.problem = role.probe->problem();
   }
   role.probe.reset();
-  role.due = now + kProbeEvery;
+  // Seldom for what takes long, since a server that is not ready may log every question.
+  const Clock::duration tenth = (now - role.launched) / 10;
+  role.due = now + std::clamp<Clock::duration>(tenth, kProbeEveryMin, kProbeEveryMax);
 }
 
 void Fleet::launch(Role& role, Clock::time_point now) {
