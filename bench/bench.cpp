@@ -144,6 +144,7 @@ int run_bench(const core::Config& config, std::span<const std::string> args) {
     std::fputs(options.help.c_str(), stdout);
     return 0;
   }
+  if (options.check_only) return 0;
   allow_many_connections();
   Report report = measure_all(config, options);
   if (options.audit) {

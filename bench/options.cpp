@@ -32,7 +32,8 @@ Options parse_options(std::span<const std::string> args) {
       ->check(CLI::Range(1, 100'000));
   app.add_option("--url", options.url, "a running instance, e.g. http://127.0.0.1:8080");
   app.add_option("--json", options.json_file, "file that gets the figures as JSON");
-  app.add_flag("!--no-audit", options.audit, "leave out the audit at the end");
+  app.add_flag("--no-audit{false}", options.audit, "leave out the audit at the end");
+  app.add_flag("--check", options.check_only, "only check these arguments");
 
   std::vector<std::string> reversed(args.rbegin(), args.rend());  // CLI11 takes them from the back.
   try {
@@ -46,6 +47,7 @@ Options parse_options(std::span<const std::string> args) {
   options.measured = std::chrono::seconds{measured};
   options.warm_up = std::chrono::seconds{warm_up};
   options.deadline = std::chrono::seconds{deadline};
+  if (!options.url.empty()) (void)parse_url(options.url);
   return options;
 }
 

@@ -18,7 +18,8 @@ struct Options {
   std::string url;  // Empty: the HTTP port of the configuration.
   std::string json_file;
   bool audit = true;
-  std::string help;  // Set when only the help text was asked for.
+  bool check_only = false;  // Only say whether the arguments are understood.
+  std::string help;         // Set when only the help text was asked for.
 };
 
 // The arguments after `bench`. Throws core::BadConfiguration with one line that says what is wrong.

@@ -23,8 +23,21 @@ command_up() {
     already_running "$chosen"
     return
   fi
+  start_instance "$chosen" "$([ $detach = yes ] && echo detached || echo attached)"
+  exec 9>&-
+  print_summary
+  if [ $detach = yes ]; then
+    supervisor_pid=
+    printf 'Running in the background; %s down stops it.\n' "$self"
+  else
+    printf 'Running in the foreground; Ctrl-C stops everything.\n'
+    stay_in_foreground
+  fi
+}
+
+start_instance() { # BROKER attached|detached: what is missing first, and returns when all is ready
   load_settings
-  choose_broker "$chosen"
+  choose_broker "$1"
   require_free_ports
   local groups=(build)
   [ -n "$outside_database" ] || groups+=(postgres)
@@ -38,19 +51,10 @@ command_up() {
   save_settings
   write_table >"$state_dir/table"
   phase start
-  start_supervisor "$state_dir" "$([ $detach = yes ] && echo detached || echo attached)"
+  start_supervisor "$state_dir" "$2"
   wait_until_up "$state_dir" || start_failed
   read_status "$state_dir"
   phase_done "$(grep -c ' running ' <(printf '%s\n' "${roles[@]}")) processes are up"
-  exec 9>&-
-  print_summary
-  if [ $detach = yes ]; then
-    supervisor_pid=
-    printf 'Running in the background; %s down stops it.\n' "$self"
-  else
-    printf 'Running in the foreground; Ctrl-C stops everything.\n'
-    stay_in_foreground
-  fi
 }
 
 prepare_state_dir() { # DIR

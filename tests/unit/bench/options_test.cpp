@@ -45,6 +45,7 @@ TEST_CASE("bad arguments are refused with one line that names them") {
   CHECK_THROWS_WITH(parse({"--seconds", "soon"}), ContainsSubstring("--seconds"));
   CHECK_THROWS_WITH(parse({"--sceonds", "3"}), ContainsSubstring("--sceonds"));
   CHECK_THROWS_WITH(parse({"now"}), ContainsSubstring("now"));
+  CHECK_THROWS_WITH(parse({"--url", "ftp://x"}), ContainsSubstring("ftp://x"));
   CHECK_THROWS_AS(parse({"--clients"}), BadConfiguration);
   try {
     (void)parse({"--clients", "-1"});
