@@ -1,0 +1,92 @@
+#include <atomic>
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/matchers/catch_matchers_exception.hpp>
+#include <catch2/matchers/catch_matchers_string.hpp>
+#include <thread>
+#include <vector>
+
+#include "schemas/embedded.hpp"
+#include "schemas/migrate.hpp"
+#include "schemas/migration_plan.hpp"
+#include "schemas/seed.hpp"
+#include "tests/support/database.hpp"
+#include "tests/support/environment.hpp"
+
+// Row 6.3: migrations are numbered, checksummed, and safe to run from many processes at once.
+namespace orderflow::testing {
+namespace {
+
+using Catch::Matchers::ContainsSubstring;
+using Catch::Matchers::MessageMatches;
+
+class Migrating {
+ public:
+  int migrate(const std::string& partitions = "4") {
+    return schemas::run_migrate(config(partitions), logger_);
+  }
+  int seed() { return schemas::run_seed(config("4"), logger_); }
+  [[nodiscard]] Database look() const { return Database(database_.url()); }
+
+ private:
+  [[nodiscard]] core::Config config(const std::string& partitions) const {
+    const std::vector<std::string> flags{"--database-url=" + database_.url(),
+                                         "--partitions=" + partitions};
+    return core::Config::load(flags, {});
+  }
+
+  TestDatabase database_{required_variable("ORDERFLOW_TEST_DATABASE_URL")};
+  core::Logger logger_{"test", "error"};
+};
+
+TEST_CASE("eight processes may migrate one database at once", "[migrations]") {
+  Migrating installation;
+  std::atomic<int> succeeded{0};
+  {
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < 8; ++i) {
+      threads.emplace_back([&] { succeeded += installation.migrate() == 0 ? 1 : 0; });
+    }
+  }
+  CHECK(succeeded == 8);
+  const auto database = installation.look();
+  const auto applied = database.number("SELECT count(*) FROM ops.migrations");
+  CHECK(applied == static_cast<std::int64_t>(schemas::migrations().size()));
+  for (const char* schema : {"orders", "payments", "delivery"}) {
+    CHECK(database.number("SELECT count(*) FROM " + std::string(schema) + ".partitions") == 4);
+  }
+}
+
+TEST_CASE("a migration changed after it was applied is refused by name", "[migrations]") {
+  Migrating installation;
+  REQUIRE(installation.migrate() == 0);
+  installation.look().execute("UPDATE ops.migrations SET checksum = 'other' WHERE number = 2");
+  CHECK_THROWS_MATCHES(installation.migrate(), schemas::MigrationRefused,
+                       MessageMatches(ContainsSubstring("migration 0002_") &&
+                                      ContainsSubstring("was changed after it was applied")));
+}
+
+TEST_CASE("another partition count is refused, and nothing is changed", "[migrations]") {
+  Migrating installation;
+  REQUIRE(installation.migrate() == 0);
+  CHECK_THROWS_MATCHES(installation.migrate("8"), schemas::MigrationRefused,
+                       MessageMatches(ContainsSubstring("made for 4 partitions")));
+  CHECK(installation.look().number("SELECT count(*) FROM orders.partitions") == 4);
+}
+
+TEST_CASE("seeding again adds nothing and takes nothing back", "[migrations]") {
+  Migrating installation;
+  CHECK_THROWS_MATCHES(installation.seed(), core::BadConfiguration,
+                       MessageMatches(ContainsSubstring("orderflow migrate")));
+  REQUIRE(installation.migrate() == 0);
+  REQUIRE(installation.seed() == 0);
+  const auto database = installation.look();
+  database.execute("UPDATE payments.accounts SET balance = balance - 100");
+  const auto products = database.number("SELECT count(*) FROM catalogue.products");
+  REQUIRE(installation.seed() == 0);
+  CHECK(database.number("SELECT count(*) FROM catalogue.products") == products);
+  CHECK(database.number("SELECT sum(opening - balance) FROM payments.accounts") == 300);
+  CHECK(database.number("SELECT count(*) FROM identity.users") == 3);
+}
+
+}  // namespace
+}  // namespace orderflow::testing

@@ -1,0 +1,397 @@
+#include <catch2/catch_test_macros.hpp>
+#include <nlohmann/json.hpp>
+
+#include "consumers/delivery_handler.hpp"
+#include "consumers/delivery_rows.hpp"
+#include "consumers/ledger_check.hpp"
+#include "consumers/payments_handler.hpp"
+#include "consumers/payments_rows.hpp"
+#include "tests/integration/participant_harness.hpp"
+
+// The participants against PostgreSQL, without an owner loop: what their batches read and write.
+// Promise 2.
+namespace orderflow::testing {
+namespace {
+
+using consumers::DeliveryHandler;
+using consumers::PaymentsHandler;
+using core::KafkaMessage;
+using core::OutgoingMessage;
+using core::Uuid;
+using Json = nlohmann::json;
+using std::chrono::seconds;
+
+constexpr const char* kTopic = "commands";
+
+events::Addressed to_key(const std::string& key, int attempt = 1) {
+  return {kTopic, key, "/orderflow/test", {"test-1", core::new_traceparent()}, attempt};
+}
+
+OutgoingMessage garbage(const std::string& key) {
+  return {kTopic, key, "not JSON", {{"ce_type", std::string(events::CapturePayment::kType)}}};
+}
+
+struct Payments {
+  MigratedDatabase database;
+  MessageMill mill{kTopic};
+  core::Logger logger{"payments", "error"};
+  core::Metrics metrics{"test"};
+  PaymentsHandler handler{"orders.inbox", domain::Simulation({1, 0, 0, 0, true}), logger, metrics};
+  HandlerDriver driver{handler, database.url(), "orderflow_payments"};
+
+  Uuid new_account(std::int64_t opening) {
+    const Uuid id = core::new_uuid_v7();
+    database.sql().execute(
+        "INSERT INTO payments.accounts (id, currency, opening, balance) VALUES ('" +
+        id.to_string() + "', 'USD', " + std::to_string(opening) + ", " + std::to_string(opening) +
+        ")");
+    return id;
+  }
+  [[nodiscard]] std::int64_t balance(const Uuid& account) const {
+    return database.sql().number("SELECT balance FROM payments.accounts WHERE id = '" +
+                                 account.to_string() + "'");
+  }
+  [[nodiscard]] std::int64_t imbalance() {
+    core::DatabasePool pool(database.url(), "orderflow_payments", 1);
+    consumers::LedgerCheck check(pool, logger, metrics, {2, 2, 10});
+    // Two rows of each account a look: as many rounds as the longest ledger here needs.
+    for (int round = 0; round < 600; ++round) (void)check.check_chunk();
+    return check.imbalance();
+  }
+};
+
+OutgoingMessage capture(const Uuid& command, const Uuid& account, std::int64_t amount,
+                        int attempt = 1) {
+  const events::PaymentCommand message =
+      events::CapturePayment{command, core::uuid_v5(command, "order"), account, {amount, "USD"}};
+  return events::encode(message, to_key(account.to_string(), attempt));
+}
+OutgoingMessage undo(const Uuid& command, const Uuid& account, std::int64_t amount) {
+  const events::PaymentCommand message =
+      events::UndoCapture{command, core::uuid_v5(command, "order"), account, {amount, "USD"}};
+  return events::encode(message, to_key(account.to_string()));
+}
+OutgoingMessage refund(const Uuid& command, const Uuid& payment, const Uuid& account,
+                       std::int64_t amount) {
+  const events::PaymentCommand message = events::RefundPayment{
+      command, command, core::uuid_v5(payment, "order"), payment, account, {amount, "USD"}};
+  return events::encode(message, to_key(account.to_string()));
+}
+
+std::vector<Json> bodies(const std::vector<producers::Outgoing>& outgoing) {
+  std::vector<Json> found;
+  for (const auto& one : outgoing) found.push_back(Json::parse(one.message.body));
+  return found;
+}
+
+std::string header(const OutgoingMessage& message, const std::string& name) {
+  for (const auto& [key, value] : message.headers) {
+    if (key == name) return value;
+  }
+  return {};
+}
+
+TEST_CASE("payments: a batch is decided in order, stored, and answered to the orders' owners") {
+  Payments it;
+  const Uuid alice = it.new_account(50'000);
+  const Uuid first = core::new_uuid_v7();
+  const Uuid second = core::new_uuid_v7();
+  const auto replies =
+      it.driver.run(it.mill.pass({capture(first, alice, 29'999), capture(second, alice, 20'002)}));
+  REQUIRE(replies.size() == 2);
+  const auto answers = bodies(replies);
+  CHECK(answers[0].at("outcome") == "done");
+  CHECK(answers[0].at("data").at("payment_id") == first.to_string());
+  CHECK(answers[1].at("outcome") == "refused");
+  CHECK(answers[1].at("code") == "insufficient_funds");
+  CHECK(it.balance(alice) == 20'001);
+  CHECK(replies[0].message.topic == "orders.inbox");
+  CHECK(replies[0].message.key == core::uuid_v5(first, "order").to_string());
+  CHECK(replies[0].batch_no == 1);
+  CHECK(header(replies[0].message, "ce_source") == "/orderflow/payments");
+  CHECK(header(replies[0].message, "correlation_id") == "test-1");
+
+  const auto again = bodies(it.driver.run(
+      it.mill.pass({capture(first, alice, 29'999, 2), capture(second, alice, 20'002, 2)})));
+  CHECK(again == answers);
+  CHECK(it.balance(alice) == 20'001);
+
+  const Uuid refund_id = core::new_uuid_v7();
+  const auto back = bodies(
+      it.driver.run(it.mill.pass({refund(refund_id, first, alice, 9'999),
+                                  undo(first, alice, 29'999), undo(second, alice, 20'002)})));
+  CHECK(back[0].at("step") == "refund");
+  CHECK(back[1].at("data").at("amount").at("amount") == 20'000);
+  CHECK(back[2].at("data").at("amount").at("amount") == 0);
+  CHECK(it.balance(alice) == 50'000);
+  CHECK(it.imbalance() == 0);
+  CHECK(it.database.sql().number("SELECT count(*) FROM payments.ledger") == 3);
+}
+
+TEST_CASE("payments: an account that moved in between makes the batch repeat") {
+  Payments it;
+  const Uuid alice = it.new_account(100);
+  const Uuid payment = core::new_uuid_v7();
+  const auto messages = it.mill.pass({capture(payment, alice, 500)});
+  const auto stale = it.mill.pass({capture(core::new_uuid_v7(), alice, 60)});
+  const auto decision = it.driver.decide(stale);
+  // The door tops the balance up while the batch is being decided.
+  it.database.sql().execute(
+      "WITH a AS (UPDATE payments.accounts SET balance = balance + 900, ledger_sequence = "
+      "ledger_sequence + 1 RETURNING id, ledger_sequence, balance) INSERT INTO payments.ledger "
+      "(account_id, sequence, kind, reference, amount, balance_after) "
+      "SELECT id, ledger_sequence, 'adjustment', gen_random_uuid(), 900, balance FROM a");
+  CHECK_THROWS_AS(it.driver.commit(decision), core::Conflict);
+  it.handler.discarded();
+  CHECK(it.balance(alice) == 1'000);
+  CHECK(it.database.sql().number("SELECT count(*) FROM payments.payments") == 0);
+  CHECK(bodies(it.driver.run(stale)).at(0).at("outcome") == "done");
+  CHECK(bodies(it.driver.run(messages)).at(0).at("outcome") == "done");
+  CHECK(it.balance(alice) == 440);
+  CHECK(it.imbalance() == 0);
+}
+
+TEST_CASE("payments: what cannot be processed harms no neighbour") {
+  Payments it;
+  const Uuid alice = it.new_account(1'000);
+  const Uuid payment = core::new_uuid_v7();
+  auto messages = it.mill.pass({garbage(alice.to_string()), capture(payment, alice, 300)});
+  const auto replies = bodies(it.driver.run(messages));
+  REQUIRE(it.driver.dead_letters.size() == 1);
+  CHECK(it.driver.dead_letters[0].reason.find("not JSON") != std::string::npos);
+  REQUIRE(replies.size() == 1);
+  CHECK(replies[0].at("outcome") == "done");
+
+  // The same command id under another order is a contradiction: a dead letter, no effect.
+  const events::PaymentCommand stolen =
+      events::CapturePayment{payment, core::new_uuid_v7(), alice, {300, "USD"}};
+  CHECK(it.driver.run(it.mill.pass({events::encode(stolen, to_key(alice.to_string()))})).empty());
+  CHECK(it.driver.dead_letters.size() == 1);
+  CHECK(it.balance(alice) == 700);
+}
+
+TEST_CASE("payments: a message in the wrong partition is ignored and counted") {
+  Payments it;
+  const Uuid alice = it.new_account(1'000);
+  const auto messages = it.mill.pass({capture(core::new_uuid_v7(), alice, 1)});
+  std::vector<const KafkaMessage*> batch{&messages[0]};
+  // As many partitions as shards: nearly every key belongs elsewhere.
+  const std::int32_t many = core::kShardCount;
+  if (core::shard_of(messages[0].key()) == messages[0].partition()) return;
+  const auto decision = it.handler.decide(
+      {batch, true, it.driver.now, it.driver.grants(), it.driver.stuck, many, it.driver.session()});
+  CHECK(decision.calls.empty());
+  CHECK(decision.dead_letters.empty());
+  CHECK(it.metrics.counter("misplaced_messages_total", "", {{"role", "payments"}}).Value() == 1);
+  it.handler.discarded();
+}
+
+TEST_CASE("payments: simulated silence has no effect, a lost reply has one") {
+  Payments it;
+  const Uuid alice = it.new_account(100'000);
+  const Uuid silent = core::new_uuid_v7();
+  const Uuid failing = core::new_uuid_v7();
+  const Uuid lost = core::new_uuid_v7();
+  const auto first = bodies(
+      it.driver.run(it.mill.pass({capture(silent, alice, 1'052), capture(failing, alice, 1'053),
+                                  capture(lost, alice, 1'054)})));
+  REQUIRE(first.size() == 1);
+  CHECK(first[0].at("outcome") == "failed");
+  CHECK(it.balance(alice) == 100'000 - 1'054);
+  const auto second = bodies(it.driver.run(
+      it.mill.pass({capture(silent, alice, 1'052, 2), capture(failing, alice, 1'053, 2),
+                    capture(lost, alice, 1'054, 2)})));
+  REQUIRE(second.size() == 3);
+  for (const auto& reply : second) CHECK(reply.at("outcome") == "done");
+  CHECK(it.balance(alice) == 100'000 - 1'052 - 1'053 - 1'054);
+}
+
+TEST_CASE("payments: a thousand captures of a few accounts are one transaction") {
+  Payments it;
+  std::vector<Uuid> accounts;
+  for (int i = 0; i < 5; ++i) accounts.push_back(it.new_account(1'000'000));
+  std::vector<OutgoingMessage> commands;
+  for (int i = 0; i < 1'000; ++i) {
+    commands.push_back(
+        capture(core::new_uuid_v7(), accounts[static_cast<std::size_t>(i % 5)], 100));
+  }
+  const auto messages = it.mill.pass(commands);
+  const auto decision = it.driver.decide(messages);
+  CHECK(decision.calls.size() == 3);
+  CHECK(it.driver.commit(decision).size() == 1'000);
+  for (const auto& account : accounts) CHECK(it.balance(account) == 1'000'000 - 200 * 100);
+  CHECK(it.imbalance() == 0);
+}
+
+TEST_CASE("the ledger check sees a balance that was tampered with, and its mending") {
+  Payments it;
+  const Uuid alice = it.new_account(1'000);
+  (void)it.new_account(500);
+  (void)it.driver.run(it.mill.pass({capture(core::new_uuid_v7(), alice, 100)}));
+  core::DatabasePool pool(it.database.url(), "orderflow_payments", 1);
+  consumers::LedgerCheck check(pool, it.logger, it.metrics);
+  CHECK(check.check_chunk());
+  CHECK(check.imbalance() == 0);
+  const auto sql = it.database.sql();
+  sql.execute("UPDATE payments.accounts SET balance = balance + 7 WHERE opening = 1000");
+  (void)check.check_chunk();
+  CHECK(check.imbalance() == 7);
+  sql.execute("UPDATE payments.accounts SET balance = balance - 7 WHERE opening = 1000");
+  (void)check.check_chunk();
+  CHECK(check.imbalance() == 0);
+  sql.execute("UPDATE payments.ledger SET sequence = 2");
+  consumers::LedgerCheck fresh(pool, it.logger, it.metrics);
+  (void)fresh.check_chunk();
+  CHECK(fresh.imbalance() >= 1);
+}
+
+struct Deliveries {
+  MigratedDatabase database;
+  MessageMill mill{kTopic};
+  core::Logger logger{"delivery", "error"};
+  core::Metrics metrics{"test"};
+  DeliveryHandler handler{options(), logger, metrics};
+  HandlerDriver driver{handler, database.url(), "orderflow_delivery"};
+
+  static consumers::DeliveryHandlerOptions options(std::size_t timer_limit = 100'000) {
+    consumers::DeliveryHandlerOptions options{
+        "orders.inbox", domain::Simulation({1, 0, 0, 0, true}), {}};
+    options.policy = {seconds{20}, seconds{2}, seconds{30}};
+    options.timer_limit = timer_limit;
+    return options;
+  }
+  [[nodiscard]] std::string status(const Uuid& id) const {
+    return database.sql().text(
+        "SELECT status || CASE WHEN live THEN ' live' ELSE '' END "
+        "FROM delivery.deliveries WHERE id = '" +
+        id.to_string() + "'");
+  }
+};
+
+Uuid order_of(const Uuid& delivery) { return core::uuid_v5(delivery, "order"); }
+
+OutgoingMessage delivery_message(const events::DeliveryCommand& command, const Uuid& order,
+                                 int attempt = 1) {
+  return events::encode(command, to_key(order.to_string(), attempt));
+}
+OutgoingMessage schedule(const Uuid& id) {
+  return delivery_message(events::ScheduleDelivery{id, order_of(id), {{"name", "Alice"}}},
+                          order_of(id));
+}
+OutgoingMessage cancel(const Uuid& id) {
+  return delivery_message(events::CancelDelivery{id, order_of(id)}, order_of(id));
+}
+OutgoingMessage acknowledge(const Uuid& id) {
+  return delivery_message(events::AcknowledgeReport{id, order_of(id)}, order_of(id));
+}
+
+TEST_CASE("delivery: scheduled, delivered when due, reported until acknowledged") {
+  Deliveries it;
+  const Uuid id = core::new_uuid_v7();
+  const auto replies = it.driver.run(it.mill.pass({schedule(id)}));
+  REQUIRE(replies.size() == 1);
+  CHECK(Json::parse(replies[0].message.body).at("data").contains("tracking_number"));
+  CHECK(it.status(id) == "SCHEDULED live");
+  CHECK(it.driver.run({}).empty());
+
+  it.driver.now += seconds{20};
+  CHECK(it.handler.next_due() <= it.driver.now);
+  const auto report = it.driver.run({});
+  REQUIRE(report.size() == 1);
+  CHECK(it.driver.touched.size() == 1);
+  CHECK(header(report[0].message, "ce_type") == events::DeliveryReport::kType);
+  CHECK(header(report[0].message, "correlation_id") == "test-1");
+  CHECK(report[0].message.key == order_of(id).to_string());
+  CHECK(it.status(id) == "DELIVERED live");
+  CHECK(it.driver.run({}).empty());
+
+  it.driver.now += seconds{2};
+  CHECK(bodies(it.driver.run({})) == bodies(report));
+  it.driver.now += seconds{3};
+  CHECK(it.driver.run({}).empty());
+  CHECK(it.driver.run(it.mill.pass({acknowledge(id)})).empty());
+  CHECK(it.status(id) == "DELIVERED");
+  it.driver.now += seconds{60};
+  CHECK(it.driver.run({}).empty());
+  CHECK(bodies(it.driver.run(it.mill.pass({cancel(id)}))).at(0).at("code") == "too_late");
+  CHECK(bodies(it.driver.run(it.mill.pass({schedule(id)}))).at(0) ==
+        Json::parse(replies[0].message.body));
+}
+
+TEST_CASE("delivery: timers survive a new owner, a discarded batch and a full memory") {
+  Deliveries it;
+  std::vector<Uuid> ids;
+  std::vector<OutgoingMessage> commands;
+  for (int i = 0; i < 50; ++i) commands.push_back(schedule(ids.emplace_back(core::new_uuid_v7())));
+  (void)it.driver.run(it.mill.pass(commands));
+  it.driver.now += seconds{20};
+
+  SECTION("a discarded batch fires again") {
+    const auto decision = it.driver.decide({});
+    CHECK(decision.calls.size() == 1);
+    it.handler.discarded();
+    CHECK(it.driver.run({}).size() == 50);
+  }
+  SECTION("a stuck partition's timers wait") {
+    it.driver.stuck = {0, 1, 2, 3};
+    CHECK(it.driver.run({}).empty());
+    CHECK(it.handler.next_due() > it.driver.now);
+    it.driver.stuck.clear();
+    it.driver.now += seconds{2};
+    CHECK(it.driver.run({}).size() == 50);
+  }
+  SECTION("a new owner finds them") {
+    DeliveryHandler next(Deliveries::options(), it.logger, it.metrics);
+    HandlerDriver driver(next, it.database.url(), "orderflow_delivery");
+    driver.now = it.driver.now;
+    CHECK(driver.run({}).size() == 50);
+  }
+  SECTION("what memory did not hold is read when it is overdue") {
+    DeliveryHandler next(Deliveries::options(10), it.logger, it.metrics);
+    HandlerDriver driver(next, it.database.url(), "orderflow_delivery");
+    driver.now = it.driver.now;
+    std::size_t reports = 0;
+    for (int i = 0; i < 12 && reports < 50; ++i) {
+      reports += driver.run({}).size();
+      driver.now += std::chrono::milliseconds{100};
+      // Due again only after two seconds, so every report so far is a first one.
+      if (i % 2 == 1)
+        (void)next.granted(driver.grants(), driver.grants(), kPartitions, driver.session());
+    }
+    CHECK(reports == 50);
+  }
+  SECTION("a partition that was dropped is silent") {
+    it.handler.dropped({0, 1, 2, 3});
+    CHECK(it.handler.next_due() == core::Time::max());
+    CHECK(it.driver.run({}).empty());
+  }
+}
+
+TEST_CASE(
+    "delivery: a cancel before its schedule voids it, a cancel before the carrier calls it off") {
+  Deliveries it;
+  const Uuid early = core::new_uuid_v7();
+  const Uuid normal = core::new_uuid_v7();
+  const auto replies = bodies(it.driver.run(
+      it.mill.pass({cancel(early), schedule(early), schedule(normal), cancel(normal)})));
+  REQUIRE(replies.size() == 4);
+  CHECK(it.status(early) == "VOIDED");
+  CHECK(it.status(normal) == "CANCELLED");
+  it.driver.now += seconds{60};
+  CHECK(it.driver.run({}).empty());
+}
+
+TEST_CASE("the hot statements use indexes only, on empty tables too") {
+  const MigratedDatabase database;
+  const auto check = [&](const core::PgStatement* statement) {
+    const auto plan = plan_of(*statement, database.url());
+    INFO(statement->name << "\n" << plan);
+    CHECK(plan.find("Seq Scan") == std::string::npos);
+    CHECK(plan.find("cost") != std::string::npos);
+  };
+  for (const auto* statement : consumers::payment_statements()) check(statement);
+  for (const auto* statement : consumers::delivery_statements()) check(statement);
+}
+
+}  // namespace
+}  // namespace orderflow::testing
