@@ -149,6 +149,9 @@ class OwnerLoop::Impl final : public core::RebalanceListener {
       work();
     } catch (const core::Fenced& fenced) {
       on_fenced(fenced.what());
+    } catch (const core::Conflict& conflict) {
+      // Nothing happened and the messages are still buffered: the next turn decides them afresh.
+      logger_.debug("a batch is repeated", {{"reason", conflict.what()}});
     }
   }
 
