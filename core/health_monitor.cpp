@@ -20,8 +20,9 @@ HealthMonitor::HealthMonitor(const Config& config, Health& health, Logger& logge
     : health_(health),
       logger_(logger),
       kafka_options_(kafka_options(config, "orderflow-health")),
-      session_(config.text("database-url"),
-               {.application_name = "orderflow-health", .role = "", .answer_timeout = kDatabaseTimeout}) {
+      session_(config.text("database-url"), {.application_name = "orderflow-health",
+                                             .role = "",
+                                             .answer_timeout = kDatabaseTimeout}) {
   for (const char* component : {"database", "schema", "kafka"}) health_.expect(component);
   database_thread_ = std::jthread(
       [this](const std::stop_token& stop) { repeat(stop, [this] { check_database(); }); });
@@ -62,8 +63,7 @@ void HealthMonitor::check_kafka() {
       client_ = std::make_unique<KafkaProducer>(kafka_options_, logger_, nullptr);
     }
     const rd_kafka_metadata_t* metadata = nullptr;
-    const auto error =
-        rd_kafka_metadata(client_->handle(), 0, nullptr, &metadata, kKafkaTimeoutMs);
+    const auto error = rd_kafka_metadata(client_->handle(), 0, nullptr, &metadata, kKafkaTimeoutMs);
     if (metadata != nullptr) rd_kafka_metadata_destroy(metadata);
     const bool up = error == RD_KAFKA_RESP_ERR_NO_ERROR;
     report("kafka", up,

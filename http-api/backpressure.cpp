@@ -12,8 +12,8 @@ constexpr auto kInterval = std::chrono::seconds{1};
 constexpr core::Duration kAnswerTimeout = std::chrono::seconds{3};
 constexpr int kRetryAfterMax = 30;
 
-// An owner that lives says itself what it has not got to. Where none does (no heartbeat for 5 s), the
-// overdue wake-ups of live sagas tell the same, read through their partial index.
+// An owner that lives says itself what it has not got to. Where none does (no heartbeat for 5 s),
+// the overdue wake-ups of live sagas tell the same, read through their partial index.
 constexpr core::PgStatement kOwnersSay{"api_owners_say", R"(
 SELECT count(*) FILTER (WHERE heartbeat < now() - interval '5 seconds') > 0 OR count(*) = 0,
        coalesce(extract(epoch FROM now() - min(oldest_ready_at)) * 1000000, 0)::int8
@@ -24,8 +24,7 @@ FROM orders.sagas WHERE live AND NOT attention AND wake_at < now())"};
 
 }  // namespace
 
-Backpressure::Backpressure(const core::Config& config, core::Logger& logger,
-                           core::Metrics& metrics)
+Backpressure::Backpressure(const core::Config& config, core::Logger& logger, core::Metrics& metrics)
     : logger_(logger),
       limit_(config.duration("backlog-age-limit")),
       session_(config.text("database-url"), {.application_name = "orderflow-api-backpressure",

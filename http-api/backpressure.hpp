@@ -12,8 +12,8 @@
 namespace orderflow::http_api {
 
 // Knows how old the oldest item is that owners could work on but have not: by that age, not by the
-// length of a queue, new orders are turned away. Asked once a second on a thread and a connection of
-// its own; without a recent answer nothing is turned away (the writer will say what is down).
+// length of a queue, new orders are turned away. Asked once a second on a thread and a connection
+// of its own; without a recent answer nothing is turned away (the writer will say what is down).
 class Backpressure {
  public:
   Backpressure(const core::Config& config, core::Logger& logger, core::Metrics& metrics);

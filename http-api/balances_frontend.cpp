@@ -13,9 +13,7 @@ namespace {
 
 constexpr TextRule kReason{.characters_max = 500, .multiline = true};
 
-std::string balance_columns() {
-  return "id::text, balance, currency, " + rfc3339("updated_at");
-}
+std::string balance_columns() { return "id::text, balance, currency, " + rfc3339("updated_at"); }
 
 std::string balance_json(const pqxx::row& row) {
   return JsonObject()
@@ -33,8 +31,8 @@ struct Adjustment {
   std::string reason;
 };
 
-// One adjustment, on a blocking thread, within its transaction. The account's row is locked first, so
-// captures and other adjustments wait and the ledger's sequence has no gap.
+// One adjustment, on a blocking thread, within its transaction. The account's row is locked first,
+// so captures and other adjustments wait and the ledger's sequence has no gap.
 class Adjusting {
  public:
   Adjusting(pqxx::work& transaction, const Adjustment& adjustment)
@@ -62,8 +60,7 @@ class Adjusting {
     if (!balance) return invalid("/amount", "makes the balance too large");
     if (*balance < 0) {
       return conflict("insufficient_funds", "The balance would go below zero; it has " +
-                                                std::string(rows[0][0].c_str()) +
-                                                " minor units.");
+                                                std::string(rows[0][0].c_str()) + " minor units.");
     }
     return std::nullopt;
   }
@@ -71,12 +68,14 @@ class Adjusting {
   StoredAnswer apply() {
     const std::string user_id = adjustment_.user_id.to_string();
     const auto rows = transaction_.exec_params(
-        "UPDATE payments.accounts SET balance = balance + $2, ledger_sequence = ledger_sequence + 1, "
+        "UPDATE payments.accounts SET balance = balance + $2, ledger_sequence = ledger_sequence + "
+        "1, "
         "updated_at = now() WHERE id = $1::uuid RETURNING " +
             balance_columns(),
         user_id, adjustment_.amount);
     transaction_.exec_params(
-        "INSERT INTO payments.ledger (account_id, sequence, kind, reference, amount, balance_after, "
+        "INSERT INTO payments.ledger (account_id, sequence, kind, reference, amount, "
+        "balance_after, "
         "reason) SELECT id, ledger_sequence, 'adjustment', $2::uuid, $3, balance, $4 "
         "FROM payments.accounts WHERE id = $1::uuid",
         user_id, adjustment_.id.to_string(), adjustment_.amount, adjustment_.reason);
@@ -114,9 +113,8 @@ class BalancesFrontend {
     if (!adjustment) co_return refuse(std::move(adjustment.error()));
     const core::Trace trace = context.trace;
     auto work = [this, adjustment = std::move(*adjustment), key = std::move(*key), trace] {
-      auto response = services_.pools.payments.write([&](pqxx::work& transaction) {
-        return Adjusting(transaction, adjustment).run(key);
-      });
+      auto response = services_.pools.payments.write(
+          [&](pqxx::work& transaction) { return Adjusting(transaction, adjustment).run(key); });
       if (response) {
         services_.logger.log(core::LogLevel::kInfo, "a balance was adjusted", trace,
                              {{"user_id", adjustment.user_id.to_string()},

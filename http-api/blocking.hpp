@@ -46,8 +46,8 @@ class BlockingPool {
 // Runs `work` on the pool and resumes with what it returned or threw:
 //   auto work = [this, id] { return load(id); };
 //   const auto row = co_await blocking(pool, std::move(work));
-// `work` must own what it uses: the request's deadline may abandon it while it runs, and then nobody
-// keeps the handler's frame alive. Name it before the co_await (GCC bug 107288).
+// `work` must own what it uses: the request's deadline may abandon it while it runs, and then
+// nobody keeps the handler's frame alive. Name it before the co_await (GCC bug 107288).
 template <typename Work>
 asio::awaitable<std::invoke_result_t<Work&>> blocking(BlockingPool& pool, Work work) {
   using Value = std::invoke_result_t<Work&>;

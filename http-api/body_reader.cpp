@@ -62,7 +62,8 @@ bool is_valid_utf8(std::string_view text) {
     for (std::size_t k = 1; k < length; ++k) {
       if (!is_continuation(static_cast<unsigned char>(text[i + k]))) return false;
     }
-    if (length > 1 && !second_byte_fits(lead, static_cast<unsigned char>(text[i + 1]))) return false;
+    if (length > 1 && !second_byte_fits(lead, static_cast<unsigned char>(text[i + 1])))
+      return false;
     i += length;
   }
   return true;
@@ -187,8 +188,7 @@ std::optional<core::Money> BodyReader::money(const char* name, std::int64_t mini
   const json* value = object(name, presence);
   if (value == nullptr) return std::nullopt;
   BodyReader reader(*value, errors_, pointer_to(name));
-  const auto amount =
-      reader.integer("amount", minimum, std::numeric_limits<std::int64_t>::max());
+  const auto amount = reader.integer("amount", minimum, std::numeric_limits<std::int64_t>::max());
   auto code = reader.currency("currency");
   reader.finish();
   if (!amount || !code) return std::nullopt;

@@ -28,7 +28,8 @@ enum class Presence { kRequired, kOptional };
 // may be left out, but not be null. No I/O.
 class BodyReader {
  public:
-  // `errors` collects across nested readers; `pointer` is where `object` lives ("" is the whole body).
+  // `errors` collects across nested readers; `pointer` is where `object` lives ("" is the whole
+  // body).
   BodyReader(const nlohmann::json& object, std::vector<FieldError>& errors,
              std::string pointer = {});
 

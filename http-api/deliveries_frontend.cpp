@@ -6,7 +6,8 @@ namespace orderflow::http_api {
 namespace {
 
 std::string delivery_columns() {
-  return "id::text, order_id::text, status, carrier, tracking_number, delivery_address::text, code, "
+  return "id::text, order_id::text, status, carrier, tracking_number, delivery_address::text, "
+         "code, "
          "detail, " +
          rfc3339("delivered_at") + ", " + rfc3339("created_at") + ", " + rfc3339("updated_at");
 }

@@ -15,8 +15,8 @@ namespace {
 
 constexpr std::size_t kMethodCount = 6;
 // Every status this server gives; the metrics keep a slot for each.
-constexpr std::array kStatuses{200, 201, 202, 204, 304, 400, 401, 403, 404, 405, 408,
-                               409, 412, 413, 415, 422, 429, 431, 500, 503};
+constexpr std::array kStatuses{200, 201, 202, 204, 304, 400, 401, 403, 404, 405,
+                               408, 409, 412, 413, 415, 422, 429, 431, 500, 503};
 constexpr std::size_t kStatusCount = kStatuses.size();
 
 std::size_t index_of_status(int status) {
@@ -27,8 +27,8 @@ std::size_t index_of_status(int status) {
 core::Trace trace_of(const Request& request) {
   const std::string_view wished = request.header("X-Correlation-ID");
   core::Trace trace;
-  trace.correlation_id = core::is_sane_correlation_id(wished) ? std::string(wished)
-                                                              : core::new_uuid_v7().to_string();
+  trace.correlation_id =
+      core::is_sane_correlation_id(wished) ? std::string(wished) : core::new_uuid_v7().to_string();
   trace.traceparent = core::child_traceparent(request.header("traceparent"));
   return trace;
 }
@@ -40,8 +40,8 @@ struct Dispatcher::Series {
   prometheus::Histogram& seconds;
 };
 
-// Reached by every thread without a lock: a slot is set once and then only read. Two threads may make
-// the same Series at once; the metrics behind it are the same objects, so the loser just goes.
+// Reached by every thread without a lock: a slot is set once and then only read. Two threads may
+// make the same Series at once; the metrics behind it are the same objects, so the loser just goes.
 struct Dispatcher::RouteMetrics {
   std::array<std::atomic<Series*>, kMethodCount * kStatusCount> slots{};
 
@@ -65,15 +65,16 @@ void Dispatcher::record(std::size_t route, Method method, int status, double sec
   const Series* series = slot.load(std::memory_order_acquire);
   if (series == nullptr) {
     const bool known = route < router_.routes().size();
-    const core::MetricLabels labels{{"role", logger_.role()},
-                                    {"method", std::string(name_of(method))},
-                                    {"route", known ? router_.routes()[route].pattern : "unmatched"},
-                                    {"status", std::to_string(status)}};
-    auto made = std::make_unique<Series>(Series{
-        metrics_.counter("http_requests_total", "Requests answered.", labels),
-        metrics_.histogram("http_request_duration_seconds",
-                           "Time from the whole request to its answer.", labels,
-                           core::Metrics::latency_bounds())});
+    const core::MetricLabels labels{
+        {"role", logger_.role()},
+        {"method", std::string(name_of(method))},
+        {"route", known ? router_.routes()[route].pattern : "unmatched"},
+        {"status", std::to_string(status)}};
+    auto made = std::make_unique<Series>(
+        Series{metrics_.counter("http_requests_total", "Requests answered.", labels),
+               metrics_.histogram("http_request_duration_seconds",
+                                  "Time from the whole request to its answer.", labels,
+                                  core::Metrics::latency_bounds())});
     Series* expected = nullptr;
     series = made.get();
     if (slot.compare_exchange_strong(expected, made.get(), std::memory_order_acq_rel)) {
@@ -99,7 +100,8 @@ asio::awaitable<Response> Dispatcher::guarded(const RequestContext& context,
     if (error.code() == asio::error::operation_aborted) {
       logger_.log(core::LogLevel::kWarning, "a request passed its deadline", context.trace,
                   {{"route", context.route}});
-      problem = unavailable("The answer took too long; try again. What was asked may have happened.");
+      problem =
+          unavailable("The answer took too long; try again. What was asked may have happened.");
     } else {
       logger_.log(core::LogLevel::kError, "a handler failed", context.trace,
                   {{"route", context.route}, {"error", error.what()}});

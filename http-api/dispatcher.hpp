@@ -13,8 +13,8 @@
 namespace orderflow::http_api {
 
 // What surrounds every handler: routing, correlation id and trace, metrics, access log, and the one
-// place where exceptions end: core::Unavailable becomes 503 with Retry-After, a passed deadline 503,
-// anything else 500 without internals. Shared by all threads of a server.
+// place where exceptions end: core::Unavailable becomes 503 with Retry-After, a passed deadline
+// 503, anything else 500 without internals. Shared by all threads of a server.
 class Dispatcher {
  public:
   Dispatcher(std::vector<Route> routes, core::Logger& logger, core::Metrics& metrics);

@@ -4,7 +4,8 @@
 namespace orderflow::http_api {
 namespace {
 
-// Draws the routes out of /openapi.json. It asks nobody but this server, so it works without a network.
+// Draws the routes out of /openapi.json. It asks nobody but this server, so it works without a
+// network.
 constexpr std::string_view kDocsPage = R"html(<!doctype html>
 <html lang="en">
 <head>

@@ -36,11 +36,11 @@ std::optional<Problem> refuse_cancel(OrderStatus status) {
   switch (status) {
     case kDeliveryScheduled:
     case kDelivered:
-      return conflict("too_late",
-                      "The delivery is scheduled, so the order can no longer be cancelled; ask for a "
-                      "refund with POST /refunds.");
-    case kCancelled:
-      return conflict("already_cancelled", "The order is cancelled already.");
+      return conflict(
+          "too_late",
+          "The delivery is scheduled, so the order can no longer be cancelled; ask for a "
+          "refund with POST /refunds.");
+    case kCancelled: return conflict("already_cancelled", "The order is cancelled already.");
     default: return std::nullopt;
   }
 }
@@ -64,9 +64,10 @@ std::optional<Problem> refuse_refund(OrderStatus status) {
     case kCancelled:
     case kDraft: return conflict("not_captured", "There is no captured payment to refund.");
     default:
-      return conflict("saga_running",
-                      "The order is still being processed; cancel it instead, which gives the money "
-                      "back.");
+      return conflict(
+          "saga_running",
+          "The order is still being processed; cancel it instead, which gives the money "
+          "back.");
   }
 }
 
@@ -84,16 +85,17 @@ std::optional<Problem> refused_at_door(std::string_view kind, OrderStatus status
                                        std::string(saga::to_text(status)) + ".");
   }
   if (kind == "retry" && status != kPaymentFailed) {
-    return conflict("not_failed", "Only an order whose payment failed can be retried; this one is " +
-                                      std::string(saga::to_text(status)) + ".");
+    return conflict("not_failed",
+                    "Only an order whose payment failed can be retried; this one is " +
+                        std::string(saga::to_text(status)) + ".");
   }
   if (kind == "cancel") return refuse_cancel(status);
   if (kind == "pay") return refuse_payment(status);
   if (kind == "refund") return refuse_refund(status);
   if (kind == "set_status" && target && !is_legal_transition(status, *target)) {
-    return conflict("illegal_transition",
-                    "An order cannot go from " + std::string(saga::to_text(status)) + " to " +
-                        std::string(saga::to_text(*target)) + ".");
+    return conflict("illegal_transition", "An order cannot go from " +
+                                              std::string(saga::to_text(status)) + " to " +
+                                              std::string(saga::to_text(*target)) + ".");
   }
   return std::nullopt;
 }

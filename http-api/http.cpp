@@ -6,11 +6,12 @@
 namespace orderflow::http_api {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, Method>, 5> kMethods{{{"GET", Method::kGet},
-                                                                       {"HEAD", Method::kHead},
-                                                                       {"POST", Method::kPost},
-                                                                       {"PUT", Method::kPut},
-                                                                       {"DELETE", Method::kDelete}}};
+constexpr std::array<std::pair<std::string_view, Method>, 5> kMethods{
+    {{"GET", Method::kGet},
+     {"HEAD", Method::kHead},
+     {"POST", Method::kPost},
+     {"PUT", Method::kPut},
+     {"DELETE", Method::kDelete}}};
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
@@ -37,8 +38,8 @@ std::string_view name_of(Method method) {
 }
 
 bool equals_ignoring_case(std::string_view a, std::string_view b) {
-  return a.size() == b.size() &&
-         std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
+  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(),
+                                            [](char x, char y) { return lower(x) == lower(y); });
 }
 
 std::string_view Request::header(std::string_view name) const {

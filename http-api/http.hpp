@@ -16,7 +16,8 @@ namespace orderflow::http_api {
 
 namespace asio = boost::asio;
 
-// The vocabulary of the front ends: plain values without Beast, so that only server.cpp pays for it.
+// The vocabulary of the front ends: plain values without Beast, so that only server.cpp pays for
+// it.
 
 enum class Method : std::uint8_t { kGet, kHead, kPost, kPut, kDelete, kOther };
 

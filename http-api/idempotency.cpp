@@ -37,10 +37,11 @@ std::optional<Checked<StoredAnswer>> find_answer(pqxx::transaction_base& transac
 bool claim(pqxx::transaction_base& transaction, const IdempotencyKey& key,
            const core::Uuid& resource_id) {
   return !transaction
-              .exec_params("INSERT INTO ops.idempotency_keys (scope, key, body_hash, resource_id) "
-                           "VALUES ($1, $2, decode($3, 'hex'), $4::uuid) "
-                           "ON CONFLICT DO NOTHING RETURNING 1",
-                           key.scope, key.key, to_hex(key.body_hash), resource_id.to_string())
+              .exec_params(
+                  "INSERT INTO ops.idempotency_keys (scope, key, body_hash, resource_id) "
+                  "VALUES ($1, $2, decode($3, 'hex'), $4::uuid) "
+                  "ON CONFLICT DO NOTHING RETURNING 1",
+                  key.scope, key.key, to_hex(key.body_hash), resource_id.to_string())
               .empty();
 }
 

@@ -14,10 +14,10 @@
 namespace orderflow::http_api {
 
 // A client's promise that requests with one key are one request. Kept 24 hours with the hash of the
-// body; the row is written in the transaction of the effect it guards, so both are there or neither.
-// Refusals are not kept: the same request may succeed later.
+// body; the row is written in the transaction of the effect it guards, so both are there or
+// neither. Refusals are not kept: the same request may succeed later.
 struct IdempotencyKey {
-  std::string scope;      // route and caller
+  std::string scope;  // route and caller
   std::string key;
   std::string body_hash;  // 32 bytes
 };
@@ -50,9 +50,10 @@ struct KeyedAnswer {
   [[nodiscard]] Checked<Response> response() const;
 };
 
-// Does something once for a key, within a transaction: replays the answer of an earlier request with
-// this key, else asks `check` whether it may be done at all (nothing is kept of a refusal), takes the
-// key (waiting for a concurrent request that holds it), does `effect` and keeps its answer.
+// Does something once for a key, within a transaction: replays the answer of an earlier request
+// with this key, else asks `check` whether it may be done at all (nothing is kept of a refusal),
+// takes the key (waiting for a concurrent request that holds it), does `effect` and keeps its
+// answer.
 struct KeyedWrite {
   std::optional<IdempotencyKey> key;
   core::Uuid resource_id;  // what the key stands for

@@ -35,8 +35,7 @@ IdempotencyCleaner::~IdempotencyCleaner() {
 
 void IdempotencyCleaner::clean(const std::stop_token& stop) {
   for (int i = 0; i < kBatchesAtOnceMax && !stop.stop_requested(); ++i) {
-    const auto deleted =
-        session_.execute(kDeleteOld, core::PgParams().int8(kBatch)).affected();
+    const auto deleted = session_.execute(kDeleteOld, core::PgParams().int8(kBatch)).affected();
     if (deleted < kBatch) return;
   }
 }

@@ -18,9 +18,9 @@
 
 namespace orderflow::http_api {
 
-// Tells the owners on orders.inbox what was just committed. Every message is a hint (the rows say the
-// same a little later), so nothing here ever blocks or fails an answer: when Kafka is away and the
-// queue is full, messages are dropped and counted. Safe from any thread; one thread sends.
+// Tells the owners on orders.inbox what was just committed. Every message is a hint (the rows say
+// the same a little later), so nothing here ever blocks or fails an answer: when Kafka is away and
+// the queue is full, messages are dropped and counted. Safe from any thread; one thread sends.
 class InboxPublisher {
  public:
   InboxPublisher(const core::Config& config, core::Logger& logger, core::Metrics& metrics);

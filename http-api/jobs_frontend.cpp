@@ -36,14 +36,13 @@ class JobsFrontend {
     const core::Duration patience = std::chrono::seconds{*wait};
     context.extend_deadline(patience);
     const auto until = std::chrono::steady_clock::now() + patience;
-    const auto bell =
-        services_.feed.watch(co_await asio::this_coro::executor, job->order_id, *id);
+    const auto bell = services_.feed.watch(co_await asio::this_coro::executor, job->order_id, *id);
     if (!bell) co_return refuse(unavailable("Too many requests wait already; poll instead.", 5));
     while (true) {
       job = co_await read(*id);
       if (!job) co_return refuse(not_found("job"));
-      const bool over = job->ended || services_.feed.closed() ||
-                        std::chrono::steady_clock::now() >= until;
+      const bool over =
+          job->ended || services_.feed.closed() || std::chrono::steady_clock::now() >= until;
       if (over) co_return json_response(std::move(job->json));
       co_await bell->wait_until(until);
     }

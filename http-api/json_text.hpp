@@ -12,8 +12,8 @@
 
 namespace orderflow::http_api {
 
-// Appends `text` as a JSON string. The text must be valid UTF-8, which PostgreSQL and the JSON parser
-// guarantee for everything that gets here.
+// Appends `text` as a JSON string. The text must be valid UTF-8, which PostgreSQL and the JSON
+// parser guarantee for everything that gets here.
 void append_json_string(std::string& out, std::string_view text);
 
 // Text that already is JSON, e.g. a jsonb column.

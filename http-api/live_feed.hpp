@@ -41,8 +41,8 @@ class Bell : public std::enable_shared_from_this<Bell> {
   bool rung_ = false;
 };
 
-// Tells waiting requests (`?wait=`, event streams) that an order may have changed; they then read it
-// again through OrderReader, which gathers those reads too. The news come from one tail of
+// Tells waiting requests (`?wait=`, event streams) that an order may have changed; they then read
+// it again through OrderReader, which gathers those reads too. The news come from one tail of
 // orders.events for the whole process, and, since any message may be lost, from one query a second
 // for all watched ids together. Nothing is read while nobody waits. Bounded in watchers.
 class LiveFeed {

@@ -14,9 +14,9 @@
 
 namespace orderflow::http_api {
 
-// A bounded map whose entries grow old. An entry past its time is refreshed by the first who meets it,
-// while others use it a little longer, so that a popular entry's end is no stampede. Safe from any
-// thread. Absence is not remembered: what was just created must be found.
+// A bounded map whose entries grow old. An entry past its time is refreshed by the first who meets
+// it, while others use it a little longer, so that a popular entry's end is no stampede. Safe from
+// any thread. Absence is not remembered: what was just created must be found.
 template <typename Value>
 class AgingCache {
  public:

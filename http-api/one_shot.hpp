@@ -20,8 +20,8 @@ namespace orderflow::http_api {
 namespace asio = boost::asio;
 
 // A value made on another thread that one coroutine waits for. The coroutine resumes on its own
-// executor. Whoever produces the value keeps a shared_ptr and calls set() once, from any thread; when
-// the waiting request was cancelled by its deadline meanwhile, the value is dropped.
+// executor. Whoever produces the value keeps a shared_ptr and calls set() once, from any thread;
+// when the waiting request was cancelled by its deadline meanwhile, the value is dropped.
 template <typename T>
 class OneShot : public std::enable_shared_from_this<OneShot<T>> {
  public:
@@ -37,8 +37,8 @@ class OneShot : public std::enable_shared_from_this<OneShot<T>> {
   static asio::awaitable<T> wait(std::shared_ptr<OneShot> self) {
     self->executor_ = co_await asio::this_coro::executor;
     auto start = [raw = self.get()](auto handler) { raw->start(std::move(handler)); };
-    co_await asio::async_initiate<const asio::use_awaitable_t<>, void(Error)>(
-        start, asio::use_awaitable);
+    co_await asio::async_initiate<const asio::use_awaitable_t<>, void(Error)>(start,
+                                                                              asio::use_awaitable);
     co_return std::move(*self->value_);
   }
 
@@ -71,9 +71,8 @@ class OneShot : public std::enable_shared_from_this<OneShot<T>> {
   }
 
   void resume(Waiter waiter, Error error) {
-    asio::post(executor_, [waiter = std::move(waiter), error]() mutable {
-      std::move(waiter)(error);
-    });
+    asio::post(executor_,
+               [waiter = std::move(waiter), error]() mutable { std::move(waiter)(error); });
   }
 
   asio::any_io_executor executor_;  // the waiting coroutine's; set before there is a waiter

@@ -20,8 +20,7 @@ ServerOptions small_server(std::uint16_t port) {
 
 class OpsServer::Impl {
  public:
-  Impl(std::uint16_t port, core::Metrics& metrics, const core::Health& health,
-       core::Logger& logger)
+  Impl(std::uint16_t port, core::Metrics& metrics, const core::Health& health, core::Logger& logger)
       : port_(port),
         metrics_(metrics),
         logger_(logger),

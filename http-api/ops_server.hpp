@@ -9,9 +9,9 @@
 
 namespace orderflow::http_api {
 
-// The small loopback server of every role but the API: /health, /health/live, /health/ready, /metrics.
-// One thread. A second process of a role on the same machine finds the port busy; since nothing
-// depends on that number, it takes a free one and logs which.
+// The small loopback server of every role but the API: /health, /health/live, /health/ready,
+// /metrics. One thread. A second process of a role on the same machine finds the port busy; since
+// nothing depends on that number, it takes a free one and logs which.
 class OpsServer {
  public:
   OpsServer(std::uint16_t port, core::Metrics& metrics, const core::Health& health,

@@ -13,8 +13,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kHeartbeat = 15s;
-// DELIVERY_SCHEDULED and PAYMENT_FAILED end the saga, but the carrier's report or a retry may follow:
-// the stream stays open this long after the last event, then ends.
+// DELIVERY_SCHEDULED and PAYMENT_FAILED end the saga, but the carrier's report or a retry may
+// follow: the stream stays open this long after the last event, then ends.
 constexpr auto kSettleTime = 60s;
 constexpr int kStreamBatch = 100;
 
@@ -50,7 +50,7 @@ class EventStream {
   asio::awaitable<void> run(ResponseStream& out) {
     auto last_event = std::chrono::steady_clock::now();
     bool alive = co_await out.write(": history, then live\n\n");
-    while (alive && !out.stopping()) {
+    while (alive && !out.stopping() && !services_.feed.closed()) {
       const auto events = co_await services_.reader.events(order_id_, last_sequence_, kStreamBatch);
       if (!events.empty()) {
         last_event = std::chrono::steady_clock::now();
@@ -130,7 +130,8 @@ class OrderEventsFrontend {
     if (!bell) co_return refuse(unavailable("Too many requests wait already; poll instead.", 5));
     const auto saga = co_await services_.reader.saga(id);
     if (!saga) co_return refuse(not_found("order"));
-    auto events = std::make_shared<EventStream>(services_, id, std::move(bell), saga->status, after);
+    auto events =
+        std::make_shared<EventStream>(services_, id, std::move(bell), saga->status, after);
     Response response;
     response.content_type = "text/event-stream";
     response.with("Cache-Control", "no-store").with("X-Accel-Buffering", "no");

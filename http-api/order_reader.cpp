@@ -22,9 +22,9 @@ constexpr core::Duration kAnswerTimeout = std::chrono::seconds{5};
   "s.waiting_for, s.reason, s.failure_code, s.failure_detail, s.payment_id, s.delivery_id, " \
   "s.updated_at"
 
-constexpr PgStatement kReadSagas{
-    "api_read_sagas", "SELECT " ORDERFLOW_SAGA_COLUMNS
-                      " FROM orders.sagas s WHERE s.order_id = ANY($1::uuid[])"};
+constexpr PgStatement kReadSagas{"api_read_sagas",
+                                 "SELECT " ORDERFLOW_SAGA_COLUMNS
+                                 " FROM orders.sagas s WHERE s.order_id = ANY($1::uuid[])"};
 
 constexpr PgStatement kReadOrders{
     "api_read_orders",
@@ -35,9 +35,8 @@ constexpr PgStatement kReadOrders{
 
 #undef ORDERFLOW_SAGA_COLUMNS
 
-constexpr PgStatement kReadEvents{
-    "api_read_events",
-    R"(
+constexpr PgStatement kReadEvents{"api_read_events",
+                                  R"(
 SELECT w.nth, e.sequence, e.type, e.status, e.time, e.actor, e.correlation_id, e.data
 FROM unnest($1::uuid[], $2::int8[], $3::int4[]) WITH ORDINALITY AS w(order_id, after, at_most, nth)
 CROSS JOIN LATERAL (
@@ -133,7 +132,7 @@ OrderReader::~OrderReader() {
 }
 
 template <typename Value>
-asio::awaitable<Value> OrderReader::enqueue(std::vector<Read<Value>> Batch::*queue,
+asio::awaitable<Value> OrderReader::enqueue(std::vector<Read<Value>> Batch::* queue,
                                             Read<Value> read) {
   using Outcome = typename Read<Value>::Outcome;
   auto result = read.outcome;

@@ -55,7 +55,7 @@ class OrderReader {
   };
 
   template <typename Value>
-  asio::awaitable<Value> enqueue(std::vector<Read<Value>> Batch::*queue, Read<Value> read);
+  asio::awaitable<Value> enqueue(std::vector<Read<Value>> Batch::* queue, Read<Value> read);
   void run(const std::stop_token& stop);
   void answer(Batch& batch);
   static void fail(Batch& batch, const std::exception_ptr& why);

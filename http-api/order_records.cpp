@@ -68,8 +68,8 @@ bool is_final_status(std::string_view status) {
 
 std::string placed_order_json(const OrderRecord& order) {
   Progress progress;
-  progress.status = saga::to_text(order.draft ? saga::OrderStatus::kDraft
-                                              : saga::OrderStatus::kPendingPayment);
+  progress.status =
+      saga::to_text(order.draft ? saga::OrderStatus::kDraft : saga::OrderStatus::kPendingPayment);
   progress.updated_at = order.created_at;
   return assemble(order, progress);
 }

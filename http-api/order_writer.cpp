@@ -19,7 +19,7 @@ using core::PgType;
 
 // Batches that may wait behind the one being committed; more and the client had better come back.
 constexpr std::size_t kBatchesWaitingMax = 10;
-constexpr core::Duration kAnswerTimeout = std::chrono::seconds{8};
+constexpr core::Duration kAnswerTimeout = std::chrono::seconds{5};
 
 // Sorted by key, so that two processes never wait for each other's keys in a circle.
 constexpr PgStatement kClaimKeys{"api_claim_keys",
@@ -221,7 +221,8 @@ void OrderWriter::insert(std::span<Entry* const> entries) {
   try {
     const core::PgResult rows = insert_rows(entries);
     std::unordered_map<core::Uuid, core::Time> created;
-    for (int row = 0; row < rows.rows(); ++row) created.emplace(rows.uuid(row, 0), rows.time(row, 1));
+    for (int row = 0; row < rows.rows(); ++row)
+      created.emplace(rows.uuid(row, 0), rows.time(row, 1));
     for (Entry* entry : entries) {
       const auto found = created.find(entry->order.record.id);
       if (found == created.end()) continue;  // Another order has its key.
@@ -284,17 +285,16 @@ core::PgResult OrderWriter::insert_rows(std::span<Entry* const> entries) {
     }
   }
   PgParams params;
-  for (const PgArray* column : {&ids, &users, &items, &totals, &currencies, &addresses,
-                                &instructions, &drafts, &correlations, &traces, &shards, &scopes,
-                                &keys}) {
+  for (const PgArray* column :
+       {&ids, &users, &items, &totals, &currencies, &addresses, &instructions, &drafts,
+        &correlations, &traces, &shards, &scopes, &keys}) {
     params.array(*column);
   }
   // A single statement is its own transaction.
   if (keyed.empty()) return session_.execute(kInsertOrders, params);
 
-  std::sort(keyed.begin(), keyed.end(), [](const NewOrder* a, const NewOrder* b) {
-    return name_of_key(*a) < name_of_key(*b);
-  });
+  std::sort(keyed.begin(), keyed.end(),
+            [](const NewOrder* a, const NewOrder* b) { return name_of_key(*a) < name_of_key(*b); });
   PgArray claim_scopes(PgType::kText), claim_keys(PgType::kText), hashes(PgType::kBytea),
       resources(PgType::kUuid);
   for (const NewOrder* order : keyed) {
@@ -324,7 +324,8 @@ void OrderWriter::read_winners(const Entries& entries) {
     keys.add(name.second);
   }
   try {
-    const core::PgResult rows = session_.execute(kReadWinners, PgParams().array(scopes).array(keys));
+    const core::PgResult rows =
+        session_.execute(kReadWinners, PgParams().array(scopes).array(keys));
     for (int row = 0; row < rows.rows(); ++row) {
       for (Entry* entry : waiting[{rows.text(row, 0), rows.text(row, 1)}]) {
         entry->settled = true;

@@ -38,15 +38,17 @@ struct PlaceOutcome {
 // durable in one transaction and one round trip; while one batch commits the next one gathers, so
 // there is no artificial delay. Orders, saga rows and idempotency keys are one transaction.
 //
-// One bad order never fails its neighbours: when the server refuses a value the batch is halved until
-// it stands alone. Keys that meet inside a batch are settled in memory, across batches and processes
-// by the database. submit() is safe from any thread; the outcome is set on the writer's thread.
+// One bad order never fails its neighbours: when the server refuses a value the batch is halved
+// until it stands alone. Keys that meet inside a batch are settled in memory, across batches and
+// processes by the database. submit() is safe from any thread; the outcome is set on the writer's
+// thread.
 class OrderWriter {
  public:
   using Outcome = std::shared_ptr<OneShot<PlaceOutcome>>;
   using Placed = std::function<void(const NewOrder&)>;
 
-  // `placed` is called after the commit, on the writer's thread, for each order that is now durable.
+  // `placed` is called after the commit, on the writer's thread, for each order that is now
+  // durable.
   OrderWriter(const core::Config& config, core::Logger& logger, core::Metrics& metrics,
               Placed placed);
   ~OrderWriter();  // stop()

@@ -117,7 +117,8 @@ Checked<std::optional<core::Time>> Query::time(std::string_view name) const {
   const auto value = text(name);
   if (!value) return std::nullopt;
   const auto parsed = core::parse_rfc3339(*value);
-  if (!parsed) return refuse(bad_query(name, "must be an RFC 3339 time, e.g. 2026-01-31T09:30:00Z"));
+  if (!parsed)
+    return refuse(bad_query(name, "must be an RFC 3339 time, e.g. 2026-01-31T09:30:00Z"));
   return parsed;
 }
 
@@ -142,7 +143,8 @@ Checked<PageRequest> PageRequest::parse(const Query& query, std::string_view lis
   PageRequest page;
   page.list = std::string(list) + "\n" + query.filters();
   if (const auto text = query.text("limit")) {
-    const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), page.limit);
+    const auto [end, error] =
+        std::from_chars(text->data(), text->data() + text->size(), page.limit);
     if (error != std::errc{} || end != text->data() + text->size() || page.limit < 1 ||
         page.limit > kPageLimitMax) {
       return refuse(bad_query("limit", "must be from 1 to " + std::to_string(kPageLimitMax)));

@@ -17,7 +17,8 @@ namespace orderflow::http_api {
 inline constexpr int kPageLimitDefault = 50;
 inline constexpr int kPageLimitMax = 200;
 
-// The query of a list or a single read: every name is known, none comes twice, values are valid UTF-8.
+// The query of a list or a single read: every name is known, none comes twice, values are valid
+// UTF-8.
 class Query {
  public:
   [[nodiscard]] static Checked<Query> parse(const RequestContext& context,
@@ -47,8 +48,8 @@ struct PageRequest {
   [[nodiscard]] static Checked<PageRequest> parse(const Query& query, std::string_view list);
 };
 
-// Tokens are opaque to clients: base64url of the position and a digest that binds it to its list and
-// filters, so that a changed or misplaced token is noticed.
+// Tokens are opaque to clients: base64url of the position and a digest that binds it to its list
+// and filters, so that a changed or misplaced token is noticed.
 [[nodiscard]] std::string encode_page_token(std::string_view list, const core::Uuid& position);
 [[nodiscard]] std::optional<core::Uuid> decode_page_token(std::string_view list,
                                                           std::string_view token);

@@ -78,8 +78,7 @@ Response problem_response(const Problem& problem, std::string_view correlation_i
   if (!problem.errors.empty()) {
     JsonArray errors;
     for (const FieldError& error : problem.errors) {
-      errors.add(
-          JsonObject().field("pointer", error.pointer).field("detail", error.detail).text());
+      errors.add(JsonObject().field("pointer", error.pointer).field("detail", error.detail).text());
     }
     const std::string text = errors.text();
     body.field("errors", RawJson{text});

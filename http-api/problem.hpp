@@ -10,7 +10,8 @@
 
 namespace orderflow::http_api {
 
-// What is wrong with one field: where (RFC 6901 pointer into the body, or the query's name), and what.
+// What is wrong with one field: where (RFC 6901 pointer into the body, or the query's name), and
+// what.
 struct FieldError {
   std::string pointer;
   std::string detail;

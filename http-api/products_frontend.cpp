@@ -63,8 +63,7 @@ Checked<Product> read_product(const nlohmann::json& body) {
   BodyReader reader(body, errors);
   Product product;
   product.name = reader.text("name", kName).value_or("");
-  product.description =
-      reader.text("description", kDescription, Presence::kOptional).value_or("");
+  product.description = reader.text("description", kDescription, Presence::kOptional).value_or("");
   product.category = reader.text("category", kCategory).value_or("");
   product.price = reader.money("price", 0).value_or(core::Money{});
   product.available = reader.boolean("available").value_or(false);
@@ -155,20 +154,19 @@ class ProductsFrontend {
     if (!product) co_return refuse(std::move(product.error()));
     const std::string if_match(context.request.header("If-Match"));
     auto work = [this, id = *id, product = std::move(*product), if_match] {
-      return services_.pools.catalogue.write(
-          [&](pqxx::work& transaction) -> Checked<Response> {
-            if (auto problem = check_tag(transaction, id, if_match)) return refuse(*problem);
-            const auto rows = transaction.exec_params(
-                "UPDATE catalogue.products SET name = $2, description = $3, category = $4, "
-                "price = $5, currency = $6, available = $7, version = version + 1, "
-                "updated_at = now() WHERE id = $1::uuid RETURNING " +
-                    product_columns(),
-                id.to_string(), product.name, product.description, product.category,
-                product.price.amount, product.price.currency, product.available);
-            Response response = json_response(product_json(rows[0]));
-            response.with("ETag", etag_of(rows[0][9].as<std::int64_t>()));
-            return response;
-          });
+      return services_.pools.catalogue.write([&](pqxx::work& transaction) -> Checked<Response> {
+        if (auto problem = check_tag(transaction, id, if_match)) return refuse(*problem);
+        const auto rows = transaction.exec_params(
+            "UPDATE catalogue.products SET name = $2, description = $3, category = $4, "
+            "price = $5, currency = $6, available = $7, version = version + 1, "
+            "updated_at = now() WHERE id = $1::uuid RETURNING " +
+                product_columns(),
+            id.to_string(), product.name, product.description, product.category,
+            product.price.amount, product.price.currency, product.available);
+        Response response = json_response(product_json(rows[0]));
+        response.with("ETag", etag_of(rows[0][9].as<std::int64_t>()));
+        return response;
+      });
     };
     Checked<Response> response = co_await blocking(services_.blocking, std::move(work));
     services_.lookups.forget_product(*id);
@@ -180,15 +178,14 @@ class ProductsFrontend {
     if (!id) co_return refuse(id.error());
     const std::string if_match(context.request.header("If-Match"));
     auto work = [this, id = *id, if_match] {
-      return services_.pools.catalogue.write(
-          [&](pqxx::work& transaction) -> Checked<Response> {
-            if (auto problem = check_tag(transaction, id, if_match)) return refuse(*problem);
-            transaction.exec_params(
-                "UPDATE catalogue.products SET deleted = true, version = version + 1, "
-                "updated_at = now() WHERE id = $1::uuid",
-                id.to_string());
-            return json_response("", 204);
-          });
+      return services_.pools.catalogue.write([&](pqxx::work& transaction) -> Checked<Response> {
+        if (auto problem = check_tag(transaction, id, if_match)) return refuse(*problem);
+        transaction.exec_params(
+            "UPDATE catalogue.products SET deleted = true, version = version + 1, "
+            "updated_at = now() WHERE id = $1::uuid",
+            id.to_string());
+        return json_response("", 204);
+      });
     };
     Checked<Response> response = co_await blocking(services_.blocking, std::move(work));
     services_.lookups.forget_product(*id);
@@ -204,9 +201,8 @@ class ProductsFrontend {
     if (!page) co_return refuse(std::move(page.error()));
     if (!co_await read(*id)) co_return refuse(not_found("product"));
     ListQuery list;
-    list.select =
-        "SELECT id::text, product_id::text, seller, price, currency, items_in_stock, " +
-        rfc3339("updated_at") + " FROM catalogue.offers";
+    list.select = "SELECT id::text, product_id::text, seller, price, currency, items_in_stock, " +
+                  rfc3339("updated_at") + " FROM catalogue.offers";
     list.order_by = "id DESC";
     list.after = "id < ?::uuid";
     list.page = std::move(*page);

@@ -42,14 +42,14 @@ class Submission {
         request_.order_id.to_string());
     if (rows.empty()) return request_.unknown_order;
     const std::string etag = etag_of(rows[0][1].as<std::int64_t>());
-    if (!request_.if_match.empty() &&
-        !names_tag(request_.if_match, etag, TagComparison::kStrong)) {
+    if (!request_.if_match.empty() && !names_tag(request_.if_match, etag, TagComparison::kStrong)) {
       return precondition_failed();
     }
     if (request_.kind == "cancel" && !first_cancel().empty()) return std::nullopt;
     const auto status = saga::parse_order_status(rows[0][0].c_str());
     if (!status) return std::nullopt;
-    return refused_at_door(request_.kind, *status, saga::parse_order_status(request_.target_status));
+    return refused_at_door(request_.kind, *status,
+                           saga::parse_order_status(request_.target_status));
   }
 
   pqxx::result first_cancel() {
@@ -62,9 +62,11 @@ class Submission {
   StoredAnswer insert() {
     const std::string order_id = request_.order_id.to_string();
     pqxx::result rows = transaction_.exec_params(
-        "INSERT INTO orders.requests (id, order_id, shard, kind, amount, payment_id, target_status, "
+        "INSERT INTO orders.requests (id, order_id, shard, kind, amount, payment_id, "
+        "target_status, "
         "reason, actor, correlation_id, traceparent) VALUES ($1::uuid, $2::uuid, $3, $4, "
-        "NULLIF($5, '')::bigint, NULLIF($6, '')::uuid, NULLIF($7, ''), NULLIF($8, ''), $9, $10, $11) "
+        "NULLIF($5, '')::bigint, NULLIF($6, '')::uuid, NULLIF($7, ''), NULLIF($8, ''), $9, $10, "
+        "$11) "
         "ON CONFLICT (order_id) WHERE kind = 'cancel' DO NOTHING RETURNING " +
             job_columns(),
         id_.to_string(), order_id, core::shard_of(order_id), request_.kind,
@@ -111,7 +113,9 @@ std::string job_json(const pqxx::row& row) {
       .field("kind", row[1].c_str())
       .field("order_id", row[2].c_str())
       .field("state", state)
-      .field("reason", has_detail ? detail : has_code ? code : std::nullopt)
+      .field("reason", has_detail ? detail
+                       : has_code ? code
+                                  : std::nullopt)
       .field("transitions", RawJson{steps})
       .field("result", RawJson{result})
       .text();

@@ -25,7 +25,7 @@ class Router {
     const Route* route = nullptr;  // null: nothing answers this method
     std::size_t index = 0;         // of the route in routes()
     PathParams params;
-    std::string allow;             // when the path is known but not the method: what is allowed
+    std::string allow;  // when the path is known but not the method: what is allowed
   };
   [[nodiscard]] Match match(Method method, std::string_view path) const;
 

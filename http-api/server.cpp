@@ -36,8 +36,7 @@ std::string http_date() {
   std::tm utc{};
   gmtime_r(&now, &utc);
   std::array<char, 64> text{};
-  const auto length =
-      std::strftime(text.data(), text.size(), "%a, %d %b %Y %H:%M:%S GMT", &utc);
+  const auto length = std::strftime(text.data(), text.size(), "%a, %d %b %Y %H:%M:%S GMT", &utc);
   return {text.data(), length};
 }
 
@@ -74,9 +73,10 @@ class Server::Impl {
       tick(*worker);
       worker->thread = std::thread([context = &worker->context] { context->run(); });
     }
-    asio::co_spawn(workers_.front()->context, accept_loop(), [this](const std::exception_ptr& failure) {
-      if (failure) logger_.error("the HTTP acceptor ended");
-    });
+    asio::co_spawn(workers_.front()->context, accept_loop(),
+                   [this](const std::exception_ptr& failure) {
+                     if (failure) logger_.error("the HTTP acceptor ended");
+                   });
     started_ = true;
   }
 

@@ -33,8 +33,8 @@ struct ServerOptions {
 // connection needs a lock or a strand. One acceptor deals sockets out in turn. Requests of one
 // connection are answered one after another (pipelining), each answer with a single write.
 //
-// Deadlines are checked by one coarse timer a thread (kTick in server.cpp), not by a timer a request.
-// What breaks a limit is answered (408, 413, 431, 503) and the connection closed.
+// Deadlines are checked by one coarse timer a thread (kTick in server.cpp), not by a timer a
+// request. What breaks a limit is answered (408, 413, 431, 503) and the connection closed.
 class Server {
  public:
   // `dispatcher` must outlive the server.
@@ -48,8 +48,8 @@ class Server {
   // had; the message names ORDERFLOW_HTTP_PORT.
   void start();
 
-  // Accepts nothing more, ends idle connections, answers what was accepted, joins the threads. Blocks
-  // at most stop_timeout; may be called twice.
+  // Accepts nothing more, ends idle connections, answers what was accepted, joins the threads.
+  // Blocks at most stop_timeout; may be called twice.
   void stop();
 
   // The port it listens on, once started.

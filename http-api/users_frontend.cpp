@@ -14,9 +14,7 @@ constexpr TextRule kUsername{.characters_max = 64};
 constexpr TextRule kDisplayName{.characters_max = 200};
 constexpr const char* kDefaultCurrency = "USD";
 
-std::string user_columns() {
-  return "id::text, username, display_name, " + rfc3339("created_at");
-}
+std::string user_columns() { return "id::text, username, display_name, " + rfc3339("created_at"); }
 
 std::string user_json(const pqxx::row& row) {
   return JsonObject()
@@ -52,7 +50,8 @@ StoredAnswer create_user(pqxx::work& transaction, const NewUser& user) {
       id, user.username, user.display_name);
   become(transaction, "orderflow_payments");
   transaction.exec_params(
-      "INSERT INTO payments.accounts (id, currency, opening, balance) VALUES ($1::uuid, $2, $3, $3)",
+      "INSERT INTO payments.accounts (id, currency, opening, balance) VALUES ($1::uuid, $2, $3, "
+      "$3)",
       id, user.opening.currency, user.opening.amount);
   return {201, "/users/" + id, user_json(rows[0])};
 }

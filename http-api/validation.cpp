@@ -139,9 +139,9 @@ Checked<PricedItems> price_items(const std::vector<OrderItem>& items,
     }
     if (i == 0) priced.currency = product.currency;
     if (product.currency != priced.currency) {
-      return refuse(invalid(pointer + "/product_id",
-                            "is sold in " + product.currency + ", the first item in " +
-                                priced.currency + "; place one order for each currency"));
+      return refuse(invalid(pointer + "/product_id", "is sold in " + product.currency +
+                                                         ", the first item in " + priced.currency +
+                                                         "; place one order for each currency"));
     }
     const auto line = core::checked_multiply(product.price, items[i].quantity);
     const auto total = line ? core::checked_add(priced.total, *line) : std::nullopt;

@@ -34,8 +34,8 @@ struct PlaceOrder {
 
 [[nodiscard]] Checked<PlaceOrder> validate_order(const nlohmann::json& body);
 
-// The body as JSON: 415 unless the request says it is JSON, 400 when it is not readable. An empty body
-// is an empty object where `may_be_empty` says so.
+// The body as JSON: 415 unless the request says it is JSON, 400 when it is not readable. An empty
+// body is an empty object where `may_be_empty` says so.
 enum class EmptyBody { kRefused, kAllowed };
 [[nodiscard]] Checked<nlohmann::json> parse_json_body(const Request& request,
                                                       EmptyBody empty = EmptyBody::kRefused);
