@@ -2,6 +2,9 @@
 # Building the program and its tests. Build folders belong to the clone, not to an instance, so
 # instances with other state folders share them. Sourced by ./orderflow.
 
+# Clones in different folders (a second one, CI's fresh one) share what was compiled before.
+export CCACHE_BASEDIR=$repo CCACHE_NOHASHDIR=1
+
 # One compiler process a core, fewer when memory is short: a large file takes 1.5 GB.
 build_jobs() {
   local memory_kb jobs
