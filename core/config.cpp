@@ -28,6 +28,8 @@ constexpr SettingSpec kSettings[] = {
      "partitions of each topic when they are created; a power of two", 1, 1024},
     {"replication-factor", "ORDERFLOW_REPLICATION_FACTOR", "1", kInteger,
      "replicas of each topic when they are created", 1, 9},
+    {"fetch-wait", "ORDERFLOW_FETCH_WAIT", "250ms", kDuration,
+     "time a broker may hold a fetch that finds nothing; the embedded broker always does", 1, 60000},
     {"http-host", "ORDERFLOW_HTTP_HOST", "127.0.0.1", kText, "address the servers listen on"},
     {"http-port", "ORDERFLOW_HTTP_PORT", "8080", kInteger, "port of the public HTTP API", 0, 65535},
     {"metrics-port-base", "ORDERFLOW_METRICS_PORT_BASE", "0", kInteger,

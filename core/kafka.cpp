@@ -71,7 +71,8 @@ std::string name_of(rd_kafka_resp_err_t error) { return rd_kafka_err2str(error);
 }  // namespace
 
 KafkaOptions kafka_options(const Config& config, std::string client_id) {
-  return {config.text("bootstrap-servers"), std::move(client_id), config.kafka_properties()};
+  return {config.text("bootstrap-servers"), std::move(client_id), config.kafka_properties(),
+          config.duration("fetch-wait")};
 }
 
 std::string_view KafkaMessage::key() const {
@@ -204,7 +205,7 @@ KafkaConsumer::KafkaConsumer(const KafkaOptions& options, Logger& logger, std::s
   set(conf, "session.timeout.ms", "6000");
   set(conf, "heartbeat.interval.ms", "1500");
   set(conf, "max.poll.interval.ms", "60000");
-  set(conf, "fetch.wait.max.ms", "250");
+  set(conf, "fetch.wait.max.ms", std::to_string(to_ms(options.fetch_wait)));
   set(conf, "fetch.error.backoff.ms", "50");
   set(conf, "queued.min.messages", "10000");
   set(conf, "queued.max.messages.kbytes", "16384");     // Bounds the memory of a slow reader.

@@ -24,6 +24,9 @@ struct KafkaOptions {
   std::string bootstrap_servers;
   std::string client_id;
   std::map<std::string, std::string> properties;  // ORDERFLOW_KAFKA_*: security, SASL, TLS
+  // How long the broker may hold a fetch that finds nothing. Kafka answers as soon as something comes;
+  // the embedded broker holds it to the end, so there this is the latency of each hop.
+  Duration fetch_wait = std::chrono::milliseconds{250};
 };
 
 [[nodiscard]] KafkaOptions kafka_options(const Config& config, std::string client_id);

@@ -51,6 +51,10 @@ export_settings() {
   # The processes may be started from another folder than the one the name was meant for.
   [ -z "${ORDERFLOW_CONFIG:-}" ] || ORDERFLOW_CONFIG=$(realpath -m -- "$ORDERFLOW_CONFIG")
   export KAFKA_BOOTSTRAP_SERVERS=${outside_broker:-127.0.0.1:$broker_port}
+  # The embedded broker holds an empty fetch to its end, so that wait is the latency of every hop.
+  if [ "$broker" = embedded ] && [ -z "$outside_broker" ]; then
+    export ORDERFLOW_FETCH_WAIT=${ORDERFLOW_FETCH_WAIT:-10ms}
+  fi
   if [ -n "$outside_database" ]; then
     export DATABASE_URL=$outside_database
   elif [ -s "$state_dir/postgres.password" ]; then

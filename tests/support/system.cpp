@@ -52,6 +52,7 @@ Environment test_settings() {
       {"ORDERFLOW_HTTP_READ_TIMEOUT", "2s"},
       {"ORDERFLOW_SIMULATION_MAGIC", "1"},
       {"LOG_LEVEL", "debug"},
+      {"ORDERFLOW_FETCH_WAIT", "10ms"},
   };
 }
 
@@ -127,6 +128,7 @@ Environment System::environment(const Environment& more) const {
 std::uint16_t System::monitor_port(const std::string& role) const {
   const bool second = is_second(role);
   const auto name = second ? role.substr(0, role.size() - 2) : role;
+  if (name == "all") return ports_.port(0);
   for (std::size_t i = 0; i < monitored_roles().size(); ++i) {
     if (monitored_roles()[i] != name) continue;
     if (name == "broker") return ports_.port(4);
@@ -166,6 +168,8 @@ Process& System::process(const std::string& role) {
 }
 
 bool System::ready(const std::string& role) const {
+  // A broker's readiness is that it answers its clients.
+  if (role == "broker") return kafka().answers();
   const auto answer = monitor(role).try_request("GET", "/health/ready", {}, {}, Millis{2'000});
   return answer && answer->status == 200;
 }
