@@ -58,8 +58,9 @@ configure() { # FOLDER LOG CMAKE_OPTION…
 build_failed() { # LOG
   local log=$1
   clear_line
-  if grep -qE 'Killed signal|internal compiler error: Killed|cannot allocate memory' "$log"; then
-    die_with_log "$log" "the compiler ran out of memory; close other programs, then again"
+  if grep -qE 'Killed signal|Subprocess killed|Cannot allocate memory' "$log"; then
+    die_with_log "$log" "the build was killed, as happens when memory runs out;" \
+      "close other programs and run the same again"
   fi
   # The first error is the one that counts; what follows it is mostly its echo.
   printf -- '--- the first errors of %s\n' "$log" >&2
