@@ -34,6 +34,7 @@ Spent operator-(const Spent& after, const Spent& before) {
   Spent difference = after;
   for (auto& [name, value] : difference.database) value -= before.database.at(name);
   for (auto& [topic, count] : difference.records) count -= before.records.at(topic);
+  difference.machine_busy_us -= before.machine_busy_us;
   std::erase_if(difference.processes, [&](ProcessUsage& usage) {
     const auto earlier = std::find_if(before.processes.begin(), before.processes.end(),
                                       [&](const auto& other) { return other.name == usage.name; });
@@ -58,6 +59,7 @@ Meter::Meter(const core::Config& config, core::Logger& logger, const std::string
 Spent Meter::read() {
   Spent spent;
   spent.processes = measure(processes_);
+  spent.machine_busy_us = machine_busy_us();
   spent.database = database_.read([](pqxx::nontransaction& transaction) {
     std::map<std::string, std::int64_t> counters;
     const auto rows = transaction.exec(kCounters);

@@ -20,6 +20,7 @@ struct Spent {
   std::map<std::string, std::int64_t> database;
   std::map<std::string, std::int64_t> records;  // by topic, without the prefix
   std::vector<ProcessUsage> processes;
+  std::int64_t machine_busy_us = 0;  // CPU time of every process there is
 };
 
 // The difference; processes that were not there all the time are left out.

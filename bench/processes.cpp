@@ -64,6 +64,8 @@ std::int64_t kilobytes(const std::string& status, const std::string& field) {
   return at == std::string::npos ? 0 : std::atoll(status.c_str() + at + field.size() + 1);
 }
 
+std::int64_t us_per_tick() { return 1'000'000 / sysconf(_SC_CLK_TCK); }
+
 // A process and all that descend from it.
 class Family {
  public:
@@ -75,8 +77,7 @@ class Family {
   }
 
   [[nodiscard]] ProcessUsage usage(const std::string& name) const {
-    const std::int64_t us_per_tick = 1'000'000 / sysconf(_SC_CLK_TCK);
-    return {name, ticks_ * us_per_tick, (private_kb_ + shared_kb_) * 1024};
+    return {name, ticks_ * us_per_tick(), (private_kb_ + shared_kb_) * 1024};
   }
 
  private:
@@ -116,6 +117,19 @@ std::optional<ProcessStat> parse_stat(std::string_view text) {
   return ProcessStat{static_cast<pid_t>(number(kParent)), number(kUserTime) + number(kUserTime + 1),
                      number(kUserTime + 2) + number(kUserTime + 3)};
 }
+
+std::int64_t parse_busy_us(std::string_view proc_stat) {
+  // "cpu  USER NICE SYSTEM IDLE IOWAIT IRQ SOFTIRQ ...": guest time is part of user time.
+  std::istringstream line{std::string(proc_stat.substr(0, proc_stat.find('\n')))};
+  std::string name;
+  std::array<std::int64_t, 7> ticks{};
+  line >> name;
+  for (auto& field : ticks) line >> field;
+  if (!line || name != "cpu") return 0;
+  return (ticks[0] + ticks[1] + ticks[2] + ticks[5] + ticks[6]) * us_per_tick();
+}
+
+std::int64_t machine_busy_us() { return parse_busy_us(read_file("/proc/stat")); }
 
 std::vector<NamedProcess> find_processes(const std::string& state_dir) {
   auto found = state_dir.empty() ? std::vector<NamedProcess>{} : from_status(state_dir);

@@ -31,6 +31,11 @@ struct ProcessUsage {
 // kernel's resolution of 10 ms; memory shared within a group is counted once.
 [[nodiscard]] std::vector<ProcessUsage> measure(const std::vector<NamedProcess>& processes);
 
+// CPU time of the whole machine since it started, of whatever process, waiting left out: the first
+// line of /proc/stat. Zero when it cannot be read.
+[[nodiscard]] std::int64_t parse_busy_us(std::string_view proc_stat);
+[[nodiscard]] std::int64_t machine_busy_us();
+
 // The fields of /proc/PID/stat that matter here. Times in clock ticks; `reaped` is that of children
 // that have ended.
 struct ProcessStat {

@@ -2,6 +2,7 @@
 
 #include <spdlog/fmt/fmt.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 namespace orderflow::bench {
@@ -67,6 +68,7 @@ std::string process_rows(const PhaseReport& phase) {
     row(process.name, process.cpu_us, fmt::format("{:.0f}", process.memory_bytes / 1048576.0));
   }
   row("all", total, "");
+  row("others", phase.others_cpu_us(), "");
   return text;
 }
 
@@ -120,6 +122,7 @@ Json phase_json(const PhaseReport& phase) {
                                  {"cores", process.cpu_us / 1e6 / phase.seconds},
                                  {"memory_bytes", process.memory_bytes}});
   }
+  json["others_cores"] = static_cast<double>(phase.others_cpu_us()) / 1e6 / phase.seconds;
   return json;
 }
 
@@ -131,6 +134,12 @@ double PhaseReport::accepted_per_second() const {
 
 double PhaseReport::sagas_per_second() const {
   return static_cast<double>(load.completed) / seconds;
+}
+
+std::int64_t PhaseReport::others_cpu_us() const {
+  std::int64_t others = spent.machine_busy_us;
+  for (const auto& process : spent.processes) others -= process.cpu_us;
+  return std::max<std::int64_t>(others, 0);
 }
 
 bool Report::passed() const {

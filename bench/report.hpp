@@ -20,6 +20,8 @@ struct PhaseReport {
 
   [[nodiscard]] double accepted_per_second() const;
   [[nodiscard]] double sagas_per_second() const;
+  // CPU time that none of the measured processes used: a machine that was not quiet.
+  [[nodiscard]] std::int64_t others_cpu_us() const;
 };
 
 struct Report {

@@ -42,10 +42,12 @@ start_bench_instance() { # BROKER
   ! is_running || die "another benchmark works in $state_dir; wait for it"
   command_wipe --yes >/dev/null
   prepare_state_dir "$state_dir"
-  unset ORDERFLOW_METRICS_PORT_BASE
-  free_port && ORDERFLOW_HTTP_PORT=$REPLY
-  free_port && ORDERFLOW_PG_PORT=$REPLY
-  free_port && ORDERFLOW_BROKER_PORT=$REPLY
+  free_ports 8
+  # Kafka's controller takes the port after the broker's, the roles' metrics those after their base.
+  ORDERFLOW_HTTP_PORT=$REPLY
+  ORDERFLOW_PG_PORT=$((REPLY + 1))
+  ORDERFLOW_BROKER_PORT=$((REPLY + 2))
+  ORDERFLOW_METRICS_PORT_BASE=$((REPLY + 3))
   # A line an order in the log would be measured too. The carrier delivers within the run, so that
   # the figures hold the whole of an order's life.
   export LOG_LEVEL=${LOG_LEVEL:-warning} ORDERFLOW_CARRIER_TIME=${ORDERFLOW_CARRIER_TIME:-2s}

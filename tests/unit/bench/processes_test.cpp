@@ -23,6 +23,13 @@ TEST_CASE("a stat line of a process that just vanished is nothing") {
   CHECK_FALSE(parse_stat("42 (name) S 1"));
 }
 
+TEST_CASE("the machine's busy time leaves waiting out") {
+  using orderflow::bench::parse_busy_us;
+  CHECK(parse_busy_us("cpu  1 2 3 1000 1000 4 5 0 0 0\ncpu0 9 9 9 9 9 9 9\n") == 15 * 10'000);
+  CHECK(parse_busy_us("") == 0);
+  CHECK(orderflow::bench::machine_busy_us() > 0);
+}
+
 TEST_CASE("command lines name their roles") {
   using namespace std::string_literals;
   CHECK(role_of_command("/x/orderflow\0api\0"s) == "api");
