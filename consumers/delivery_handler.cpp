@@ -83,8 +83,7 @@ std::vector<producers::Outgoing> DeliveryHandler::granted(const Grants& fresh, c
     timers_.drop(partition);
   }
   owned_.clear();
-  for (const auto& [partition, grant] : all)
-    owned_.insert(partition);
+  for (const auto& [partition, grant] : all) owned_.insert(partition);
   owned_.insert(partitions.begin(), partitions.end());
   const auto live = read_live(session, shards_of(partitions, partition_count), options_.timer_limit,
                               options_.policy);
@@ -109,12 +108,13 @@ std::vector<DeliveryHandler::Item> DeliveryHandler::admit(const Work& work, Deci
   std::vector<Item> items;
   items.reserve(work.messages.size());
   for (const auto* message : work.messages) {
-    if (!effects_.well_placed(*message, work.partition_count)) continue;
+    // First, since whoever writes rubbish does not choose its partition with care either.
     auto command = events::decode_delivery_command(message->header("ce_type"), message->body());
     if (!command) {
       decision.dead_letters.push_back({message, command.error().detail});
       continue;
     }
+    if (!effects_.well_placed(*message, work.partition_count)) continue;
     const Fate fate = fate_of(options_.simulation, *command, events::attempt_of(*message));
     if (fate == Fate::kSilent) {
       effects_.count("silent");
@@ -162,14 +162,11 @@ Decision DeliveryHandler::decide(const Work& work) {
     due = collect_due(work);
   }
   std::set<Uuid> ids;
-  for (const auto& item : items)
-    ids.insert(delivery_of(item.command));
-  for (const auto& [partition, rows] : due)
-    ids.insert(rows.begin(), rows.end());
+  for (const auto& item : items) ids.insert(delivery_of(item.command));
+  for (const auto& [partition, rows] : due) ids.insert(rows.begin(), rows.end());
   if (ids.empty()) return decision;
   auto book = read_delivery_book(work.session, ids);
-  for (const auto& item : items)
-    decide_item(item, work.now, book, decision);
+  for (const auto& item : items) decide_item(item, work.now, book, decision);
   fire_due(due, work.now, book, decision);
   decision.calls = write_delivery_book(book);
   prepare_timers(book, due, work.partition_count);

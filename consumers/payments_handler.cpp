@@ -57,12 +57,13 @@ std::vector<PaymentsHandler::Item> PaymentsHandler::admit(const Work& work, Deci
   std::vector<Item> items;
   items.reserve(work.messages.size());
   for (const auto* message : work.messages) {
-    if (!effects_.well_placed(*message, work.partition_count)) continue;
+    // First, since whoever writes rubbish does not choose its partition with care either.
     auto command = events::decode_payment_command(message->header("ce_type"), message->body());
     if (!command) {
       decision.dead_letters.push_back({message, command.error().detail});
       continue;
     }
+    if (!effects_.well_placed(*message, work.partition_count)) continue;
     const Fate fate = fate_of(simulation_, *command, events::attempt_of(*message));
     if (fate == Fate::kSilent) {
       effects_.count("silent");
@@ -80,11 +81,9 @@ Decision PaymentsHandler::decide(const Work& work) {
   if (items.empty()) return decision;
   std::vector<const events::PaymentCommand*> commands;
   commands.reserve(items.size());
-  for (const auto& item : items)
-    commands.push_back(&item.command);
+  for (const auto& item : items) commands.push_back(&item.command);
   auto book = read_payment_book(work.session, keys_of(commands));
-  for (const auto& item : items)
-    decide_item(item, work.now, book, decision);
+  for (const auto& item : items) decide_item(item, work.now, book, decision);
   decision.calls = write_payment_book(book);
   return decision;
 }
@@ -126,8 +125,6 @@ std::vector<producers::Outgoing> PaymentsHandler::committed(const Grants& grants
   return effects_.release(grants);
 }
 
-void PaymentsHandler::discarded() {
-  effects_.discard();
-}
+void PaymentsHandler::discarded() { effects_.discard(); }
 
 }  // namespace orderflow::consumers

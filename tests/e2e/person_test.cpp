@@ -134,8 +134,7 @@ TEST_CASE("what a person gets wrong is told in a line", "[e2e]") {
     const auto done = instance.orderflow({"statsu"});
     INFO(done.output);
     CHECK(done.exit_code == 2);
-    CHECK(contains(done.output, "statsu"));
-    CHECK(lines_of(done.output) <= 2);
+    CHECK(contains(done.output, "unknown role 'statsu'"));
   }
   SECTION("a flag that is not there") {
     const auto done = instance.orderflow({"up", "--dettach"});

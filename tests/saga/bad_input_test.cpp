@@ -57,7 +57,7 @@ std::vector<BadBody> unreadable_bodies() {
       replaced("invalid UTF-8", "Springfield", "Spring\xc3\x28", {400, 422}),
       replaced("a lone surrogate", "Springfield", "Spring\\ud800", {400, 422}),
       replaced("a raw control character", "Springfield", "Spring\x01", {400, 422}),
-      replaced("a duplicate field", "{\"", "{\"draft\":false,\"draft\":true,\"", {400, 422, 202}),
+      replaced("a duplicate field", "{\"", "{\"draft\":true,\"draft\":false,\"", {400, 422, 202}),
   };
 }
 

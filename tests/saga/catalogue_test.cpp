@@ -78,9 +78,10 @@ TEST_CASE("a list of orders goes through pages and is stable under inserts",
     const auto answer = shop.http().get("/users/" + user + "/orders?limit=2" +
                                         (token.empty() ? "" : "&page_token=" + token));
     REQUIRE(answer.status == 200);
-    for (const auto& item : answer.json().at("items")) listed.push_back(item.at("id"));
+    const auto body = answer.json();
+    for (const auto& item : body.at("items")) listed.push_back(item.at("id"));
     if (page == 0) placed.push_back(shop.place(user, product));
-    const auto next = answer.json().value("next_page_token", Json());
+    const auto next = body.value("next_page_token", Json());
     if (!next.is_string() || next.get<std::string>().empty()) break;
     token = next;
   }

@@ -71,6 +71,8 @@ std::optional<Answer> read_answer(RawConnection& connection, bool no_body, Clock
     const auto bytes = connection.receive(std::max(left, Millis{0}));
     if (!bytes) return std::nullopt;
     if (bytes->empty()) {
+      // Beast takes an end before the first byte for a complete message.
+      if (!parser.is_header_done()) return std::nullopt;
       parser.put_eof(error);
       if (error || !parser.is_done()) return std::nullopt;
       break;

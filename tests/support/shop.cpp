@@ -16,7 +16,8 @@ bool is_end(const std::string& status) {
 }  // namespace
 
 std::string Shop::user(const std::string& username) const {
-  for (const auto& found : http_.get("/users?limit=200").json().at("items")) {
+  const auto users = http_.get("/users?limit=200").json();
+  for (const auto& found : users.at("items")) {
     if (found.at("username") == username) return found.at("id");
   }
   give_up("there is no user " + username);
