@@ -108,8 +108,7 @@ std::vector<LiveDelivery> live_rows(const PgResult& rows, const domain::Delivery
 
 PgArray shard_array(const std::vector<std::int32_t>& shards) {
   PgArray array(PgType::kInt4);
-  for (const auto shard : shards)
-    array.add(shard);
+  for (const auto shard : shards) array.add(shard);
   return array;
 }
 
@@ -177,13 +176,11 @@ PgCall update_rows(const std::vector<const domain::Delivery*>& rows) {
 domain::DeliveryBook read_delivery_book(core::PgSession& session, const std::set<Uuid>& ids) {
   domain::DeliveryBook book;
   PgArray array(PgType::kUuid);
-  for (const auto& id : ids)
-    array.add(id);
+  for (const auto& id : ids) array.add(id);
   PgParams params;
   params.array(array);
   const auto rows = session.execute(kReadDeliveries, params);
-  for (int row = 0; row < rows.rows(); ++row)
-    book.add(read_row(rows, row));
+  for (int row = 0; row < rows.rows(); ++row) book.add(read_row(rows, row));
   return book;
 }
 
@@ -213,8 +210,6 @@ std::vector<LiveDelivery> read_overdue(core::PgSession& session,
   return live_rows(session.execute(kReadOverdue, params), policy);
 }
 
-std::span<const PgStatement* const> delivery_statements() {
-  return kAll;
-}
+std::span<const PgStatement* const> delivery_statements() { return kAll; }
 
 }  // namespace orderflow::consumers

@@ -76,8 +76,7 @@ bool LedgerCheck::check_chunk() {
       return database.exec_params(kCheck, accounts + "}", sequences + "}", balances + "}",
                                   limits_.rows_per_account);
     });
-    for (const auto& row : rows)
-      judge(row);
+    for (const auto& row : rows) judge(row);
     imbalance_gauge_.Set(static_cast<double>(imbalance()));
   }
   const bool ended = std::ssize(ids) < limits_.accounts;
@@ -116,8 +115,7 @@ void LedgerCheck::judge(const pqxx::row& row) {
 
 std::int64_t LedgerCheck::imbalance() const {
   std::int64_t sum = 0;
-  for (const auto& [id, off] : wrong_)
-    sum += off;
+  for (const auto& [id, off] : wrong_) sum += off;
   return sum;
 }
 

@@ -69,8 +69,7 @@ constexpr const PgStatement* kAll[] = {&kReadAccounts, &kReadPayments,   &kReadR
 
 PgParams ids(const std::set<Uuid>& keys) {
   PgArray array(PgType::kUuid);
-  for (const auto& id : keys)
-    array.add(id);
+  for (const auto& id : keys) array.add(id);
   PgParams params;
   params.array(array);
   return params;
@@ -249,8 +248,6 @@ std::vector<PgCall> write_payment_book(const domain::PaymentBook& book) {
   return calls;
 }
 
-std::span<const PgStatement* const> payment_statements() {
-  return kAll;
-}
+std::span<const PgStatement* const> payment_statements() { return kAll; }
 
 }  // namespace orderflow::consumers

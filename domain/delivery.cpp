@@ -171,8 +171,7 @@ Time due_time(const Delivery& delivery, const DeliveryPolicy& policy) {
     return delivery.carrier_due_at.value_or(Time::max());
   }
   Duration wait = policy.report_backoff_initial;
-  for (int i = 1; i < delivery.report_attempts && wait < policy.report_backoff_max; ++i)
-    wait *= 2;
+  for (int i = 1; i < delivery.report_attempts && wait < policy.report_backoff_max; ++i) wait *= 2;
   return delivery.updated_at + std::min(wait, policy.report_backoff_max);
 }
 

@@ -237,12 +237,9 @@ std::optional<PaymentStatus> payment_status_of(std::string_view name) {
 
 const char* name_of(LedgerKind kind) {
   switch (kind) {
-    case LedgerKind::kCapture:
-      return "capture";
-    case LedgerKind::kUndo:
-      return "undo";
-    case LedgerKind::kRefund:
-      return "refund";
+    case LedgerKind::kCapture: return "capture";
+    case LedgerKind::kUndo: return "undo";
+    case LedgerKind::kRefund: return "refund";
   }
   return "adjustment";
 }

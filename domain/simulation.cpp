@@ -14,26 +14,17 @@ std::uint64_t mix(std::uint64_t value) {
 }
 
 // The value that passes only while it is the first attempt.
-Fate only_first(int attempt, Fate fate) {
-  return attempt <= 1 ? fate : Fate::kNormal;
-}
+Fate only_first(int attempt, Fate fate) { return attempt <= 1 ? fate : Fate::kNormal; }
 
 std::optional<Fate> magic_of_amount(std::int64_t amount, int attempt) {
   switch (amount % 100) {
-    case 51:
-      return Fate::kRefused;
-    case 52:
-      return only_first(attempt, Fate::kSilent);
-    case 53:
-      return only_first(attempt, Fate::kFailed);
-    case 54:
-      return only_first(attempt, Fate::kReplyLost);
-    case 55:
-      return Fate::kSilent;
-    case 56:
-      return Fate::kFailed;
-    default:
-      return std::nullopt;
+    case 51: return Fate::kRefused;
+    case 52: return only_first(attempt, Fate::kSilent);
+    case 53: return only_first(attempt, Fate::kFailed);
+    case 54: return only_first(attempt, Fate::kReplyLost);
+    case 55: return Fate::kSilent;
+    case 56: return Fate::kFailed;
+    default: return std::nullopt;
   }
 }
 
@@ -59,8 +50,7 @@ double chance(std::uint64_t seed, const core::Uuid& command, std::string_view sa
     word = (word << 8) | command.bytes[i];
     if (i % 8 == 7) state = mix(state ^ word);
   }
-  for (const char c : salt)
-    state = mix(state ^ static_cast<unsigned char>(c));
+  for (const char c : salt) state = mix(state ^ static_cast<unsigned char>(c));
   state = mix(state ^ static_cast<std::uint64_t>(attempt));
   return static_cast<double>(state >> 11) * 0x1.0p-53;
 }
