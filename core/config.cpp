@@ -10,7 +10,8 @@
 
 #include "core/failure.hpp"
 
-extern char** environ;  // NOLINT(readability-redundant-declaration): POSIX leaves it to the program.
+extern char**
+    environ;  // NOLINT(readability-redundant-declaration): POSIX leaves it to the program.
 
 namespace orderflow::core {
 namespace {
@@ -29,7 +30,12 @@ constexpr SettingSpec kSettings[] = {
     {"replication-factor", "ORDERFLOW_REPLICATION_FACTOR", "1", kInteger,
      "replicas of each topic when they are created", 1, 9},
     {"fetch-wait", "ORDERFLOW_FETCH_WAIT", "250ms", kDuration,
-     "time a broker may hold a fetch that finds nothing; the embedded broker always does", 1, 60000},
+     "time a broker may hold a fetch that finds nothing; the embedded broker always does", 1,
+     60000},
+    {"session-timeout", "ORDERFLOW_SESSION_TIMEOUT", "6s", kDuration,
+     "time after which Kafka gives a dead process's partitions to others; brokers refuse under 6s "
+     "by default",
+     1000, 600000},
     {"http-host", "ORDERFLOW_HTTP_HOST", "127.0.0.1", kText, "address the servers listen on"},
     {"http-port", "ORDERFLOW_HTTP_PORT", "8080", kInteger, "port of the public HTTP API", 0, 65535},
     {"metrics-port-base", "ORDERFLOW_METRICS_PORT_BASE", "0", kInteger,
@@ -75,7 +81,8 @@ constexpr SettingSpec kSettings[] = {
     {"simulation-seed", "ORDERFLOW_SIMULATION_SEED", "1", kInteger,
      "makes simulated failures repeatable"},
     {"simulation-magic", "ORDERFLOW_SIMULATION_MAGIC", "0", kInteger,
-     "1: orders may ask for failures by magic values (domain/README.md); never in production", 0, 1},
+     "1: orders may ask for failures by magic values (domain/README.md); never in production", 0,
+     1},
     {"payment-success-rate", "PAYMENT_SUCCESS_RATE", "1.0", kRate,
      "share of captures the simulated card network accepts", 0, 1},
     {"payment-silence-rate", "ORDERFLOW_PAYMENT_SILENCE_RATE", "0", kRate,
@@ -333,7 +340,8 @@ std::string normalize_database_url(std::string_view url) {
   if (scheme_end == std::string_view::npos) {
     if (url.find('=') != std::string_view::npos) return std::string(url);
     throw BadConfiguration(
-        "DATABASE_URL is neither postgresql://user:password@host:port/database nor key=value pairs");
+        "DATABASE_URL is neither postgresql://user:password@host:port/database nor key=value "
+        "pairs");
   }
   std::string_view scheme = url.substr(0, scheme_end);
   scheme = scheme.substr(0, scheme.find('+'));  // postgresql+asyncpg, postgres+psycopg2, ...

@@ -46,11 +46,11 @@ rd_kafka_conf_t* base_conf(const KafkaOptions& options) {
   rd_kafka_conf_set_log_cb(conf, on_log);
   set(conf, "bootstrap.servers", options.bootstrap_servers);
   set(conf, "client.id", options.client_id);
-  set(conf, "socket.nagle.disable", "true");      // Small messages must not wait for company.
-  set(conf, "socket.keepalive.enable", "true");   // A vanished broker must be noticed.
-  set(conf, "reconnect.backoff.ms", "50");        // A restarted broker is found again at once ...
-  set(conf, "reconnect.backoff.max.ms", "1000");  // ... and not hammered when it stays away.
-  set(conf, "allow.auto.create.topics", "false"); // Topics have the partition count we chose.
+  set(conf, "socket.nagle.disable", "true");       // Small messages must not wait for company.
+  set(conf, "socket.keepalive.enable", "true");    // A vanished broker must be noticed.
+  set(conf, "reconnect.backoff.ms", "50");         // A restarted broker is found again at once ...
+  set(conf, "reconnect.backoff.max.ms", "1000");   // ... and not hammered when it stays away.
+  set(conf, "allow.auto.create.topics", "false");  // Topics have the partition count we chose.
   set(conf, "topic.metadata.refresh.interval.ms", "10000");
   for (const auto& [name, value] : options.properties) set(conf, name, value);
   return conf;
@@ -72,7 +72,7 @@ std::string name_of(rd_kafka_resp_err_t error) { return rd_kafka_err2str(error);
 
 KafkaOptions kafka_options(const Config& config, std::string client_id) {
   return {config.text("bootstrap-servers"), std::move(client_id), config.kafka_properties(),
-          config.duration("fetch-wait")};
+          config.duration("fetch-wait"), config.duration("session-timeout")};
 }
 
 std::string_view KafkaMessage::key() const {
@@ -101,8 +101,8 @@ KafkaHeaders KafkaMessage::headers() const {
   const char* name = nullptr;
   const void* value = nullptr;
   std::size_t size = 0;
-  for (std::size_t i = 0; rd_kafka_header_get_all(headers, i, &name, &value, &size) ==
-                          RD_KAFKA_RESP_ERR_NO_ERROR;
+  for (std::size_t i = 0;
+       rd_kafka_header_get_all(headers, i, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR;
        ++i) {
     all.emplace_back(name, std::string(static_cast<const char*>(value), size));
   }
@@ -118,13 +118,13 @@ std::int64_t KafkaMessage::timestamp_ms() const {
 KafkaProducer::KafkaProducer(const KafkaOptions& options, Logger& logger, Report report)
     : logger_(logger), report_(std::move(report)) {
   rd_kafka_conf_t* conf = base_conf(options);
-  set(conf, "enable.idempotence", "true");        // Retries neither repeat nor reorder.
-  set(conf, "acks", "all");                       // An acknowledged event survives a broker.
-  set(conf, "message.timeout.ms", "0");           // Never give up: the gap would stay.
-  set(conf, "linger.ms", "0");                    // Batches form by themselves under load.
+  set(conf, "enable.idempotence", "true");  // Retries neither repeat nor reorder.
+  set(conf, "acks", "all");                 // An acknowledged event survives a broker.
+  set(conf, "message.timeout.ms", "0");     // Never give up: the gap would stay.
+  set(conf, "linger.ms", "0");              // Batches form by themselves under load.
   set(conf, "queue.buffering.max.messages", "200000");
   set(conf, "queue.buffering.max.kbytes", "131072");
-  set(conf, "partitioner", "murmur2");            // Agrees with core/shard.hpp and Java.
+  set(conf, "partitioner", "murmur2");  // Agrees with core/shard.hpp and Java.
   set(conf, "retry.backoff.ms", "50");
   rd_kafka_conf_set_dr_msg_cb(conf, &KafkaProducer::on_report);
   rd_kafka_conf_set_opaque(conf, &logger_);
@@ -201,25 +201,26 @@ KafkaConsumer::KafkaConsumer(const KafkaOptions& options, Logger& logger, std::s
   set(conf, "partition.assignment.strategy", "range");  // Eager: a grant covers all it names.
   set(conf, "enable.auto.commit", "false");             // Offsets live beside the results.
   set(conf, "enable.auto.offset.store", "false");
-  set(conf, "auto.offset.reset", "error");              // A forgotten offset must be noticed.
-  set(conf, "session.timeout.ms", "6000");
-  set(conf, "heartbeat.interval.ms", "1500");
+  set(conf, "auto.offset.reset", "error");  // A forgotten offset must be noticed.
+  set(conf, "session.timeout.ms", std::to_string(to_ms(options.session_timeout)));
+  set(conf, "heartbeat.interval.ms", std::to_string(to_ms(options.session_timeout) / 4));
   set(conf, "max.poll.interval.ms", "60000");
   set(conf, "fetch.wait.max.ms", std::to_string(to_ms(options.fetch_wait)));
   set(conf, "fetch.error.backoff.ms", "50");
   set(conf, "queued.min.messages", "10000");
-  set(conf, "queued.max.messages.kbytes", "16384");     // Bounds the memory of a slow reader.
+  set(conf, "queued.max.messages.kbytes", "16384");  // Bounds the memory of a slow reader.
   set(conf, "enable.partition.eof", "false");
   rd_kafka_conf_set_opaque(conf, &logger_);
   if (!group.empty()) {
-    // The rebalance callback needs the consumer, so that is the opaque here, and logs go through it.
+    // The rebalance callback needs the consumer, so that is the opaque here, and logs go through
+    // it.
     rd_kafka_conf_set_rebalance_cb(conf, &KafkaConsumer::on_rebalance);
     rd_kafka_conf_set_opaque(conf, this);
-    rd_kafka_conf_set_log_cb(conf, [](const rd_kafka_t* handle, int level, const char* facility,
-                                      const char* text) {
-      auto* self = static_cast<KafkaConsumer*>(rd_kafka_opaque(handle));
-      if (self != nullptr) write_log(self->logger_, level, facility, text);
-    });
+    rd_kafka_conf_set_log_cb(
+        conf, [](const rd_kafka_t* handle, int level, const char* facility, const char* text) {
+          auto* self = static_cast<KafkaConsumer*>(rd_kafka_opaque(handle));
+          if (self != nullptr) write_log(self->logger_, level, facility, text);
+        });
   }
   handle_ = make_handle(RD_KAFKA_CONSUMER, conf);
   rd_kafka_poll_set_consumer(handle_);
@@ -269,8 +270,7 @@ Polled KafkaConsumer::poll(Duration timeout) {
       polled.outcome = PollOutcome::kOffsetLost;
       polled.partition = raw->partition;
       break;
-    default:
-      logger_.debug("kafka consumer", {{"topic", topic_}, {"detail", name_of(raw->err)}});
+    default: logger_.debug("kafka consumer", {{"topic", topic_}, {"detail", name_of(raw->err)}});
   }
   return polled;
 }

@@ -27,6 +27,7 @@ struct KafkaOptions {
   // How long the broker may hold a fetch that finds nothing. Kafka answers as soon as something comes;
   // the embedded broker holds it to the end, so there this is the latency of each hop.
   Duration fetch_wait = std::chrono::milliseconds{250};
+  Duration session_timeout = std::chrono::seconds{6};
 };
 
 [[nodiscard]] KafkaOptions kafka_options(const Config& config, std::string client_id);

@@ -61,6 +61,8 @@ System::System(SystemOptions options)
   register_system(this);
   prepare_database();
   if (broker_kind() == BrokerKind::kEmbedded) {
+    // Its groups wait for nearly a session time-out whenever a member comes or goes.
+    options_.settings.emplace("ORDERFLOW_SESSION_TIMEOUT", "2s");
     bootstrap_ = "127.0.0.1:" + std::to_string(ports_.port(kBrokerPort));
     launch("broker", "broker", {});
     wait_ready("broker");
