@@ -14,15 +14,18 @@ constexpr std::string_view kDocsPage = R"html(<!doctype html>
 <title>Orderflow API</title>
 <style>
   :root { color-scheme: light dark; --line: color-mix(in srgb, currentColor 18%, transparent); }
-  body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
+  body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto;
+         padding: 0 1rem; }
   h1 { margin-bottom: 0; }
   h2 { margin: 2.5rem 0 .5rem; border-bottom: 1px solid var(--line); }
   details { border-bottom: 1px solid var(--line); padding: .4rem 0; }
   summary { cursor: pointer; display: flex; gap: .8rem; align-items: baseline; flex-wrap: wrap; }
   .method { font: 600 .8rem ui-monospace, monospace; min-width: 4rem; }
-  .GET { color: #1a7f4b; } .POST { color: #2563c9; } .PUT { color: #a15c00; } .DELETE { color: #b3261e; }
+  .GET { color: #1a7f4b; } .POST { color: #2563c9; }
+  .PUT { color: #a15c00; } .DELETE { color: #b3261e; }
   code, pre { font: .9rem ui-monospace, monospace; }
-  pre { background: color-mix(in srgb, currentColor 7%, transparent); padding: .8rem; overflow: auto; }
+  pre { background: color-mix(in srgb, currentColor 7%, transparent); padding: .8rem;
+        overflow: auto; }
   table { border-collapse: collapse; margin: .5rem 0; }
   td, th { text-align: left; padding: .2rem 1rem .2rem 0; vertical-align: top; }
   .quiet { opacity: .7; }

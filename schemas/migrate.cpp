@@ -39,9 +39,7 @@ std::string first_line(std::string_view text) {
   return std::string(text.substr(0, text.find('\n')));
 }
 
-void take_lock(pqxx::work& transaction) {
-  transaction.exec(kLock);
-}
+void take_lock(pqxx::work& transaction) { transaction.exec(kLock); }
 
 std::vector<AppliedMigration> applied_migrations(pqxx::work& transaction) {
   std::vector<AppliedMigration> applied;

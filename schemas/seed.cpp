@@ -80,13 +80,9 @@ void insert_products(pqxx::work& transaction) {
 
 }  // namespace
 
-std::span<const SeedUser> seed_users() {
-  return kUsers;
-}
+std::span<const SeedUser> seed_users() { return kUsers; }
 
-std::span<const SeedProduct> seed_products() {
-  return kProducts;
-}
+std::span<const SeedProduct> seed_products() { return kProducts; }
 
 int run_seed(const core::Config& config, core::Logger& logger) {
   core::DatabasePool database(config.text("database-url"), "", 1, 30s);
