@@ -1,11 +1,17 @@
 #include "core/database_pool.hpp"
 
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include "core/config.hpp"
+#include "core/pg_liveness.hpp"
 
 namespace orderflow::core {
 namespace {
 
 constexpr auto kTakeTimeout = std::chrono::seconds{5};
+constexpr auto kWatchInterval = std::chrono::milliseconds{500};
 
 // libpq's own options go into the string, whichever of the two spellings it has.
 std::string with_connect_options(const std::string& url) {
@@ -16,28 +22,46 @@ std::string with_connect_options(const std::string& url) {
 }  // namespace
 
 DatabasePool::DatabasePool(const std::string& url, std::string role, std::size_t size,
-                           Duration statement_timeout)
+                           Duration statement_timeout, Duration use_timeout)
     : url_(with_connect_options(normalize_database_url(url))),
       role_(std::move(role)),
       statement_timeout_(statement_timeout),
-      unused_slots_(size) {}
+      use_timeout_(use_timeout),
+      unused_slots_(size) {
+  if (use_timeout_ > Duration{0}) {
+    watchdog_ = std::jthread([this](const std::stop_token& stop) { watch(stop); });
+  }
+}
 
 DatabasePool::~DatabasePool() = default;
 
+std::unique_ptr<pqxx::connection> DatabasePool::take_idle() {
+  while (!idle_.empty()) {
+    auto connection = std::move(idle_.back());
+    idle_.pop_back();
+    if (!server_has_left(connection->sock())) return connection;
+    ++unused_slots_;
+  }
+  return nullptr;
+}
+
 std::unique_ptr<pqxx::connection> DatabasePool::take() {
+  std::unique_ptr<pqxx::connection> connection;
   {
     std::unique_lock lock(mutex_);
     if (!available_.wait_for(lock, kTakeTimeout,
                              [this] { return !idle_.empty() || unused_slots_ > 0; })) {
       throw Unavailable("all database connections are busy; try again shortly");
     }
-    if (!idle_.empty()) {
-      auto connection = std::move(idle_.back());
-      idle_.pop_back();
-      return connection;
-    }
-    --unused_slots_;
+    connection = take_idle();
+    if (connection == nullptr) --unused_slots_;
   }
+  if (connection == nullptr) connection = connect();
+  begin_use(*connection);
+  return connection;
+}
+
+std::unique_ptr<pqxx::connection> DatabasePool::connect() {
   try {
     auto connection = std::make_unique<pqxx::connection>(url_);
     pqxx::nontransaction setup(*connection);
@@ -54,13 +78,44 @@ std::unique_ptr<pqxx::connection> DatabasePool::take() {
   }
 }
 
+void DatabasePool::begin_use(const pqxx::connection& connection) {
+  if (use_timeout_ == Duration{0}) return;
+  const InUse use{fcntl(connection.sock(), F_DUPFD_CLOEXEC, 0), Clock::now()};
+  const std::lock_guard lock(mutex_);
+  in_use_[&connection] = use;
+}
+
+void DatabasePool::end_use(const pqxx::connection& connection) {
+  if (use_timeout_ == Duration{0}) return;
+  const std::lock_guard lock(mutex_);
+  const auto found = in_use_.find(&connection);
+  if (found == in_use_.end()) return;
+  if (found->second.socket >= 0) ::close(found->second.socket);
+  in_use_.erase(found);
+}
+
+void DatabasePool::watch(const std::stop_token& stop) {
+  std::unique_lock lock(mutex_);
+  std::condition_variable_any never;
+  while (!stop.stop_requested()) {
+    never.wait_for(lock, stop, kWatchInterval, [] { return false; });
+    const auto limit = Clock::now() - use_timeout_;
+    for (const auto& [connection, use] : in_use_) {
+      // The thread that waits there is woken with a broken connection.
+      if (use.since < limit) ::shutdown(use.socket, SHUT_RDWR);
+    }
+  }
+}
+
 void DatabasePool::give_back(std::unique_ptr<pqxx::connection> connection) {
+  end_use(*connection);
   const std::lock_guard lock(mutex_);
   idle_.push_back(std::move(connection));
   available_.notify_one();
 }
 
 void DatabasePool::translate(std::unique_ptr<pqxx::connection> connection) {
+  if (connection != nullptr) end_use(*connection);
   const auto drop = [this, &connection] {
     connection.reset();
     const std::lock_guard lock(mutex_);

@@ -1,10 +1,14 @@
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <pqxx/pqxx>
+#include <stop_token>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -14,16 +18,20 @@
 namespace orderflow::core {
 
 // A bounded pool of libpqxx connections for one bounded context: reads, tools and rare writes. The
-// hot paths use PgSession. Safe from any thread; every call blocks, so front ends call it from their
-// blocking threads only. Connections are made when first needed and again after a failure.
+// hot paths use PgSession. Safe from any thread; every call blocks, so front ends call it from
+// their blocking threads only. Connections are made when first needed and again after a failure.
 //
-// Waiting for a free connection, connecting and each statement have deadlines; all end in Unavailable.
-// SQL errors that a caller can answer (pqxx::unique_violation and the like) pass through.
+// Waiting for a free connection, connecting and each statement have deadlines; all end in
+// Unavailable. Those of statements are the server's, though: libpqxx would wait for ever for a
+// server that hangs. With a `use_timeout` a thread of the pool cuts off connections that are in use
+// for longer. SQL errors that a caller can answer (pqxx::unique_violation and the like) pass
+// through.
 class DatabasePool {
  public:
   // `role` is taken with SET ROLE when it exists; empty stays with the login user.
   DatabasePool(const std::string& url, std::string role, std::size_t size,
-               Duration statement_timeout = std::chrono::seconds{5});
+               Duration statement_timeout = std::chrono::seconds{5},
+               Duration use_timeout = Duration{0});
   ~DatabasePool();
   DatabasePool(const DatabasePool&) = delete;
   DatabasePool& operator=(const DatabasePool&) = delete;
@@ -71,7 +79,15 @@ class DatabasePool {
     }
   }
 
+  using Clock = std::chrono::steady_clock;
+
   std::unique_ptr<pqxx::connection> take();
+  std::unique_ptr<pqxx::connection>
+  take_idle();  // Under the lock; null when a new one may be made.
+  std::unique_ptr<pqxx::connection> connect();
+  void begin_use(const pqxx::connection& connection);
+  void end_use(const pqxx::connection& connection);
+  void watch(const std::stop_token& stop);
   void give_back(std::unique_ptr<pqxx::connection> connection);
   // Called while an exception is handled: keeps or drops the connection and throws on.
   [[noreturn]] void translate(std::unique_ptr<pqxx::connection> connection);
@@ -79,10 +95,19 @@ class DatabasePool {
   std::string url_;
   std::string role_;
   Duration statement_timeout_;
+  Duration use_timeout_;
   std::mutex mutex_;
-  std::condition_variable available_;
+  std::condition_variable_any available_;
   std::vector<std::unique_ptr<pqxx::connection>> idle_;
   std::size_t unused_slots_;
+  // The watchdog's own handle of each busy connection's socket, since the connection's may be
+  // closed and its number given to somebody else at any moment.
+  struct InUse {
+    int socket = -1;
+    Clock::time_point since;
+  };
+  std::map<const pqxx::connection*, InUse> in_use_;
+  std::jthread watchdog_;
 };
 
 }  // namespace orderflow::core

@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "core/config.hpp"
+#include "core/pg_liveness.hpp"
 
 namespace orderflow::core {
 namespace {
@@ -16,6 +17,8 @@ namespace {
 constexpr Time kPgEpoch{std::chrono::sys_days{std::chrono::year{2000} / 1 / 1}};
 constexpr int kBinaryFormat = 1;
 constexpr const char* kConnectTimeoutSeconds = "5";
+// The server ends a statement that takes too long itself; this much later it is taken for dead.
+constexpr auto kAnswerSlack = std::chrono::seconds{1};
 
 template <typename Int>
 Int from_big_endian(std::string_view bytes) {
@@ -98,11 +101,13 @@ PgSession::PgSession(std::string url, PgSessionOptions options)
 PgSession::~PgSession() { disconnect(); }
 
 void PgSession::connect() {
-  if (connection_ != nullptr) return;
-  const char* keys[] = {"dbname", "connect_timeout", "application_name", "keepalives_idle",
-                        "client_encoding", nullptr};
-  const char* values[] = {url_.c_str(), kConnectTimeoutSeconds, options_.application_name.c_str(),
-                          "5", "UTF8", nullptr};
+  if (connection_ != nullptr && !server_has_left(PQsocket(connection_))) return;
+  disconnect();
+  const char* keys[] = {"dbname",          "connect_timeout", "application_name",
+                        "keepalives_idle", "client_encoding", nullptr};
+  const char* values[] = {
+      url_.c_str(), kConnectTimeoutSeconds, options_.application_name.c_str(), "5", "UTF8",
+      nullptr};
   connection_ = PQconnectdbParams(keys, values, 1);
   if (PQstatus(connection_) != CONNECTION_OK) {
     const std::string why = first_line(PQerrorMessage(connection_));
@@ -120,7 +125,9 @@ void PgSession::disconnect() {
   transaction_open_ = false;
 }
 
-int PgSession::backend_pid() const { return connection_ == nullptr ? 0 : PQbackendPID(connection_); }
+int PgSession::backend_pid() const {
+  return connection_ == nullptr ? 0 : PQbackendPID(connection_);
+}
 
 void PgSession::configure_session() {
   const auto ms = [](Duration d) { return std::to_string(d.count() / 1000); };
@@ -129,8 +136,9 @@ void PgSession::configure_session() {
                     "; SET idle_in_transaction_session_timeout = " + ms(options_.answer_timeout) +
                     "; SET plan_cache_mode = force_generic_plan; SET timezone = 'UTC'";
   if (options_.index_only_plans) {
-    sql += "; SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off"
-           "; SET enable_bitmapscan = off";
+    sql +=
+        "; SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off"
+        "; SET enable_bitmapscan = off";
   }
   if (!options_.role.empty()) {
     sql += "; SELECT set_config('role', rolname, false) FROM pg_roles WHERE rolname = '" +
@@ -163,8 +171,8 @@ void PgSession::send(const PgStatement& statement, const PgParams& params) {
     lengths.push_back(value ? static_cast<int>(value->size()) : 0);
   }
   const std::vector<int> formats(params.values_.size(), kBinaryFormat);
-  if (PQsendQueryPrepared(connection_, statement.name, params.size(), values.data(),
-                          lengths.data(), formats.data(), kBinaryFormat) != 1) {
+  if (PQsendQueryPrepared(connection_, statement.name, params.size(), values.data(), lengths.data(),
+                          formats.data(), kBinaryFormat) != 1) {
     lose_connection("a statement could not be sent");
   }
 }
@@ -210,7 +218,7 @@ void PgSession::raise(const PGresult* result) {
 
 std::vector<PgResult> PgSession::run(std::span<const PgCall> calls, bool in_transaction) {
   connect();
-  const Time deadline = deadline_after(options_.answer_timeout + std::chrono::seconds{5});
+  const Time deadline = deadline_after(options_.answer_timeout + kAnswerSlack);
   static const PgParams kNone;
   std::vector<Sent> sent;
   const auto send_one = [&](const PgStatement& statement, const PgParams& params, SentKind kind) {

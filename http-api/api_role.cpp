@@ -56,6 +56,7 @@ void run_api(const core::Config& config, core::Logger& logger, core::Metrics& me
   logger.info("stopping");
   services.feed.close();  // Waiting requests answer now, streams end.
   server.stop();
+  services.request_stop();
   services.writer.stop();
   services.publisher.stop();
 }

@@ -21,6 +21,8 @@ class Backpressure {
   Backpressure(const Backpressure&) = delete;
   Backpressure& operator=(const Backpressure&) = delete;
 
+  void request_stop() { thread_.request_stop(); }
+
   [[nodiscard]] bool too_old() const;
   [[nodiscard]] int retry_after_seconds() const;
 

@@ -18,6 +18,8 @@ class IdempotencyCleaner {
   IdempotencyCleaner(const IdempotencyCleaner&) = delete;
   IdempotencyCleaner& operator=(const IdempotencyCleaner&) = delete;
 
+  void request_stop() { thread_.request_stop(); }
+
  private:
   void clean(const std::stop_token& stop);
 

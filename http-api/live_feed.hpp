@@ -52,6 +52,11 @@ class LiveFeed {
   LiveFeed(const LiveFeed&) = delete;
   LiveFeed& operator=(const LiveFeed&) = delete;
 
+  void request_stop() {
+    tail_thread_.request_stop();
+    sweep_thread_.request_stop();
+  }
+
   // Null when there are as many watchers as there may be. With a job, its changes ring as well.
   [[nodiscard]] std::shared_ptr<Bell> watch(asio::any_io_executor executor,
                                             const core::Uuid& order_id,

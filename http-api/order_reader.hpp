@@ -29,6 +29,8 @@ class OrderReader {
   OrderReader(const OrderReader&) = delete;
   OrderReader& operator=(const OrderReader&) = delete;
 
+  void request_stop() { thread_.request_stop(); }
+
   asio::awaitable<std::optional<SagaRecord>> saga(core::Uuid order_id);
   asio::awaitable<std::optional<OrderWithSaga>> order(core::Uuid order_id);
   // At most `limit` events with a sequence above `after`, oldest first.

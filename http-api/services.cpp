@@ -12,8 +12,13 @@ std::size_t blocking_threads(const core::Config& config) {
   return std::max(kBlockingThreadsMin, 2 * static_cast<std::size_t>(config.integer("db-pool")));
 }
 
+// A hung database must not keep a front end's thread for much longer than a statement may take.
+constexpr core::Duration kStatementTimeout = std::chrono::seconds{5};
+constexpr core::Duration kUseTimeout = std::chrono::seconds{7};
+
 core::DatabasePool pool_of(const core::Config& config, const char* role) {
-  return {config.text("database-url"), role, static_cast<std::size_t>(config.integer("db-pool"))};
+  return {config.text("database-url"), role, static_cast<std::size_t>(config.integer("db-pool")),
+          kStatementTimeout, kUseTimeout};
 }
 
 }  // namespace
@@ -41,5 +46,12 @@ Services::Services(const core::Config& config, core::Logger& own_logger, core::M
       backpressure(config, own_logger, metrics),
       cleaner(config, own_logger),
       blocking(blocking_threads(config), kBlockingJobsMax) {}
+
+void Services::request_stop() {
+  feed.request_stop();
+  reader.request_stop();
+  backpressure.request_stop();
+  cleaner.request_stop();
+}
 
 }  // namespace orderflow::http_api

@@ -35,6 +35,10 @@ struct ContextPools {
 struct Services {
   Services(const core::Config& config, core::Logger& logger, core::Metrics& metrics);
 
+  // Asks all threads to end, so that their last waits for a slow database overlap. The writer and
+  // the publisher finish what they have and are stopped by name.
+  void request_stop();
+
   core::Logger& logger;
   std::string operator_key;
   ContextPools pools;
