@@ -14,8 +14,9 @@ build_jobs() {
   echo $((jobs > 0 ? jobs : 1))
 }
 
-build() { # FOLDER PHASE TARGET CMAKE_OPTION…
-  local dir=$build_dir/$1 log=$log_dir/build-$1.log target=$3 options=("${@:4}")
+build() { # FOLDER PHASE "TARGET…" CMAKE_OPTION…
+  local dir=$build_dir/$1 log=$log_dir/build-$1.log targets options=("${@:4}")
+  read -ra targets <<<"$3"
   phase "$2"
   mkdir -p "$dir"
   exec 8>"$build_dir/$1.lock"
@@ -26,13 +27,13 @@ build() { # FOLDER PHASE TARGET CMAKE_OPTION…
   fi
   configure "$dir" "$log" "${options[@]}" ||
     die_with_log "$log" "configuring the build failed; mend what the lines above name, then again"
-  run_logged "$log" "building $target" \
-    cmake --build "$dir" --parallel "$(build_jobs)" --target "$target" || build_failed "$log"
+  run_logged "$log" "building $3" \
+    cmake --build "$dir" --parallel "$(build_jobs)" --target "${targets[@]}" || build_failed "$log"
   exec 8>&-
   if grep -q 'ninja: no work to do' "$log"; then
     phase_done "up to date"
   else
-    phase_done "built $target in $(display_path "$dir")"
+    phase_done "built in $(display_path "$dir")"
   fi
 }
 

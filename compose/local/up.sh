@@ -166,7 +166,7 @@ print_summary() {
 Place an order, read its status, follow its events:
 
   ORDER=\$(curl -si $url/orders -H 'Content-Type: application/json' -d '$body' | $location); echo "\$ORDER"
-  curl -s "$url/orders/\$ORDER/status?wait=10"
+  curl -sw '\\n' "$url/orders/\$ORDER/status?wait=10"
   curl -sN -H 'Accept: text/event-stream' "$url/orders/\$ORDER/events"
 
 EOF
