@@ -174,13 +174,20 @@ command_wipe() {
     case $answer in [yY] | [yY][eE][sS]) ;; *) die "nothing removed" ;; esac
   fi
   command_down
-  [ -d "$state_dir" ] || return 0
-  remove_postgres "$state_dir"
-  # Only what an instance writes: the folder may hold builds, downloads, or be a person's own.
-  rm -rf -- "$state_dir"/{kafka/data,kafka/server.properties,log}
-  rm -f -- "$state_dir"/{status.json,status.json.new,table,instance.env,supervisor.lock,up.lock}
-  rmdir -- "$state_dir/kafka" "$state_dir" 2>/dev/null || true
+  local dir
+  # Those of ./orderflow test and bench lie inside.
+  for dir in "$state_dir"/{test,bench} "$state_dir"; do
+    [ ! -d "$dir" ] || is_running "$dir" || remove_instance_data "$dir"
+  done
   echo "removed the data in $(display_path "$state_dir")"
+}
+
+# Only what an instance writes: the folder may hold builds, downloads, or be a person's own.
+remove_instance_data() { # STATE_DIR
+  remove_postgres "$1"
+  rm -rf -- "$1"/{kafka/data,kafka/server.properties,log}
+  rm -f -- "$1"/{status.json,status.json.new,table,instance.env,supervisor.lock,up.lock,test.lock}
+  rmdir -- "$1/kafka" "$1" 2>/dev/null || true
 }
 
 command_status() {
