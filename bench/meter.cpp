@@ -2,14 +2,11 @@
 
 #include <algorithm>
 
+#include "bench/topic_log.hpp"
 #include "events/topics.hpp"
 
 namespace orderflow::bench {
 namespace {
-
-using namespace std::chrono_literals;
-
-constexpr core::Duration kPatience = 10s;
 
 // Counted by the server. Sessions report at most once a second, so a window must be much longer.
 constexpr const char* kCounters =
@@ -51,7 +48,7 @@ Meter::Meter(const core::Config& config, core::Logger& logger, const std::string
   const auto options = core::kafka_options(config, "orderflow-bench-meter");
   for (const auto& spec : events::Topics(prefix).specs(config)) {
     auto log = std::make_unique<core::KafkaConsumer>(options, logger, spec.name, "", nullptr);
-    const auto partitions = log->partition_count(kPatience);
+    const auto partitions = await_partitions(*log);
     topics_.push_back({spec.name.substr(prefix.size()), partitions, std::move(log)});
   }
 }
@@ -68,9 +65,7 @@ Spent Meter::read() {
   });
   for (auto& topic : topics_) {
     std::int64_t& end = spent.records[topic.name];
-    for (std::int32_t partition = 0; partition < topic.partitions; ++partition) {
-      end += topic.log->watermarks(partition, kPatience).second;
-    }
+    for (const auto& log_end : log_ends(*topic.log, topic.partitions)) end += log_end.offset;
   }
   return spent;
 }

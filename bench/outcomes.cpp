@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "bench/topic_log.hpp"
 #include "core/failure.hpp"
 #include "events/codec.hpp"
 #include "events/topics.hpp"
@@ -10,7 +11,6 @@
 namespace orderflow::bench {
 namespace {
 
-constexpr core::Duration kAnswerPatience = std::chrono::seconds{10};
 constexpr core::Duration kPollPatience = std::chrono::milliseconds{100};
 constexpr std::size_t kOutcomesMax = 1000;
 
@@ -55,12 +55,7 @@ OutcomeWatch::OutcomeWatch(const core::Config& config, core::Logger& logger, Del
 }
 
 void OutcomeWatch::start_at_end() {
-  std::vector<core::PartitionOffset> ends;
-  const auto count = consumer_.partition_count(kAnswerPatience);
-  for (std::int32_t partition = 0; partition < count; ++partition) {
-    ends.push_back({partition, consumer_.watermarks(partition, kAnswerPatience).second});
-  }
-  consumer_.assign(ends);
+  consumer_.assign(log_ends(consumer_, await_partitions(consumer_)));
 }
 
 bool OutcomeWatch::take(core::Duration patience, std::vector<Outcome>& outcomes) {
