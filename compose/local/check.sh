@@ -56,7 +56,7 @@ start_test_servers() {
     kafka_entry "$test_dir" "$test_broker_port"
   } >"$test_dir/table"
   phase servers
-  supervised_dir=$test_dir
+  supervised_dir=$test_dir outside_database='' outside_broker=''
   start_supervisor "$test_dir" attached
   wait_until_up "$test_dir" || start_failed
   phase_done "PostgreSQL and Kafka for the tests"

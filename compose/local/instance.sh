@@ -94,6 +94,8 @@ entry() { # NAME KIND READY USER STOP COMMAND…: one line of the supervisor's t
 start_supervisor() { # STATE_DIR attached|detached: sets supervisor_pid
   local state=$1 command
   command=("$binary" supervise --table "$state/table" --state-dir "$state")
+  # A server of the person's own either answers soon or is named wrongly; ours may have to recover.
+  [ -z "$outside_database$outside_broker" ] || command+=(--start-deadline 30)
   rm -f -- "$state/status.json"
   [ ! -f "$log_dir/supervisor.log" ] || mv -- "$log_dir/supervisor.log" "$log_dir/supervisor.log.1"
   # Attached, it stops when this script dies, however that happens.
@@ -103,17 +105,16 @@ start_supervisor() { # STATE_DIR attached|detached: sets supervisor_pid
 }
 
 wait_until_up() { # STATE_DIR: shows what starts; fails when the supervisor gave up
-  local role name state
+  local role name state newest
   while kill -0 "$supervisor_pid" 2>/dev/null; do
     read_status "$1"
     [ "$current_phase" != up ] || return 0
+    newest=
     for role in "${roles[@]}"; do
       read -r name state _ <<<"$role"
-      case $state in
-        starting | backoff) phase_progress "waiting for $name" && break ;;
-        running) phase_progress "$name" ;;
-      esac
+      [ "$state" = stopped ] || newest=$name
     done
+    phase_progress "$newest"
     pause 0.1
   done
   return 1
