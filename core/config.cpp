@@ -32,10 +32,6 @@ constexpr SettingSpec kSettings[] = {
     {"fetch-wait", "ORDERFLOW_FETCH_WAIT", "250ms", kDuration,
      "time a broker may hold a fetch that finds nothing; the embedded broker always does", 1,
      60000},
-    {"session-timeout", "ORDERFLOW_SESSION_TIMEOUT", "6s", kDuration,
-     "time after which Kafka gives a dead process's partitions to others; brokers refuse under 6s "
-     "by default",
-     1000, 600000},
     {"http-host", "ORDERFLOW_HTTP_HOST", "127.0.0.1", kText, "address the servers listen on"},
     {"http-port", "ORDERFLOW_HTTP_PORT", "8080", kInteger, "port of the public HTTP API", 0, 65535},
     {"metrics-port-base", "ORDERFLOW_METRICS_PORT_BASE", "0", kInteger,

@@ -33,8 +33,7 @@ struct Client {
     if (type == RD_KAFKA_CONSUMER) rd_kafka_poll_set_consumer(handle);
   }
   ~Client() {
-    if (rd_kafka_type(handle) == RD_KAFKA_CONSUMER) rd_kafka_consumer_close(handle);
-    rd_kafka_destroy(handle);
+    rd_kafka_destroy_flags(handle, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
   }
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;

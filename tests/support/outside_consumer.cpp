@@ -54,8 +54,12 @@ class OutsideConsumer::Reader {
   }
   ~Reader() {
     if (handle_ == nullptr) return;
-    rd_kafka_consumer_close(handle_);
-    rd_kafka_destroy(handle_);
+    rd_kafka_assign(handle_, nullptr);
+    // On a thread that nobody waits for: when its topic vanished with a wiped broker, librdkafka
+    // 2.0.2 never comes back from this.
+    std::thread([handle = handle_] {
+      rd_kafka_destroy_flags(handle, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+    }).detach();
   }
   Reader(const Reader&) = delete;
   Reader& operator=(const Reader&) = delete;
@@ -105,10 +109,11 @@ void OutsideConsumer::run() {
       const std::lock_guard lock(mutex_);
       next_offsets_.clear();
     }
+    reading_generation_ = generation;
     Reader reader(bootstrap_, topic_);
+    // A wiped broker has no topics until the program makes them again.
     while (!stop_ && generation == generation_ && !reader.assign()) {
     }
-    reading_generation_ = generation;
     while (!stop_ && generation == generation_) {
       rd_kafka_message_t* message = reader.poll();
       if (message == nullptr) continue;
