@@ -30,7 +30,6 @@ namespace orderflow {
 namespace {
 
 constexpr int kUsageError = 2;
-constexpr core::Duration kTopicAttempt = std::chrono::seconds{10};
 
 constexpr std::string_view kUsage =
     "usage: orderflow ROLE [--setting=value ...]\n"
@@ -55,38 +54,19 @@ struct Role {
   void (*run)(Context&, core::Logger&);
 };
 
-// Waits for Kafka, however long it takes: a broker that is away at start is not a reason to give up.
-void prepare_topics(const Context& context, core::Logger& logger) {
-  const auto options = core::kafka_options(context.config, "orderflow-admin");
-  const auto specs = events::Topics(context.config.text("topic-prefix")).specs(context.config);
-  while (!context.stop.stop_requested()) {
-    try {
-      core::ensure_topics(options, logger, specs, kTopicAttempt);
-      return;
-    } catch (const core::Unavailable& failure) {
-      logger.warning("waiting for Kafka", {{"reason", failure.what()}});
-    }
-  }
-}
-
 void run_api(Context& context, core::Logger& logger) {
-  // The door opens at once; readiness says what is missing.
-  const std::jthread topics([&] { prepare_topics(context, logger); });
   http_api::run_api(context.config, logger, context.metrics, context.health, context.stop);
 }
 
 void run_orchestrator(Context& context, core::Logger& logger) {
-  prepare_topics(context, logger);
   consumers::run_orchestrator(context.config, logger, context.metrics, context.stop);
 }
 
 void run_payments(Context& context, core::Logger& logger) {
-  prepare_topics(context, logger);
   consumers::run_payments(context.config, logger, context.metrics, context.health, context.stop);
 }
 
 void run_delivery(Context& context, core::Logger& logger) {
-  prepare_topics(context, logger);
   consumers::run_delivery(context.config, logger, context.metrics, context.health, context.stop);
 }
 
@@ -112,8 +92,8 @@ std::uint16_t metrics_port(const core::Config& config, const Role& role) {
   return static_cast<std::uint16_t>(base + role.metrics_port_offset);
 }
 
-// Runs the work on threads of its own and waits for a signal or for the work to end. Returns the exit
-// code: an exception of any thread is a failure of the process, to be restarted from outside.
+// Runs the work on threads of its own and waits for a signal or for the work to end. Returns the
+// exit code: an exception of any thread is a failure of the process, to be restarted from outside.
 int run_until_signal(const std::vector<std::function<void(std::stop_token)>>& work,
                      const sigset_t& signals) {
   std::stop_source stop;
@@ -158,7 +138,13 @@ int run_roles(const std::vector<const Role*>& roles, const core::Config& config)
   logger.info("starting", {{"version", ORDERFLOW_VERSION}});
   const bool is_broker = process_name == "broker";
   std::unique_ptr<core::HealthMonitor> monitor;
-  if (!is_broker) monitor = std::make_unique<core::HealthMonitor>(config, health, logger);
+  std::unique_ptr<core::TopicKeeper> topics;
+  if (!is_broker) {
+    monitor = std::make_unique<core::HealthMonitor>(config, health, logger);
+    topics = std::make_unique<core::TopicKeeper>(
+        core::kafka_options(config, "orderflow-topics"), logger,
+        events::Topics(config.text("topic-prefix")).specs(config));
+  }
   std::unique_ptr<http_api::OpsServer> ops;
   if (roles.size() == 1 && roles.front()->metrics_port_offset != 0) {
     ops = std::make_unique<http_api::OpsServer>(metrics_port(config, *roles.front()), metrics,

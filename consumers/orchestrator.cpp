@@ -53,7 +53,8 @@ std::int32_t Orchestrator::partition_of(const Saga& saga) const {
   return core::partition_of_shard(saga.shard, partition_count_);
 }
 
-// ---- ownership ------------------------------------------------------------------------------------
+// ---- ownership
+// ------------------------------------------------------------------------------------
 
 std::vector<Outgoing> Orchestrator::granted(const Grants& fresh, const Grants& all,
                                             std::int32_t partition_count,
@@ -84,8 +85,8 @@ std::vector<Outgoing> Orchestrator::granted(const Grants& fresh, const Grants& a
       const auto call = saga::store::load_events_after(position, kEventPage);
       const auto page = saga::store::read_events(session.execute(*call.statement, call.params));
       for (const auto& one : page) {
-        unpublished.push_back({events::encode(one.event, topics_.orders_events), partition,
-                               one.batch_no});
+        unpublished.push_back(
+            {events::encode(one.event, topics_.orders_events), partition, one.batch_no});
         position = {partition, one.batch_no, one.ordinal};
       }
       if (page.size() < kEventPage) break;
@@ -96,15 +97,15 @@ std::vector<Outgoing> Orchestrator::granted(const Grants& fresh, const Grants& a
 }
 
 void Orchestrator::dropped(const std::set<std::int32_t>& partitions) {
-  std::erase_if(cache_, [&](const auto& entry) {
-    return partitions.contains(partition_of(entry.second));
-  });
+  std::erase_if(cache_,
+                [&](const auto& entry) { return partitions.contains(partition_of(entry.second)); });
   std::erase_if(owned_shards_, [&](std::int32_t shard) {
     return partitions.contains(core::partition_of_shard(shard, partition_count_));
   });
 }
 
-// ---- one transaction ------------------------------------------------------------------------------
+// ---- one transaction
+// ------------------------------------------------------------------------------
 
 Decision Orchestrator::decide(const Work& work) {
   Decision decision;
@@ -118,8 +119,8 @@ Decision Orchestrator::decide(const Work& work) {
   return decision;
 }
 
-void Orchestrator::decode(const Work& work, std::vector<Pending>& inputs,
-                          std::vector<Uuid>& nudged, Decision& decision) {
+void Orchestrator::decode(const Work& work, std::vector<Pending>& inputs, std::vector<Uuid>& nudged,
+                          Decision& decision) {
   for (const KafkaMessage* message : work.messages) {
     auto decoded = events::decode_inbox(message->header("ce_type"), message->body());
     if (!decoded) {
@@ -210,8 +211,8 @@ void Orchestrator::load_missing(const std::vector<Pending>& inputs, core::PgSess
     if (prepared_.contains(pending.order_id)) continue;
     const auto cached = cache_.find(pending.order_id);
     if (cached != cache_.end()) {
-      prepared_.emplace(pending.order_id, Prepared{cached->second, cached->second.state.version,
-                                                   false, {}});
+      prepared_.emplace(pending.order_id,
+                        Prepared{cached->second, cached->second.state.version, false, {}});
     } else {
       missing.push_back(pending.order_id);
     }
@@ -299,8 +300,8 @@ std::vector<Outgoing> Orchestrator::committed(const Grants& grants) {
   std::vector<Outgoing> outgoing;
   outgoing.reserve(events_.size() + prepared_.size());
   for (const auto& stored : events_) {
-    outgoing.push_back({events::encode(stored.event, topics_.orders_events), stored.partition,
-                        stored.batch_no});
+    outgoing.push_back(
+        {events::encode(stored.event, topics_.orders_events), stored.partition, stored.batch_no});
     if (logger_.enabled(core::LogLevel::kDebug)) {
       logger_.log(core::LogLevel::kDebug, "order event",
                   {stored.event.correlation_id, stored.event.traceparent},
@@ -314,8 +315,8 @@ std::vector<Outgoing> Orchestrator::committed(const Grants& grants) {
   for (auto& [id, prepared] : prepared_) {
     const auto partition = partition_of(prepared.saga);
     for (const auto& command : prepared.commands) {
-      outgoing.push_back({encode(prepared.saga, command), partition,
-                          grants.at(partition).batch_no});
+      outgoing.push_back(
+          {encode(prepared.saga, command), partition, grants.at(partition).batch_no});
     }
     if (prepared.saga.state.live()) {
       push_wake_up(id, prepared.saga.state);
@@ -363,15 +364,21 @@ core::Duration Orchestrator::oldest_ready(Time now) const {
 core::OutgoingMessage Orchestrator::encode(const Saga& saga, const saga::Command& command) const {
   const auto& facts = saga.facts;
   const std::string order_key = facts.order_id.to_string();
-  events::Addressed to{topics_.payments_commands, facts.user_id.to_string(), kSource,
-                       {facts.trace.correlation_id, core::child_traceparent(facts.trace.traceparent)},
-                       1};
+  events::Addressed to{
+      topics_.payments_commands,
+      facts.user_id.to_string(),
+      kSource,
+      {facts.trace.correlation_id, core::child_traceparent(facts.trace.traceparent)},
+      1};
   if (const auto* refund = std::get_if<saga::RefundCommand>(&command)) {
     to.attempt = refund->attempt;
-    const events::PaymentCommand message = events::RefundPayment{
-        refund->refund.command_id, refund->refund.request_id, facts.order_id,
-        saga.state.payment_id.value_or(Uuid{}), facts.user_id,
-        {refund->refund.amount, facts.total.currency}};
+    const events::PaymentCommand message =
+        events::RefundPayment{refund->refund.command_id,
+                              refund->refund.request_id,
+                              facts.order_id,
+                              saga.state.payment_id.value_or(Uuid{}),
+                              facts.user_id,
+                              {refund->refund.amount, facts.total.currency}};
     return events::encode(message, to);
   }
   if (const auto* acknowledge = std::get_if<saga::AcknowledgeReportCommand>(&command)) {
@@ -385,8 +392,8 @@ core::OutgoingMessage Orchestrator::encode(const Saga& saga, const saga::Command
   to.attempt = step.attempt;
   const bool undo = step.phase == events::Phase::kUndo;
   if (step.step == saga::kPaymentStep) {
-    events::PaymentCommand message = events::CapturePayment{step.command_id, facts.order_id,
-                                                            facts.user_id, facts.total};
+    events::PaymentCommand message =
+        events::CapturePayment{step.command_id, facts.order_id, facts.user_id, facts.total};
     if (undo) {
       message = events::UndoCapture{step.command_id, facts.order_id, facts.user_id, facts.total};
     }

@@ -21,8 +21,9 @@
 
 namespace orderflow::consumers {
 
-// Owns the sagas of its partitions: takes placed orders, requests, replies, reports and due wake-ups,
-// lets saga::decide judge each, writes all results in one transaction and sends what follows.
+// Owns the sagas of its partitions: takes placed orders, requests, replies, reports and due
+// wake-ups, lets saga::decide judge each, writes all results in one transaction and sends what
+// follows.
 //
 // Keeps live sagas in memory (bounded); under its grant's epoch that copy is the truth.
 // One thread: the owner loop's.

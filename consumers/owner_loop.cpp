@@ -95,7 +95,8 @@ class OwnerLoop::Impl final : public core::RebalanceListener {
   }
 
  private:
-  // ---- start, stop, failure ----------------------------------------------------------------------
+  // ---- start, stop, failure
+  // ----------------------------------------------------------------------
 
   void start() {
     if (consumer_) return;
@@ -132,7 +133,8 @@ class OwnerLoop::Impl final : public core::RebalanceListener {
     logger_.info("stopped");
   }
 
-  // ---- one turn ----------------------------------------------------------------------------------
+  // ---- one turn
+  // ----------------------------------------------------------------------------------
 
   void step() {
     fill(wait_time());
@@ -181,7 +183,8 @@ class OwnerLoop::Impl final : public core::RebalanceListener {
     } while (buffered < options_.batch_limit && !revoked_);
   }
 
-  // ---- ownership ---------------------------------------------------------------------------------
+  // ---- ownership
+  // ---------------------------------------------------------------------------------
 
   std::set<std::int32_t> owned() const {
     std::set<std::int32_t> partitions;
@@ -271,7 +274,8 @@ class OwnerLoop::Impl final : public core::RebalanceListener {
     assign_all(partition);
   }
 
-  // ---- batches -----------------------------------------------------------------------------------
+  // ---- batches
+  // -----------------------------------------------------------------------------------
 
   void work() {
     const auto batch = buffers_.ready(options_.batch_limit);
@@ -397,9 +401,9 @@ class OwnerLoop::Impl final : public core::RebalanceListener {
     publisher_.publish(outgoing, kPublishPatience);
   }
 
-  // A broker that lost its data comes back as another cluster, perhaps at other addresses. librdkafka
-  // 2.0 keeps asking the old address of a group coordinator whose id is the same, so the consumer is
-  // made anew.
+  // A broker that lost its data comes back as another cluster, perhaps at other addresses.
+  // librdkafka 2.0 keeps asking the old address of a group coordinator whose id is the same, so the
+  // consumer is made anew.
   void check_cluster() {
     const std::string id = consumer_->cluster_id(Duration{0});
     if (id.empty() || id == cluster_id_) return;

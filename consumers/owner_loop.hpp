@@ -45,8 +45,8 @@ struct Work {
   std::span<const core::KafkaMessage* const> messages;
   // False while a failing batch is being bisected: decide over the messages only.
   bool include_due = true;
-  Time now;                      // The database's clock.
-  const Grants& grants;          // Owned partitions; the next batch of p is grants.at(p).batch_no + 1.
+  Time now;              // The database's clock.
+  const Grants& grants;  // Owned partitions; the next batch of p is grants.at(p).batch_no + 1.
   // Owned partitions whose publishing is stuck (the oldest unacknowledged message is over a second
   // old). Their timers must not fire, or a broker outage would burn attempts.
   const std::set<std::int32_t>& stuck;
@@ -99,7 +99,8 @@ class PartitionHandler {
   // When decide() is wanted though no message came (in the database's clock); Time::max(): never.
   [[nodiscard]] virtual Time next_due() const { return Time::max(); }
 
-  // Age of the oldest item that is ready but not handled, for backpressure; zero when there is none.
+  // Age of the oldest item that is ready but not handled, for backpressure; zero when there is
+  // none.
   [[nodiscard]] virtual core::Duration oldest_ready(Time now) const {
     (void)now;
     return core::Duration{0};
@@ -107,11 +108,11 @@ class PartitionHandler {
 };
 
 struct OwnerLoopOptions {
-  std::string role;              // "orchestrator"; names group, owner, metrics, application
+  std::string role;  // "orchestrator"; names group, owner, metrics, application
   std::string topic;
   std::string group;
-  std::string schema;            // whose `partitions` table holds the grants
-  std::string database_role;     // SET ROLE
+  std::string schema;         // whose `partitions` table holds the grants
+  std::string database_role;  // SET ROLE
   std::string database_url;
   core::KafkaOptions kafka;
   std::size_t batch_limit = 1000;
@@ -119,11 +120,12 @@ struct OwnerLoopOptions {
   core::Duration ready_delay{0};
 };
 
-// Consumes one topic as the owner of its partitions: grant, batch, decide, one transaction {ownership
-// check, effects, offsets}, publish. Any failure ends in reading the truth again, never in a guess.
+// Consumes one topic as the owner of its partitions: grant, batch, decide, one transaction
+// {ownership check, effects, offsets}, publish. Any failure ends in reading the truth again, never
+// in a guess.
 //
-// run() blocks its thread until stop() (safe from any thread and from signal-driven code). It throws
-// only for defects; a dead database or broker is waited for.
+// run() blocks its thread until stop() (safe from any thread and from signal-driven code). It
+// throws only for defects; a dead database or broker is waited for.
 class OwnerLoop {
  public:
   OwnerLoop(OwnerLoopOptions options, PartitionHandler& handler, core::DatabaseClock& clock,

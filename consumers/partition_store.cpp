@@ -86,8 +86,8 @@ std::pair<std::vector<Grant>, Time> PartitionStore::grant(const std::set<std::in
   std::vector<Grant> grants;
   Time now{};
   for (int i = 0; i < rows.rows(); ++i) {
-    grants.push_back({rows.int4(i, 0), rows.int8(i, 1), rows.int8(i, 2), rows.int8(i, 3),
-                      rows.int8(i, 4)});
+    grants.push_back(
+        {rows.int4(i, 0), rows.int8(i, 1), rows.int8(i, 2), rows.int8(i, 3), rows.int8(i, 4)});
     now = rows.time(i, 5);
   }
   return {std::move(grants), now};

@@ -21,7 +21,8 @@ struct Advance {
   std::optional<Time> oldest_ready_at;
 };
 
-// The SQL of one role's `partitions` table and of the dead letters. Holds statements only; stateless.
+// The SQL of one role's `partitions` table and of the dead letters. Holds statements only;
+// stateless.
 class PartitionStore {
  public:
   PartitionStore(const std::string& schema, std::string role);
@@ -35,8 +36,8 @@ class PartitionStore {
   // kept the login's role. Only sessions of this program are ended.
   void end_stopped_owners(const std::set<std::int32_t>& partitions, core::PgSession& login_session);
 
-  // The first statement of every owner transaction. Raises in the server (Fenced) when any partition
-  // has another epoch or offset than we believe. Returns the database's clock.
+  // The first statement of every owner transaction. Raises in the server (Fenced) when any
+  // partition has another epoch or offset than we believe. Returns the database's clock.
   [[nodiscard]] core::PgCall ownership_check(const std::vector<Advance>& advances) const;
 
   // Those of `grants` that the database no longer agrees with.

@@ -14,8 +14,8 @@ const std::string kSaga(saga::kOrderSaga.name);
 SagaMetrics::SagaMetrics(core::Metrics& metrics)
     : metrics_(metrics),
       started_(metrics.counter("sagas_started_total", "Sagas begun.", {{"saga", kSaga}})),
-      events_published_(metrics.counter("events_published_total",
-                                        "Order events handed to the broker.")),
+      events_published_(
+          metrics.counter("events_published_total", "Order events handed to the broker.")),
       misplaced_(metrics.counter("misplaced_messages_total",
                                  "Messages ignored because they came in the wrong partition.",
                                  {{"role", "orchestrator"}})),
@@ -36,9 +36,7 @@ prometheus::Counter& SagaMetrics::by_step(const char* name, const char* help,
 void SagaMetrics::observe(const saga::Observation& seen) {
   using enum saga::ObservationKind;
   switch (seen.kind) {
-    case kStarted:
-      started_.Increment();
-      break;
+    case kStarted: started_.Increment(); break;
     case kFinished: {
       auto& slot = counters_["finished/" + std::string(seen.outcome)];
       if (slot == nullptr) {
@@ -82,8 +80,9 @@ void SagaMetrics::in_progress(const saga::Sagas& sagas, core::Time now) {
     if (saga.state.step_started_at) oldest = std::max(oldest, now - *saga.state.step_started_at);
   }
   for (std::size_t i = 0; i < saga::kOrderSaga.size; ++i) {
-    metrics_.gauge("sagas_in_progress", "Live sagas an owner holds, by step.",
-                   {{"saga", kSaga}, {"step", std::string(saga::kOrderSaga.steps[i].name)}})
+    metrics_
+        .gauge("sagas_in_progress", "Live sagas an owner holds, by step.",
+               {{"saga", kSaga}, {"step", std::string(saga::kOrderSaga.steps[i].name)}})
         .Set(static_cast<double>(counts[i]));
   }
   oldest_.Set(static_cast<double>(oldest.count()) / 1e6);

@@ -8,7 +8,8 @@
 
 namespace orderflow::consumers {
 
-// Counts what sagas do. Keeps references, so that the hot path never looks a metric up by text twice.
+// Counts what sagas do. Keeps references, so that the hot path never looks a metric up by text
+// twice.
 class SagaMetrics {
  public:
   explicit SagaMetrics(core::Metrics& metrics);

@@ -29,8 +29,9 @@ struct SettingSpec {
 // Every setting there is, in the order the README lists them.
 [[nodiscard]] std::span<const SettingSpec> all_settings();
 
-// The program's configuration: flags over environment over file (named by ORDERFLOW_CONFIG, lines of
-// NAME=value) over defaults. Complete and checked once loaded; immutable, so any thread may read it.
+// The program's configuration: flags over environment over file (named by ORDERFLOW_CONFIG, lines
+// of NAME=value) over defaults. Complete and checked once loaded; immutable, so any thread may read
+// it.
 class Config {
  public:
   // `flags` are the arguments after the role. Throws BadConfiguration, naming the setting and the

@@ -134,7 +134,7 @@ void DatabasePool::translate(std::unique_ptr<pqxx::connection> connection) {
     drop();
     throw Unavailable(std::string("the database went away during a commit: ") + error.what());
   } catch (const pqxx::sql_error& error) {
-    const std::string state = error.sqlstate();
+    const std::string& state = error.sqlstate();
     // 57: shutting down, cancelled by a time-out. 55: lock not available. 40: deadlock. 53: full.
     const bool passing = state.starts_with("57") || state.starts_with("55") ||
                          state.starts_with("40") || state.starts_with("53");

@@ -126,8 +126,8 @@ EmbeddedBroker::EmbeddedBroker(std::uint16_t port, const std::vector<TopicSpec>&
                                Logger& logger)
     : mock_(std::make_unique<Mock>()) {
   for (const TopicSpec& topic : topics) {
-    const auto error = rd_kafka_mock_topic_create(mock_->cluster, topic.name.c_str(),
-                                                  topic.partitions, 1);
+    const auto error =
+        rd_kafka_mock_topic_create(mock_->cluster, topic.name.c_str(), topic.partitions, 1);
     if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
       throw BadConfiguration("topic " + topic.name + ": " + rd_kafka_err2str(error));
     }

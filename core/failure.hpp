@@ -5,8 +5,8 @@
 
 namespace orderflow::core {
 
-// Infrastructure is down or misconfigured. Caught at two boundaries only: HTTP dispatch and consumer
-// loop; and by main, which prints what() as the one line a person sees.
+// Infrastructure is down or misconfigured. Caught at two boundaries only: HTTP dispatch and
+// consumer loop; and by main, which prints what() as the one line a person sees.
 class Unavailable : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;

@@ -51,7 +51,7 @@ rd_kafka_conf_t* base_conf(const KafkaOptions& options) {
   set(conf, "reconnect.backoff.ms", "50");         // A restarted broker is found again at once ...
   set(conf, "reconnect.backoff.max.ms", "1000");   // ... and not hammered when it stays away.
   set(conf, "allow.auto.create.topics", "false");  // Topics have the partition count we chose.
-  set(conf, "topic.metadata.refresh.interval.ms", "10000");
+  set(conf, "topic.metadata.refresh.interval.ms", "2000");  // Topics made again are found soon.
   for (const auto& [name, value] : options.properties) set(conf, name, value);
   return conf;
 }
@@ -72,7 +72,7 @@ std::string name_of(rd_kafka_resp_err_t error) { return rd_kafka_err2str(error);
 
 KafkaOptions kafka_options(const Config& config, std::string client_id) {
   return {config.text("bootstrap-servers"), std::move(client_id), config.kafka_properties(),
-          config.duration("fetch-wait"), config.duration("session-timeout")};
+          config.duration("fetch-wait")};
 }
 
 std::string_view KafkaMessage::key() const {
@@ -202,8 +202,9 @@ KafkaConsumer::KafkaConsumer(const KafkaOptions& options, Logger& logger, std::s
   set(conf, "enable.auto.commit", "false");             // Offsets live beside the results.
   set(conf, "enable.auto.offset.store", "false");
   set(conf, "auto.offset.reset", "error");  // A forgotten offset must be noticed.
-  set(conf, "session.timeout.ms", std::to_string(to_ms(options.session_timeout)));
-  set(conf, "heartbeat.interval.ms", std::to_string(to_ms(options.session_timeout) / 4));
+  // The embedded broker's groups do not form with less, a real one refuses less.
+  set(conf, "session.timeout.ms", "6000");
+  set(conf, "heartbeat.interval.ms", "1500");
   set(conf, "max.poll.interval.ms", "60000");
   set(conf, "fetch.wait.max.ms", std::to_string(to_ms(options.fetch_wait)));
   set(conf, "fetch.error.backoff.ms", "50");

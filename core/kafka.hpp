@@ -8,8 +8,10 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -24,10 +26,9 @@ struct KafkaOptions {
   std::string bootstrap_servers;
   std::string client_id;
   std::map<std::string, std::string> properties;  // ORDERFLOW_KAFKA_*: security, SASL, TLS
-  // How long the broker may hold a fetch that finds nothing. Kafka answers as soon as something comes;
-  // the embedded broker holds it to the end, so there this is the latency of each hop.
+  // How long the broker may hold a fetch that finds nothing. Kafka answers as soon as something
+  // comes; the embedded broker holds it to the end, so there this is the latency of each hop.
   Duration fetch_wait = std::chrono::milliseconds{250};
-  Duration session_timeout = std::chrono::seconds{6};
 };
 
 [[nodiscard]] KafkaOptions kafka_options(const Config& config, std::string client_id);
@@ -105,9 +106,9 @@ struct PartitionOffset {
   std::int64_t offset;
 };
 
-// What a consumer tells about partitions; called inside KafkaConsumer::poll, on its thread, through C
-// code, so implementations must not throw: they take note, and act once poll has returned. Nothing is
-// read after either call until assign().
+// What a consumer tells about partitions; called inside KafkaConsumer::poll, on its thread, through
+// C code, so implementations must not throw: they take note, and act once poll has returned.
+// Nothing is read after either call until assign().
 class RebalanceListener {
  public:
   virtual ~RebalanceListener() = default;
@@ -135,8 +136,8 @@ class KafkaConsumer {
 
   [[nodiscard]] Polled poll(Duration timeout);
 
-  // Replaces the whole assignment. Offsets travel with it since a seek right after an assign is lost
-  // (librdkafka #3959), as is one after an offset error (#2961).
+  // Replaces the whole assignment. Offsets travel with it since a seek right after an assign is
+  // lost (librdkafka #3959), as is one after an offset error (#2961).
   void assign(std::span<const PartitionOffset> partitions);
   void unassign();
 
@@ -169,10 +170,23 @@ struct TopicSpec {
   std::int32_t replication_factor = 1;
 };
 
-// Creates the topics that are missing and returns the partition count each one really has, in the
-// order given. Throws Unavailable when the cluster does not answer within `timeout`.
-std::vector<std::int32_t> ensure_topics(const KafkaOptions& options, Logger& logger,
-                                        std::span<const TopicSpec> topics, Duration timeout);
+// Keeps the topics there: creates them once the cluster answers, and again when a cluster that lost
+// its data comes back without them. Has a thread of its own until destruction.
+class TopicKeeper {
+ public:
+  TopicKeeper(KafkaOptions options, Logger& logger, std::vector<TopicSpec> topics);
+  ~TopicKeeper();
+  TopicKeeper(const TopicKeeper&) = delete;
+  TopicKeeper& operator=(const TopicKeeper&) = delete;
+
+ private:
+  void keep(const std::stop_token& stop);
+
+  KafkaOptions options_;
+  Logger& logger_;
+  std::vector<TopicSpec> topics_;
+  std::jthread thread_;
+};
 
 // True when the cluster answers a metadata request within `timeout`.
 [[nodiscard]] bool kafka_answers(const KafkaOptions& options, Logger& logger, Duration timeout);

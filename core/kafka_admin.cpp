@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <condition_variable>
+#include <mutex>
 #include <thread>
 
 #include "core/failure.hpp"
@@ -51,33 +53,33 @@ class Admin {
 };
 
 constexpr Duration kAttemptTimeout = std::chrono::seconds{3};
+constexpr Duration kKeepInterval = std::chrono::seconds{2};
 
 }  // namespace
 
-std::vector<std::int32_t> ensure_topics(const KafkaOptions& options, Logger& logger,
-                                        std::span<const TopicSpec> topics, Duration timeout) {
-  Admin admin(options, logger);
-  const auto deadline = std::chrono::steady_clock::now() + timeout;
-  while (std::chrono::steady_clock::now() < deadline) {
-    const auto existing = admin.topics(kAttemptTimeout);
-    if (existing) {
-      std::vector<std::int32_t> counts;
-      for (const auto& spec : topics) {
+TopicKeeper::TopicKeeper(KafkaOptions options, Logger& logger, std::vector<TopicSpec> topics)
+    : options_(std::move(options)), logger_(logger), topics_(std::move(topics)) {
+  thread_ = std::jthread([this](const std::stop_token& stop) { keep(stop); });
+}
+
+TopicKeeper::~TopicKeeper() = default;
+
+void TopicKeeper::keep(const std::stop_token& stop) {
+  Admin admin(options_, logger_);
+  std::mutex mutex;
+  std::condition_variable_any stopped;
+  while (!stop.stop_requested()) {
+    if (const auto existing = admin.topics(kAttemptTimeout)) {
+      for (const auto& spec : topics_) {
         const auto found = existing->find(spec.name);
-        if (found != existing->end() && found->second > 0) {
-          counts.push_back(found->second);
-        } else {
-          logger.info("creating topic", {{"topic", spec.name}, {"partitions", spec.partitions}});
-          admin.create(spec, kAttemptTimeout);
-        }
+        if (found != existing->end() && found->second > 0) continue;
+        logger_.info("creating topic", {{"topic", spec.name}, {"partitions", spec.partitions}});
+        admin.create(spec, kAttemptTimeout);
       }
-      if (counts.size() == topics.size()) return counts;
     }
-    std::this_thread::sleep_for(std::chrono::milliseconds{100});
+    std::unique_lock lock(mutex);
+    stopped.wait_for(lock, stop, kKeepInterval, [] { return false; });
   }
-  throw Unavailable("Kafka at " + options.bootstrap_servers +
-                    " does not answer or refuses to create topics; check that it runs and "
-                    "KAFKA_BOOTSTRAP_SERVERS");
 }
 
 bool kafka_answers(const KafkaOptions& options, Logger& logger, Duration timeout) {

@@ -30,10 +30,18 @@ class Logger {
   Logger(const Logger&) = delete;
   Logger& operator=(const Logger&) = delete;
 
-  void debug(std::string_view message, Fields fields = {}) { write(LogLevel::kDebug, message, nullptr, fields); }
-  void info(std::string_view message, Fields fields = {}) { write(LogLevel::kInfo, message, nullptr, fields); }
-  void warning(std::string_view message, Fields fields = {}) { write(LogLevel::kWarning, message, nullptr, fields); }
-  void error(std::string_view message, Fields fields = {}) { write(LogLevel::kError, message, nullptr, fields); }
+  void debug(std::string_view message, Fields fields = {}) {
+    write(LogLevel::kDebug, message, nullptr, fields);
+  }
+  void info(std::string_view message, Fields fields = {}) {
+    write(LogLevel::kInfo, message, nullptr, fields);
+  }
+  void warning(std::string_view message, Fields fields = {}) {
+    write(LogLevel::kWarning, message, nullptr, fields);
+  }
+  void error(std::string_view message, Fields fields = {}) {
+    write(LogLevel::kError, message, nullptr, fields);
+  }
 
   // The same with the correlation id and trace id of what caused the line.
   void log(LogLevel level, std::string_view message, const Trace& trace, Fields fields = {}) {

@@ -39,8 +39,7 @@ prometheus::Histogram& Metrics::histogram(const std::string& name, const std::st
                                           const MetricLabels& labels,
                                           const std::vector<double>& bounds) {
   const std::lock_guard lock(mutex_);
-  return family(histograms_, registry_, prometheus::BuildHistogram, name, help)
-      .Add(labels, bounds);
+  return family(histograms_, registry_, prometheus::BuildHistogram, name, help).Add(labels, bounds);
 }
 
 std::string Metrics::render() const {

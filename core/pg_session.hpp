@@ -36,8 +36,9 @@ class Fenced : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-// The transaction lost a race against another one (SQLSTATE class 40) and nothing happened. Repeating
-// it at once, from its reads on, is right; treating it as any other Unavailable is merely slower.
+// The transaction lost a race against another one (SQLSTATE class 40) and nothing happened.
+// Repeating it at once, from its reads on, is right; treating it as any other Unavailable is merely
+// slower.
 class Conflict : public Unavailable {
  public:
   using Unavailable::Unavailable;
@@ -56,8 +57,8 @@ class LockTimeout : public Unavailable {
   using Unavailable::Unavailable;
 };
 
-// One result in binary form. Getters trust the statement's column types; a null read through a plain
-// getter yields the type's zero.
+// One result in binary form. Getters trust the statement's column types; a null read through a
+// plain getter yields the type's zero.
 class PgResult {
  public:
   explicit PgResult(PGresult* result) : result_(result) {}
@@ -103,8 +104,8 @@ struct PgSessionOptions {
   std::string role;  // SET ROLE when it exists and may be taken; empty: stay with the login.
   Duration answer_timeout = std::chrono::seconds{30};
   Duration lock_timeout = std::chrono::seconds{5};
-  // Set-based statements join a small array with a large table. A plan made while the table was empty
-  // would scan it for ever, so hot sessions plan nested loops over indexes only.
+  // Set-based statements join a small array with a large table. A plan made while the table was
+  // empty would scan it for ever, so hot sessions plan nested loops over indexes only.
   bool index_only_plans = false;
 };
 

@@ -6,8 +6,8 @@
 
 namespace orderflow::core {
 
-// An expected failure: bad input, a refused payment, a state that forbids the request. It is returned,
-// never thrown. Infrastructure that is down throws instead (see core/failure.hpp).
+// An expected failure: bad input, a refused payment, a state that forbids the request. It is
+// returned, never thrown. Infrastructure that is down throws instead (see core/failure.hpp).
 struct Error {
   std::string code;    // Stable and machine-readable, e.g. "insufficient_funds".
   std::string detail;  // What happened, for a person.

@@ -11,7 +11,8 @@ std::optional<int> take_digits(std::string_view& text, std::size_t width) {
   if (text.size() < width) return std::nullopt;
   int value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + width, value);
-  if (error != std::errc{} || end != text.data() + width || text.front() == '-') return std::nullopt;
+  if (error != std::errc{} || end != text.data() + width || text.front() == '-')
+    return std::nullopt;
   text.remove_prefix(width);
   return value;
 }

@@ -274,8 +274,8 @@ Result<InboxMessage> decode_inbox(std::string_view type, std::string_view text) 
 
 Result<PaymentCommand> decode_payment_command(std::string_view type, std::string_view text) {
   return guarded<PaymentCommand>([&]() -> PaymentCommand {
-    const bool known = type == CapturePayment::kType || type == UndoCapture::kType ||
-                       type == RefundPayment::kType;
+    const bool known =
+        type == CapturePayment::kType || type == UndoCapture::kType || type == RefundPayment::kType;
     if (!known) unknown_type(type);
     const json body = parse_body(text);
     const Uuid command = uuid_field(body, "command_id");
@@ -284,8 +284,9 @@ Result<PaymentCommand> decode_payment_command(std::string_view type, std::string
     const Money amount = money_field(body, "amount");
     if (type == CapturePayment::kType) return CapturePayment{command, order, account, amount};
     if (type == UndoCapture::kType) return UndoCapture{command, order, account, amount};
-    return RefundPayment{command, uuid_field(body, "request_id"), order,
-                         uuid_field(body, "payment_id"), account, amount};
+    return RefundPayment{command, uuid_field(body, "request_id"),
+                         order,   uuid_field(body, "payment_id"),
+                         account, amount};
   });
 }
 

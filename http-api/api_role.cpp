@@ -45,7 +45,7 @@ void wait_for(const std::stop_token& stop) {
 }  // namespace
 
 void run_api(const core::Config& config, core::Logger& logger, core::Metrics& metrics,
-             core::Health& health, std::stop_token stop) {
+             core::Health& health, const std::stop_token& stop) {
   Services services(config, logger, metrics);
   const Dispatcher dispatcher(all_routes(services, health, metrics), logger, metrics);
   Server server(server_options(config), dispatcher, logger, metrics);

@@ -13,6 +13,6 @@ namespace orderflow::http_api {
 // A database or broker that is away is no reason to end; readiness tells. Throws
 // core::BadConfiguration when its address cannot be had.
 void run_api(const core::Config& config, core::Logger& logger, core::Metrics& metrics,
-             core::Health& health, std::stop_token stop);
+             core::Health& health, const std::stop_token& stop);
 
 }  // namespace orderflow::http_api

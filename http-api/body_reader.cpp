@@ -153,8 +153,8 @@ std::optional<std::int64_t> BodyReader::integer(const char* name, std::int64_t m
     error(name, "must be a whole number");
     return std::nullopt;
   }
-  constexpr auto highest = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
-  const bool too_large = value->is_number_unsigned() && value->get<std::uint64_t>() > highest;
+  constexpr auto kHighest = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+  const bool too_large = value->is_number_unsigned() && value->get<std::uint64_t>() > kHighest;
   const auto number = too_large ? 0 : value->get<std::int64_t>();
   if (too_large || number < minimum || number > maximum) {
     error(name, "must be from " + std::to_string(minimum) + " to " + std::to_string(maximum));

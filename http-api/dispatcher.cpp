@@ -40,14 +40,9 @@ struct Dispatcher::Series {
   prometheus::Histogram& seconds;
 };
 
-// Reached by every thread without a lock: a slot is set once and then only read. Two threads may
-// make the same Series at once; the metrics behind it are the same objects, so the loser just goes.
+// Read by every thread without a lock; a slot is set once.
 struct Dispatcher::RouteMetrics {
-  std::array<std::atomic<Series*>, kMethodCount * kStatusCount> slots{};
-
-  ~RouteMetrics() {
-    for (auto& slot : slots) delete slot.load(std::memory_order_acquire);
-  }
+  std::array<std::atomic<const Series*>, kMethodCount * kStatusCount> slots{};
 };
 
 Dispatcher::Dispatcher(std::vector<Route> routes, core::Logger& logger, core::Metrics& metrics)
@@ -64,27 +59,27 @@ void Dispatcher::record(std::size_t route, Method method, int status, double sec
   auto& slot = series_[route].slots[static_cast<std::size_t>(method) * kStatusCount + status_index];
   const Series* series = slot.load(std::memory_order_acquire);
   if (series == nullptr) {
-    const bool known = route < router_.routes().size();
-    const core::MetricLabels labels{
-        {"role", logger_.role()},
-        {"method", std::string(name_of(method))},
-        {"route", known ? router_.routes()[route].pattern : "unmatched"},
-        {"status", std::to_string(status)}};
-    auto made = std::make_unique<Series>(
-        Series{metrics_.counter("http_requests_total", "Requests answered.", labels),
-               metrics_.histogram("http_request_duration_seconds",
-                                  "Time from the whole request to its answer.", labels,
-                                  core::Metrics::latency_bounds())});
-    Series* expected = nullptr;
-    series = made.get();
-    if (slot.compare_exchange_strong(expected, made.get(), std::memory_order_acq_rel)) {
-      (void)made.release();
-    } else {
-      series = expected;
-    }
+    series = make_series(route, method, status);
+    slot.store(series, std::memory_order_release);
   }
   series->requests.Increment();
   series->seconds.Observe(seconds);
+}
+
+const Dispatcher::Series* Dispatcher::make_series(std::size_t route, Method method,
+                                                  int status) const {
+  const bool known = route < router_.routes().size();
+  const core::MetricLabels labels{{"role", logger_.role()},
+                                  {"method", std::string(name_of(method))},
+                                  {"route", known ? router_.routes()[route].pattern : "unmatched"},
+                                  {"status", std::to_string(status)}};
+  auto& requests = metrics_.counter("http_requests_total", "Requests answered.", labels);
+  auto& seconds = metrics_.histogram("http_request_duration_seconds",
+                                     "Time from the whole request to its answer.", labels,
+                                     core::Metrics::latency_bounds());
+  // Two threads may get here for one slot; what they make refers to the same metrics.
+  const std::lock_guard lock(made_mutex_);
+  return made_.emplace_back(std::make_unique<Series>(Series{requests, seconds})).get();
 }
 
 asio::awaitable<Response> Dispatcher::guarded(const RequestContext& context,

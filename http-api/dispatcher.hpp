@@ -3,6 +3,7 @@
 #include <array>
 #include <atomic>
 #include <memory>
+#include <mutex>
 #include <vector>
 
 #include "core/log.hpp"
@@ -33,12 +34,15 @@ class Dispatcher {
 
   asio::awaitable<Response> guarded(const RequestContext& context, const Handler& handler) const;
   void record(std::size_t route, Method method, int status, double seconds) const;
+  const Series* make_series(std::size_t route, Method method, int status) const;
 
   Router router_;
   core::Logger& logger_;
   core::Metrics& metrics_;
   // One entry a route and one for what no route matches; filled on first use, then only read.
   std::unique_ptr<RouteMetrics[]> series_;
+  mutable std::mutex made_mutex_;
+  mutable std::vector<std::unique_ptr<Series>> made_;
 };
 
 }  // namespace orderflow::http_api

@@ -3,7 +3,7 @@
 namespace orderflow::http_api {
 
 void append_json_string(std::string& out, std::string_view text) {
-  constexpr std::string_view hex = "0123456789abcdef";
+  constexpr std::string_view kHex = "0123456789abcdef";
   out += '"';
   for (const char c : text) {
     switch (c) {
@@ -15,7 +15,7 @@ void append_json_string(std::string& out, std::string_view text) {
       default: {
         const auto byte = static_cast<unsigned char>(c);
         if (byte < 0x20) {
-          out.append("\\u00").append(1, hex[byte >> 4]).append(1, hex[byte & 15]);
+          out.append("\\u00").append(1, kHex[byte >> 4]).append(1, kHex[byte & 15]);
         } else {
           out += c;
         }

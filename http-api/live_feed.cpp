@@ -73,7 +73,8 @@ LiveFeed::~LiveFeed() {
   if (sweep_thread_.joinable()) sweep_thread_.join();
 }
 
-std::shared_ptr<Bell> LiveFeed::watch(asio::any_io_executor executor, const core::Uuid& order_id,
+std::shared_ptr<Bell> LiveFeed::watch(const asio::any_io_executor& executor,
+                                      const core::Uuid& order_id,
                                       std::optional<core::Uuid> job_id) {
   const std::lock_guard lock(mutex_);
   if (watches_.size() >= kWatchersMax) return nullptr;
@@ -81,7 +82,7 @@ std::shared_ptr<Bell> LiveFeed::watch(asio::any_io_executor executor, const core
     delete bell;
     forget(order_id);
   };
-  std::shared_ptr<Bell> bell(new Bell(std::move(executor)), forget_it);
+  std::shared_ptr<Bell> bell(new Bell(executor), forget_it);
   Watch watch;
   watch.bell = bell;
   watch.job_id = job_id;

@@ -28,7 +28,7 @@ namespace asio = boost::asio;
 // Used on its coroutine's thread, except ring().
 class Bell : public std::enable_shared_from_this<Bell> {
  public:
-  explicit Bell(asio::any_io_executor executor) : timer_(std::move(executor)) {}
+  explicit Bell(const asio::any_io_executor& executor) : timer_(executor) {}
 
   // Returns when there may be news, at the latest at `deadline`. A ring while nobody waits is kept.
   asio::awaitable<void> wait_until(core::SteadyTime deadline);
@@ -58,7 +58,7 @@ class LiveFeed {
   }
 
   // Null when there are as many watchers as there may be. With a job, its changes ring as well.
-  [[nodiscard]] std::shared_ptr<Bell> watch(asio::any_io_executor executor,
+  [[nodiscard]] std::shared_ptr<Bell> watch(const asio::any_io_executor& executor,
                                             const core::Uuid& order_id,
                                             std::optional<core::Uuid> job_id = {});
 

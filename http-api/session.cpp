@@ -110,7 +110,8 @@ asio::awaitable<std::optional<Session::Refusal>> Session::read_request() {
   const bool more_buffered = buffer_.size() > 0;
   enter(more_buffered ? Phase::kReading : Phase::kIdle,
         more_buffered ? group_.options.read_timeout : group_.options.idle_timeout);
-  if (group_.stopping && !more_buffered) stop();
+  error_code ignored;
+  if (group_.stopping && !more_buffered && socket_.available(ignored) == 0) co_return Refusal{};
   while (true) {
     if (buffer_.size() > 0) {
       if (auto refusal = parse_buffered()) co_return refusal;

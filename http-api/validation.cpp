@@ -24,10 +24,10 @@ constexpr TextRule kInstructions{.characters_max = 1000, .may_be_empty = true, .
 bool is_json_type(std::string_view content_type) {
   std::string_view type = content_type.substr(0, content_type.find(';'));
   while (!type.empty() && type.back() == ' ') type.remove_suffix(1);
-  constexpr std::string_view suffix = "+json";
+  constexpr std::string_view kSuffix = "+json";
   return equals_ignoring_case(type, "application/json") ||
-         (type.size() > suffix.size() &&
-          equals_ignoring_case(type.substr(type.size() - suffix.size()), suffix));
+         (type.size() > kSuffix.size() &&
+          equals_ignoring_case(type.substr(type.size() - kSuffix.size()), kSuffix));
 }
 
 // Nesting is measured before parsing, so that a body of brackets costs nothing.

@@ -125,8 +125,6 @@ Duration Publisher::oldest_unacknowledged() const {
   return oldest;
 }
 
-bool Publisher::flush(Duration timeout) {
-  return producer_->flush(timeout) && !broken_;
-}
+bool Publisher::flush(Duration timeout) { return producer_->flush(timeout) && !broken_; }
 
 }  // namespace orderflow::producers

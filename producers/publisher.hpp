@@ -21,8 +21,8 @@ struct Outgoing {
   std::int64_t batch_no = 0;
 };
 
-// Publishes what was committed, in commit order, and knows up to which batch of each partition all is
-// acknowledged: the mark. What lies beyond a mark is derived again from the database by the next
+// Publishes what was committed, in commit order, and knows up to which batch of each partition all
+// is acknowledged: the mark. What lies beyond a mark is derived again from the database by the next
 // owner, so nothing here needs to survive.
 //
 // One thread: the owner loop's. Bounded by the producer's queue; publish() waits while it is full.
@@ -34,8 +34,8 @@ class Publisher {
   // Starts tracking a partition at its grant: batches up to `mark` are known to be published.
   void begin(std::int32_t partition, std::int64_t mark);
 
-  // Hands the messages over in order. Blocks while the queue is full, at most `patience`, then throws
-  // core::Unavailable: the caller gives up its grants and begins again from the marks.
+  // Hands the messages over in order. Blocks while the queue is full, at most `patience`, then
+  // throws core::Unavailable: the caller gives up its grants and begins again from the marks.
   void publish(const std::vector<Outgoing>& messages, core::Duration patience);
 
   // Runs acknowledgements that have come in.

@@ -36,9 +36,7 @@ namespace detail {
 
 using nlohmann::json;
 
-Uuid Decider::id_of(int step) const {
-  return command_id(facts_.order_id, out_.state.round, step);
-}
+Uuid Decider::id_of(int step) const { return command_id(facts_.order_id, out_.state.round, step); }
 
 void Decider::emit(std::string_view type, json data) {
   events::OrderEvent event;
@@ -74,9 +72,9 @@ void Decider::on(const Start&) {
 // The history begins with the order itself, written by whoever first looks at it.
 void Decider::place() {
   if (state().event_sequence > 0) return;
-  emit("OrderPlaced", {{"user_id", facts_.user_id.to_string()},
-                       {"total", {{"amount", facts_.total.amount},
-                                  {"currency", facts_.total.currency}}}});
+  emit("OrderPlaced",
+       {{"user_id", facts_.user_id.to_string()},
+        {"total", {{"amount", facts_.total.amount}, {"currency", facts_.total.currency}}}});
   observe(ObservationKind::kStarted, {});
 }
 
@@ -216,9 +214,7 @@ void Decider::on(const Reply& reply) {
     case ReplyOutcome::kDone:
       undoing ? step_undone(step, reply.data) : step_done(step, reply.data);
       break;
-    case ReplyOutcome::kRefused:
-      undoing ? undo_too_late(step) : step_refused(step, reply);
-      break;
+    case ReplyOutcome::kRefused: undoing ? undo_too_late(step) : step_refused(step, reply); break;
     case ReplyOutcome::kFailed:
       if (state().waiting_for == WaitingFor::kReply && !state().attention) {
         attempt_failed(reply.code.empty() ? "technical_failure" : reply.code);
@@ -235,9 +231,7 @@ void Decider::on(const Wake&) {
     return;
   }
   switch (state().waiting_for) {
-    case WaitingFor::kStart:
-      on(Start{});
-      break;
+    case WaitingFor::kStart: on(Start{}); break;
     case WaitingFor::kReply:
       observe(ObservationKind::kTimedOut, step_at(state().step).name);
       attempt_failed("no_reply_in_time");
@@ -253,8 +247,7 @@ void Decider::on(const Wake&) {
       state().waiting_for = WaitingFor::kOperator;
       state().wake_at = now_ + policy_.probe_interval;
       break;
-    case WaitingFor::kNothing:
-      break;
+    case WaitingFor::kNothing: break;
   }
 }
 

@@ -65,7 +65,8 @@ struct Step {
 
 inline constexpr std::size_t kMaxSteps = 16;
 
-// A saga's shape. Immutable, known at compile time, without behaviour of its own: decide() walks it.
+// A saga's shape. Immutable, known at compile time, without behaviour of its own: decide() walks
+// it.
 struct Definition {
   std::string_view name;
   std::array<Step, kMaxSteps> steps{};
@@ -81,8 +82,8 @@ struct Definition {
 };
 
 namespace detail {
-// Calling a function that is not constexpr ends constant evaluation; the compiler's message names it,
-// so each rule reads as a sentence.
+// Calling a function that is not constexpr ends constant evaluation; the compiler's message names
+// it, so each rule reads as a sentence.
 inline void a_saga_needs_a_step() {}
 inline void a_saga_has_too_many_steps() {}
 inline void a_saga_needs_a_pivot() {}
@@ -97,7 +98,8 @@ inline void a_pivot_has_no_command() {}
 }  // namespace detail
 
 // Checks a definition while compiling: an ill-formed saga does not build.
-[[nodiscard]] consteval Definition define(std::string_view name, std::initializer_list<Step> steps) {
+[[nodiscard]] consteval Definition define(std::string_view name,
+                                          std::initializer_list<Step> steps) {
   if (steps.size() == 0) detail::a_saga_needs_a_step();
   if (steps.size() > kMaxSteps) detail::a_saga_has_too_many_steps();
   Definition definition{name, {}, 0, 0};

@@ -89,8 +89,7 @@ void Decider::cancel(const Request& request) {
         open(request);
       }
       return;
-    default:
-      break;
+    default: break;
   }
   if (state().status == OrderStatus::kCancelled) {
     accept(request, "done");
@@ -125,8 +124,7 @@ void Decider::retry(const Request& request) {
 
 void Decider::pay(const Request& request) {
   switch (state().status) {
-    case OrderStatus::kPaymentFailed:
-      return retry(request);
+    case OrderStatus::kPaymentFailed: return retry(request);
     case OrderStatus::kDraft:
       confirm(request);
       out_.requests.clear();  // Confirming is the means here; the job ends with the payment.
@@ -146,8 +144,7 @@ void Decider::pay(const Request& request) {
         return;
       }
       break;
-    default:
-      break;
+    default: break;
   }
   const bool cancelled =
       state().status == OrderStatus::kCancelled || state().status == OrderStatus::kCancelling;
@@ -226,9 +223,9 @@ void Decider::start_refund(const Request& request) {
 
 void Decider::send_refund() {
   state().waiting_for = WaitingFor::kReply;
-  const Duration pause = std::max(policy_.reply_timeout[kPaymentStep],
-                                  state().attempt > policy_.retry.attempts ? policy_.probe_interval
-                                                                           : Duration{0});
+  const Duration pause =
+      std::max(policy_.reply_timeout[kPaymentStep],
+               state().attempt > policy_.retry.attempts ? policy_.probe_interval : Duration{0});
   state().wake_at = now_ + pause;
   out_.commands.emplace_back(RefundCommand{*state().refund, state().attempt});
 }

@@ -32,19 +32,19 @@ constexpr PgStatement kLoadOverdue{
     "SELECT order_id, wake_at FROM orders.sagas WHERE live AND shard = ANY($1)"
     " AND wake_at < clock_timestamp() - interval '1 second' LIMIT $2"};
 
-#define ORDERFLOW_REQUEST_COLUMNS                                                             \
+#define ORDERFLOW_REQUEST_COLUMNS                                                              \
   "order_id, id, kind, amount, payment_id, coalesce(target_status, ''), coalesce(reason, '')," \
   " actor, correlation_id, traceparent"
 
-constexpr PgStatement kLoadRequests{
-    "requests_load", "SELECT " ORDERFLOW_REQUEST_COLUMNS
-                     " FROM orders.requests WHERE id = ANY($1) AND NOT handled"
-                     " ORDER BY accepted_at, id"};
+constexpr PgStatement kLoadRequests{"requests_load",
+                                    "SELECT " ORDERFLOW_REQUEST_COLUMNS
+                                    " FROM orders.requests WHERE id = ANY($1) AND NOT handled"
+                                    " ORDER BY accepted_at, id"};
 
-constexpr PgStatement kLoadUnhandled{
-    "requests_unhandled", "SELECT " ORDERFLOW_REQUEST_COLUMNS
-                          " FROM orders.requests WHERE NOT handled AND shard = ANY($1)"
-                          " ORDER BY accepted_at, id LIMIT $2"};
+constexpr PgStatement kLoadUnhandled{"requests_unhandled",
+                                     "SELECT " ORDERFLOW_REQUEST_COLUMNS
+                                     " FROM orders.requests WHERE NOT handled AND shard = ANY($1)"
+                                     " ORDER BY accepted_at, id LIMIT $2"};
 
 #undef ORDERFLOW_REQUEST_COLUMNS
 
@@ -112,10 +112,10 @@ void read_refund(std::string_view text, State& state) {
   const json refund = json::parse(text);
   state.refunded_amount = refund.value("refunded", std::int64_t{0});
   if (const auto pending = refund.find("pending"); pending != refund.end()) {
-    state.refund = PendingRefund{
-        Uuid::parse(pending->at("request_id").get<std::string>()).value_or(Uuid{}),
-        Uuid::parse(pending->at("command_id").get<std::string>()).value_or(Uuid{}),
-        pending->at("amount").get<std::int64_t>()};
+    state.refund =
+        PendingRefund{Uuid::parse(pending->at("request_id").get<std::string>()).value_or(Uuid{}),
+                      Uuid::parse(pending->at("command_id").get<std::string>()).value_or(Uuid{}),
+                      pending->at("amount").get<std::int64_t>()};
   }
 }
 
@@ -217,12 +217,11 @@ std::vector<PendingRequest> read_requests(const PgResult& rows) {
 PgCall save_sagas(const std::vector<ChangedSaga>& changed, Time now) {
   PgArray ids(PgType::kUuid), expected(PgType::kInt8), live(PgType::kBool),
       attention(PgType::kBool), statuses(PgType::kText), phases(PgType::kText),
-      rounds(PgType::kInt4), current(PgType::kInt4), steps(PgType::kText),
-      attempts(PgType::kInt4), sequences(PgType::kInt8), wake_ups(PgType::kTimestamptz),
-      waiting(PgType::kText), reasons(PgType::kText), codes(PgType::kText),
-      details(PgType::kText), payments(PgType::kUuid), deliveries(PgType::kUuid),
-      requests(PgType::kUuid), refunds(PgType::kJsonb), started(PgType::kTimestamptz),
-      versions(PgType::kInt8);
+      rounds(PgType::kInt4), current(PgType::kInt4), steps(PgType::kText), attempts(PgType::kInt4),
+      sequences(PgType::kInt8), wake_ups(PgType::kTimestamptz), waiting(PgType::kText),
+      reasons(PgType::kText), codes(PgType::kText), details(PgType::kText), payments(PgType::kUuid),
+      deliveries(PgType::kUuid), requests(PgType::kUuid), refunds(PgType::kJsonb),
+      started(PgType::kTimestamptz), versions(PgType::kInt8);
   for (const auto& [saga, expected_version] : changed) {
     const State& state = saga->state;
     ids.add(saga->facts.order_id);
@@ -254,9 +253,9 @@ PgCall save_sagas(const std::vector<ChangedSaga>& changed, Time now) {
   }
   PgCall call{&kSaveSagas, {}};
   for (const PgArray* array :
-       {&ids, &expected, &live, &attention, &statuses, &phases, &rounds, &current, &steps,
-        &attempts, &sequences, &wake_ups, &waiting, &reasons, &codes, &details, &payments,
-        &deliveries, &requests, &refunds, &started}) {
+       {&ids,     &expected, &live,     &attention,  &statuses, &phases,  &rounds,
+        &current, &steps,    &attempts, &sequences,  &wake_ups, &waiting, &reasons,
+        &codes,   &details,  &payments, &deliveries, &requests, &refunds, &started}) {
     call.params.array(*array);
   }
   call.params.time(now).int8(static_cast<std::int64_t>(changed.size())).array(versions);

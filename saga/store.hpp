@@ -42,12 +42,12 @@ struct StoredEvent {
 };
 
 struct ChangedSaga {
-  const Saga* saga;                 // With the version it will have.
-  std::int64_t expected_version;    // The version it must have now.
+  const Saga* saga;               // With the version it will have.
+  std::int64_t expected_version;  // The version it must have now.
 };
 
-// The SQL of the orders schema as the orchestrator uses it: set-based statements to be combined into
-// one transaction, and readers of their results. Stateless.
+// The SQL of the orders schema as the orchestrator uses it: set-based statements to be combined
+// into one transaction, and readers of their results. Stateless.
 namespace store {
 
 [[nodiscard]] core::PgCall load_sagas(const std::vector<Uuid>& order_ids);

@@ -32,9 +32,7 @@ struct Client {
     if (handle == nullptr) throw std::runtime_error(error);
     if (type == RD_KAFKA_CONSUMER) rd_kafka_poll_set_consumer(handle);
   }
-  ~Client() {
-    rd_kafka_destroy_flags(handle, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
-  }
+  ~Client() { rd_kafka_destroy_flags(handle, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE); }
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
 

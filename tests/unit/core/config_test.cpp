@@ -77,8 +77,7 @@ TEST_CASE("secrets never show") {
                                         {"INTERNAL_API_KEY", "hunter2"},
                                         {"ORDERFLOW_KAFKA_SASL_PASSWORD", "hunter2"}});
   CHECK(config.describe().find("hunter2") == std::string::npos);
-  CHECK(mask_database_url("host=h password='hunter2' user=u").find("hunter2") ==
-        std::string::npos);
+  CHECK(mask_database_url("host=h password='hunter2' user=u").find("hunter2") == std::string::npos);
 }
 
 TEST_CASE("Kafka properties pass through by name") {

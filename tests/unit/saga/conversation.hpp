@@ -47,9 +47,7 @@ class Conversation {
     reply.data = std::move(data);
     return hear(reply);
   }
-  Decision done(int step) {
-    return reply(step, events::Phase::kDo, events::ReplyOutcome::kDone);
-  }
+  Decision done(int step) { return reply(step, events::Phase::kDo, events::ReplyOutcome::kDone); }
   Decision refused(int step, const std::string& code) {
     return reply(step, events::Phase::kDo, events::ReplyOutcome::kRefused, code);
   }
@@ -57,8 +55,7 @@ class Conversation {
     return reply(step, events::Phase::kDo, events::ReplyOutcome::kFailed, "gateway_down");
   }
   Decision undone(int step, bool voided = false) {
-    return reply(step, events::Phase::kUndo, events::ReplyOutcome::kDone, {},
-                 {{"voided", voided}});
+    return reply(step, events::Phase::kUndo, events::ReplyOutcome::kDone, {}, {{"voided", voided}});
   }
   Decision too_late(int step) {
     return reply(step, events::Phase::kUndo, events::ReplyOutcome::kRefused, "too_late");

@@ -21,8 +21,7 @@ TEST_CASE("an order is paid, scheduled and later delivered", "[P1]") {
   saga.report();
   CHECK(saga.sent() == "acknowledge");
   CHECK(saga.status() == "DELIVERED");
-  CHECK(saga.history() ==
-        "OrderPlaced PaymentCaptured DeliveryScheduled OrderDelivered");
+  CHECK(saga.history() == "OrderPlaced PaymentCaptured DeliveryScheduled OrderDelivered");
 }
 
 TEST_CASE("events of an order are numbered without a gap", "[P4]") {
@@ -122,8 +121,7 @@ TEST_CASE("when attempts run out the saga waits by name, probes, and goes on by 
   CHECK(saga.status() == "NEEDS_ATTENTION");
   saga.done(kPaymentStep);
   CHECK(saga.status() == "PAID");
-  CHECK(saga.history() ==
-        "OrderPlaced AttentionNeeded AttentionResolved PaymentCaptured");
+  CHECK(saga.history() == "OrderPlaced AttentionNeeded AttentionResolved PaymentCaptured");
 }
 
 TEST_CASE("a poisoned message makes its saga wait for a person") {
