@@ -159,10 +159,11 @@ std::string as_text(const Report& report) {
   text += fmt::format(
       "load        {} orders in flight for {:.0f} s after {} s of warm-up, {} accounts\n\n"
       "accepted    {:.0f} orders/s\ncomplete    {:.0f} sagas/s\n"
-      "delivered   {:.0f} earlier orders/s, part of the cost below\n\n",
+      "delivered   {:.0f} earlier orders/s, part of the cost below\n"
+      "first order {:.0f} ms, before any load\n\n",
       main.clients, main.seconds, report.options.warm_up.count(), report.options.accounts,
       main.accepted_per_second(), main.sagas_per_second(),
-      static_cast<double>(main.load.delivered) / main.seconds);
+      static_cast<double>(main.load.delivered) / main.seconds, report.first_order_ms);
   text += latency_rows(report.phases) + "\n" + cost_rows(main) + "\n" + process_rows(main) + "\n";
   for (const auto& phase : report.phases) text += counts_row(phase);
   if (report.audit) text += fmt::format("audit: {}\n", *report.audit == 0 ? "clean" : "FAILED");
@@ -172,6 +173,7 @@ std::string as_text(const Report& report) {
 std::string as_json(const Report& report) {
   Json json = {{"time", report.time},
                {"passed", report.passed()},
+               {"first_order_ms", report.first_order_ms},
                {"machine",
                 {{"cpu", report.machine.cpu},
                  {"cores", report.machine.cores},

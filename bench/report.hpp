@@ -29,6 +29,7 @@ struct Report {
   Options options;
   Machine machine;
   std::vector<std::pair<std::string, std::string>> settings;
+  double first_order_ms = 0;        // Slowest of the orders placed one by one before any load.
   std::vector<PhaseReport> phases;  // The first is the one asked for; the others add latencies.
   std::optional<int> audit;         // its exit code; nullopt: left out
 

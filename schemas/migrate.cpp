@@ -39,6 +39,16 @@ std::string first_line(std::string_view text) {
   return std::string(text.substr(0, text.find('\n')));
 }
 
+// Why the database does not answer; empty when it does.
+std::string problem_of(core::DatabasePool& database) {
+  try {
+    database.read([](pqxx::nontransaction& transaction) { transaction.exec("SELECT 1"); });
+    return {};
+  } catch (const core::Unavailable& error) {
+    return first_line(error.what());
+  }
+}
+
 void take_lock(pqxx::work& transaction) { transaction.exec(kLock); }
 
 std::vector<AppliedMigration> applied_migrations(pqxx::work& transaction) {
@@ -115,13 +125,8 @@ void await_database(const core::Config& config, core::DatabasePool& database, co
   auto pause = 100ms;
   auto next_report = begin + 2s;
   for (;;) {
-    std::string problem;
-    try {
-      database.read([](pqxx::nontransaction& transaction) { transaction.exec("SELECT 1"); });
-      return;
-    } catch (const core::Unavailable& error) {
-      problem = first_line(error.what());
-    }
+    const std::string problem = problem_of(database);
+    if (problem.empty()) return;
     if (const char* remedy = lasting_problem(problem)) {
       throw core::BadConfiguration(problem + " (" + url + "): " + remedy);
     }

@@ -13,12 +13,12 @@ std::string sha256_hex(std::string_view bytes) {
   if (EVP_Digest(bytes.data(), bytes.size(), digest.data(), &size, EVP_sha256(), nullptr) != 1) {
     throw core::Unavailable("SHA-256 is not available in this OpenSSL");
   }
-  constexpr std::string_view digits = "0123456789abcdef";
+  constexpr std::string_view kDigits = "0123456789abcdef";
   std::string hex;
   hex.reserve(2 * std::size_t{size});
   for (unsigned int i = 0; i < size; ++i) {
-    hex += digits[digest[i] >> 4U];
-    hex += digits[digest[i] & 15U];
+    hex += kDigits[digest[i] >> 4U];
+    hex += kDigits[digest[i] & 15U];
   }
   return hex;
 }

@@ -88,15 +88,20 @@ bool is_impure(const std::string& include) {
 
 TEST_CASE("includes point inward") {
   REQUIRE(source_files().size() > 50);
-  for (const auto& file : source_files()) CHECK(outward_includes(file) == "");
+  for (const auto& file : source_files()) {
+    const std::string complaint = outward_includes(file);
+    INFO(complaint);
+    CHECK(complaint.empty());
+  }
 }
 
 TEST_CASE("the check of includes sees an outward one") {
-  CHECK(outward_includes({"core/x.cpp", "core", "#include \"saga/state.hpp\"\n"}) != "");
-  CHECK(outward_includes({"saga/x.cpp", "saga", "  # include \"domain/payments.hpp\"\n"}) != "");
-  CHECK(outward_includes({"saga/x.cpp", "saga", "#include \"state.hpp\"\n"}) != "");
-  CHECK(outward_includes({"saga/x.cpp", "saga", "#include \"events/codec.hpp\"\n"}) == "");
-  CHECK(outward_includes({"bench/x.cpp", "bench", "#include \"http-api/server.hpp\"\n"}) == "");
+  CHECK_FALSE(outward_includes({"core/x.cpp", "core", "#include \"saga/state.hpp\"\n"}).empty());
+  CHECK_FALSE(
+      outward_includes({"saga/x.cpp", "saga", "  # include \"domain/payments.hpp\"\n"}).empty());
+  CHECK_FALSE(outward_includes({"saga/x.cpp", "saga", "#include \"state.hpp\"\n"}).empty());
+  CHECK(outward_includes({"saga/x.cpp", "saga", "#include \"events/codec.hpp\"\n"}).empty());
+  CHECK(outward_includes({"bench/x.cpp", "bench", "#include \"http-api/server.hpp\"\n"}).empty());
 }
 
 TEST_CASE("decisions and rules include nothing from outside") {

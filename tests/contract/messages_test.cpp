@@ -58,7 +58,7 @@ void check_fits(const core::OutgoingMessage& message) {
   for (const auto& [key, value] : message.headers) headers[key] = value;
   INFO(headers.dump());
   const JsonSchema header_schema(read_schema("orderflow.message.headers.v1"));
-  CHECK(header_schema.problems(headers) == "");
+  CHECK(header_schema.problems(headers).empty());
 }
 
 const events::Reply kReply{kCommand,
@@ -261,7 +261,7 @@ TEST_CASE("each schema takes its examples and refuses what is broken") {
     const json document = read_schema(name);
     const JsonSchema schema(document);
     const json example = example_of(name, document);
-    CHECK(schema.problems(example) == "");
+    CHECK(schema.problems(example).empty());
     const auto [begin, end] = kBroken.equal_range(name);
     CHECK(begin != end);
     for (auto it = begin; it != end; ++it) {

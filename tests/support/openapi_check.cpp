@@ -70,12 +70,6 @@ std::string OpenApi::route(std::string_view path) const {
   return found;
 }
 
-const json& OpenApi::resolved(const json& node) const {
-  const auto reference = node.find("$ref");
-  if (reference == node.end()) return node;
-  return document_.at(json::json_pointer(reference->get<std::string>().substr(1)));
-}
-
 json OpenApi::with_components(const json& schema) const {
   return {{"allOf", json::array({schema})},
           {"components", {{"schemas", document_.at("components").at("schemas")}}}};
@@ -123,7 +117,11 @@ std::string OpenApi::problem(const std::string& method, std::string_view path, i
   const json& responses = operation->at("responses");
   const auto response = responses.find(std::to_string(status));
   if (response == responses.end()) return pattern + " does not document the status\n";
-  return head ? std::string{} : body_problem(resolved(*response), body);
+  if (head) return {};
+  const auto reference = response->find("$ref");
+  if (reference == response->end()) return body_problem(*response, body);
+  const json::json_pointer target(reference->get<std::string>().substr(1));
+  return body_problem(document_.at(target), body);
 }
 
 OpenApi& openapi() {

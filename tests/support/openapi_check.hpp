@@ -31,7 +31,6 @@ class OpenApi {
  private:
   [[nodiscard]] std::string body_problem(const nlohmann::json& response, const std::string& body);
   [[nodiscard]] std::string json_problem(const nlohmann::json& schema, const std::string& body);
-  [[nodiscard]] const nlohmann::json& resolved(const nlohmann::json& node) const;
 
   nlohmann::json document_;
   std::map<std::string, std::unique_ptr<JsonSchema>> schemas_;  // by their text

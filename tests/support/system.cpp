@@ -61,9 +61,6 @@ System::System(SystemOptions options)
   register_system(this);
   prepare_database();
   if (broker_kind() == BrokerKind::kEmbedded) {
-    // Its groups wait for a second less than this whenever a member comes or goes; under three
-    // seconds they would drop the first member while they wait for others.
-    options_.settings.emplace("ORDERFLOW_SESSION_TIMEOUT", "4s");
     bootstrap_ = "127.0.0.1:" + std::to_string(ports_.port(kBrokerPort));
     launch("broker", "broker", {});
     wait_ready("broker");
