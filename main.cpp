@@ -142,7 +142,7 @@ int run_roles(const std::vector<const Role*>& roles, const core::Config& config)
   if (!is_broker) {
     monitor = std::make_unique<core::HealthMonitor>(config, health, logger);
     topics = std::make_unique<core::TopicKeeper>(
-        core::kafka_options(config, "orderflow-topics"), logger,
+        core::kafka_options(config, "orderflow-topics"), health, logger,
         events::Topics(config.text("topic-prefix")).specs(config));
   }
   std::unique_ptr<http_api::OpsServer> ops;

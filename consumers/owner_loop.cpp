@@ -27,6 +27,8 @@ constexpr Duration kTickInterval = seconds{1};
 constexpr Duration kLongestWait = milliseconds{100};
 constexpr Duration kStuckAfter = seconds{1};
 constexpr Duration kPublishPatience = seconds{10};
+// Longer than a group takes to form, also the embedded broker's.
+constexpr Duration kJoinPatience = seconds{15};
 constexpr Duration kFarewell = seconds{3};
 constexpr Duration kLongestBackoff = seconds{2};
 constexpr int kTicksPerDeadLetterCount = 5;
@@ -86,17 +88,19 @@ class OwnerLoop::Impl final : public core::RebalanceListener {
     assigned_ = {partitions.begin(), partitions.end()};
     ungranted_ = assigned_;
     grant_not_before_ = {};
+    joined_ = true;
   }
 
   void on_revoked() noexcept override {
     assigned_.clear();
     ungranted_.clear();
     revoked_ = true;
+    joined_ = false;
+    unassigned_since_ = steady_clock::now();
   }
 
  private:
-  // ---- start, stop, failure
-  // ----------------------------------------------------------------------
+  // ---- start, stop, failure ---------------------------------------------------------------------
 
   void start() {
     if (consumer_) return;
@@ -104,6 +108,7 @@ class OwnerLoop::Impl final : public core::RebalanceListener {
     if (partition_count_ == 0) {
       throw core::Unavailable("the database has no partitions yet; run `orderflow migrate`");
     }
+    unassigned_since_ = steady_clock::now();
     consumer_ = std::make_unique<core::KafkaConsumer>(options_.kafka, logger_, options_.topic,
                                                       options_.group, this);
   }
@@ -129,15 +134,16 @@ class OwnerLoop::Impl final : public core::RebalanceListener {
     } catch (const std::exception& failure) {
       logger_.warning("the last marks were not stored", {{"reason", failure.what()}});
     }
+    drop(owned());  // A consumer ends only when its last message is gone.
     consumer_.reset();
     logger_.info("stopped");
   }
 
-  // ---- one turn
-  // ----------------------------------------------------------------------------------
+  // ---- one turn ---------------------------------------------------------------------------------
 
   void step() {
     fill(wait_time());
+    if (newly_lost_) assign_all();
     if (steady_clock::now() >= next_cluster_check_) {
       next_cluster_check_ = steady_clock::now() + kTickInterval;
       check_cluster();
@@ -174,8 +180,11 @@ class OwnerLoop::Impl final : public core::RebalanceListener {
       core::Polled polled = consumer_->poll(wait);
       if (polled.outcome == core::PollOutcome::kNothing) return;
       if (polled.outcome == core::PollOutcome::kOffsetLost) {
-        on_offset_lost(polled.partition);
+        note_offset_lost(polled.partition);
+      } else if (polled.outcome == core::PollOutcome::kTopicGone) {
+        topic_gone_ = true;
       } else if (grants_.contains(polled.message->partition())) {
+        lost_.erase(polled.message->partition());
         buffers_.add(std::move(*polled.message));
         ++buffered;
       }
@@ -183,8 +192,7 @@ class OwnerLoop::Impl final : public core::RebalanceListener {
     } while (buffered < options_.batch_limit && !revoked_);
   }
 
-  // ---- ownership
-  // ---------------------------------------------------------------------------------
+  // ---- ownership --------------------------------------------------------------------------------
 
   std::set<std::int32_t> owned() const {
     std::set<std::int32_t> partitions;
@@ -198,6 +206,7 @@ class OwnerLoop::Impl final : public core::RebalanceListener {
     for (const auto partition : partitions) {
       grants_.erase(partition);
       buffers_.clear(partition);
+      lost_.erase(partition);
     }
   }
 
@@ -253,29 +262,31 @@ class OwnerLoop::Impl final : public core::RebalanceListener {
     logger_.info("partitions granted", {{"partitions", owned()}, {"owner", owner_}});
   }
 
-  // Where to go on reading each owned partition: behind what is buffered.
-  void assign_all(std::int32_t from_beginning = -1) {
+  // Where to go on reading each owned partition: behind what is buffered; at the log's beginning
+  // while the stored offset is known to mean nothing.
+  void assign_all() {
+    newly_lost_ = false;
     std::vector<core::PartitionOffset> positions;
     for (const auto& [partition, grant] : grants_) {
-      const auto next = buffers_.next_offset(partition).value_or(grant.next_offset);
-      positions.push_back(
-          {partition, partition == from_beginning ? RD_KAFKA_OFFSET_BEGINNING : next});
+      const auto stored = lost_.contains(partition) ? RD_KAFKA_OFFSET_BEGINNING : grant.next_offset;
+      positions.push_back({partition, buffers_.next_offset(partition).value_or(stored)});
     }
     consumer_->assign(positions);
   }
 
   // The broker forgot what we had read, or never had it: begin again with what it has. Whatever was
   // lost comes back by timers; this is a hint only.
-  void on_offset_lost(std::int32_t partition) {
+  void note_offset_lost(std::int32_t partition) {
+    if (!grants_.contains(partition)) return;
     metrics_.offsets_lost.Increment();
     logger_.warning("the broker has forgotten the stored offset; reading from the beginning",
                     {{"topic", options_.topic}, {"partition", partition}});
     buffers_.clear(partition);
-    assign_all(partition);
+    lost_.insert(partition);
+    newly_lost_ = true;
   }
 
-  // ---- batches
-  // -----------------------------------------------------------------------------------
+  // ---- batches ----------------------------------------------------------------------------------
 
   void work() {
     const auto batch = buffers_.ready(options_.batch_limit);
@@ -401,21 +412,30 @@ class OwnerLoop::Impl final : public core::RebalanceListener {
     publisher_.publish(outgoing, kPublishPatience);
   }
 
-  // A broker that lost its data comes back as another cluster, perhaps at other addresses.
-  // librdkafka 2.0 keeps asking the old address of a group coordinator whose id is the same, so the
-  // consumer is made anew.
+  // A broker that was away may come back as another cluster, at another address, or without its
+  // topics and groups. librdkafka 2.0 does not recover from all of that: it keeps asking the old
+  // address of a group coordinator, takes a topic for gone, or does not join its group again.
   void check_cluster() {
     const std::string id = consumer_->cluster_id(Duration{0});
-    if (id.empty() || id == cluster_id_) return;
-    const bool known = !cluster_id_.empty();
-    cluster_id_ = id;
-    if (!known) return;
+    const bool another = !id.empty() && !cluster_id_.empty() && id != cluster_id_;
+    if (!id.empty()) cluster_id_ = id;
+    if (another) return renew_consumer("Kafka is another cluster now");
+    if (topic_gone_) return renew_consumer("the topic is gone or not there yet");
+    if (joined_ && consumer_->cluster_lost()) return renew_consumer("no broker was reachable");
+    const bool waits = steady_clock::now() > unassigned_since_ + kJoinPatience;
+    if (!joined_ && waits) renew_consumer("the group gives no partitions");
+  }
+
+  // Looked at once a second, so whatever stays wrong costs at most one new client a second.
+  void renew_consumer(const char* why) {
     metrics_.offsets_lost.Increment();
-    logger_.warning("Kafka is another cluster now; beginning anew", {{"cluster_id", id}});
+    logger_.warning("beginning anew", {{"reason", why}, {"topic", options_.topic}});
     drop(owned());
     consumer_.reset();
     cluster_id_.clear();
+    topic_gone_ = false;
     revoked_ = false;
+    joined_ = false;
     assigned_.clear();
     ungranted_.clear();
     publisher_.reset();
@@ -471,12 +491,17 @@ class OwnerLoop::Impl final : public core::RebalanceListener {
   std::set<std::int32_t> assigned_;   // By Kafka.
   std::set<std::int32_t> ungranted_;  // Of those, what the database has yet to grant.
   bool revoked_ = false;
+  bool joined_ = false;  // The group has answered; it may have given nothing.
+  SteadyTime unassigned_since_{};
   SteadyTime grant_not_before_{};
   Duration backoff_{0};
   Grants grants_;
   std::set<std::int32_t> stuck_;
+  std::set<std::int32_t> lost_;  // The broker has nothing at their stored offsets.
+  bool newly_lost_ = false;
   std::optional<Time> oldest_ready_at_;
   std::string cluster_id_;
+  bool topic_gone_ = false;
   SteadyTime next_cluster_check_{};
   SteadyTime next_tick_{};
   std::uint64_t ticks_ = 0;

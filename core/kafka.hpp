@@ -16,6 +16,8 @@
 #include <vector>
 
 #include "core/config.hpp"
+#include "core/health.hpp"
+#include "core/kafka_client.hpp"
 #include "core/log.hpp"
 #include "core/time.hpp"
 
@@ -85,20 +87,21 @@ class KafkaProducer {
 
   // True after a fatal error: nothing will be sent any more, make a new one.
   [[nodiscard]] bool failed() const;
+  // No broker was reachable since this producer was made, at least for a moment.
+  [[nodiscard]] bool cluster_lost() const { return client_->cluster_lost(); }
   [[nodiscard]] std::size_t queued() const;
 
   // Waits until all is acknowledged, at most `timeout`. True when nothing is left.
   bool flush(Duration timeout);
 
   // For administration calls on the same connections.
-  [[nodiscard]] rd_kafka_t* handle() { return handle_; }
+  [[nodiscard]] rd_kafka_t* handle() const { return client_->get(); }
 
  private:
-  static void on_report(rd_kafka_t* handle, const rd_kafka_message_t* message, void* self);
+  static void on_report(rd_kafka_t* handle, const rd_kafka_message_t* message, void* opaque);
 
-  Logger& logger_;
   Report report_;
-  rd_kafka_t* handle_ = nullptr;
+  std::optional<KafkaClient> client_;
 };
 
 struct PartitionOffset {
@@ -116,7 +119,12 @@ class RebalanceListener {
   virtual void on_revoked() noexcept = 0;
 };
 
-enum class PollOutcome { kMessage, kNothing, kOffsetLost };
+enum class PollOutcome {
+  kMessage,
+  kNothing,
+  kOffsetLost,
+  kTopicGone,  // Or not there yet. librdkafka 2.0 may not recover when it comes back: start anew.
+};
 
 struct Polled {
   PollOutcome outcome = PollOutcome::kNothing;
@@ -151,17 +159,20 @@ class KafkaConsumer {
   // The same from this client's last fetch: (-1, -1) when unknown; never blocks.
   [[nodiscard]] std::pair<std::int64_t, std::int64_t> cached_watermarks(std::int32_t partition);
   [[nodiscard]] std::string cluster_id(Duration timeout);
+  // No broker was reachable since this consumer was made, at least for a moment.
+  [[nodiscard]] bool cluster_lost() const { return client_->cluster_lost(); }
   [[nodiscard]] std::int32_t partition_count(Duration timeout);
   [[nodiscard]] const std::string& topic() const { return topic_; }
 
  private:
   static void on_rebalance(rd_kafka_t* handle, rd_kafka_resp_err_t error,
-                           rd_kafka_topic_partition_list_t* partitions, void* self);
+                           rd_kafka_topic_partition_list_t* partitions, void* opaque);
+  [[nodiscard]] rd_kafka_t* handle() const { return client_->get(); }
 
   Logger& logger_;
   std::string topic_;
   RebalanceListener* listener_;
-  rd_kafka_t* handle_ = nullptr;
+  std::optional<KafkaClient> client_;
 };
 
 struct TopicSpec {
@@ -171,10 +182,11 @@ struct TopicSpec {
 };
 
 // Keeps the topics there: creates them once the cluster answers, and again when a cluster that lost
-// its data comes back without them. Has a thread of its own until destruction.
+// its data comes back without them. Reports the component "topics". Has a thread of its own until
+// destruction.
 class TopicKeeper {
  public:
-  TopicKeeper(KafkaOptions options, Logger& logger, std::vector<TopicSpec> topics);
+  TopicKeeper(KafkaOptions options, Health& health, Logger& logger, std::vector<TopicSpec> topics);
   ~TopicKeeper();
   TopicKeeper(const TopicKeeper&) = delete;
   TopicKeeper& operator=(const TopicKeeper&) = delete;
@@ -183,6 +195,7 @@ class TopicKeeper {
   void keep(const std::stop_token& stop);
 
   KafkaOptions options_;
+  Health& health_;
   Logger& logger_;
   std::vector<TopicSpec> topics_;
   std::jthread thread_;

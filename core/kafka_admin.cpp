@@ -54,11 +54,15 @@ class Admin {
 
 constexpr Duration kAttemptTimeout = std::chrono::seconds{3};
 constexpr Duration kKeepInterval = std::chrono::seconds{2};
+constexpr Duration kLookAgain = std::chrono::milliseconds{200};
+constexpr const char* kComponent = "topics";
 
 }  // namespace
 
-TopicKeeper::TopicKeeper(KafkaOptions options, Logger& logger, std::vector<TopicSpec> topics)
-    : options_(std::move(options)), logger_(logger), topics_(std::move(topics)) {
+TopicKeeper::TopicKeeper(KafkaOptions options, Health& health, Logger& logger,
+                         std::vector<TopicSpec> topics)
+    : options_(std::move(options)), health_(health), logger_(logger), topics_(std::move(topics)) {
+  health_.expect(kComponent);
   thread_ = std::jthread([this](const std::stop_token& stop) { keep(stop); });
 }
 
@@ -69,16 +73,21 @@ void TopicKeeper::keep(const std::stop_token& stop) {
   std::mutex mutex;
   std::condition_variable_any stopped;
   while (!stop.stop_requested()) {
+    Duration pause = kKeepInterval;
     if (const auto existing = admin.topics(kAttemptTimeout)) {
+      std::string missing;
       for (const auto& spec : topics_) {
         const auto found = existing->find(spec.name);
         if (found != existing->end() && found->second > 0) continue;
+        missing += (missing.empty() ? "" : ", ") + spec.name;
         logger_.info("creating topic", {{"topic", spec.name}, {"partitions", spec.partitions}});
         admin.create(spec, kAttemptTimeout);
       }
+      health_.set(kComponent, missing.empty(), missing.empty() ? "" : "being created: " + missing);
+      if (!missing.empty()) pause = kLookAgain;
     }
     std::unique_lock lock(mutex);
-    stopped.wait_for(lock, stop, kKeepInterval, [] { return false; });
+    stopped.wait_for(lock, stop, pause, [] { return false; });
   }
 }
 

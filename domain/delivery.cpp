@@ -50,8 +50,8 @@ Reply schedule_reply(const Delivery& delivery) {
 
 Reply cancel_reply(const Delivery& delivery) {
   Reply reply = reply_for(delivery.id, delivery.order_id, Phase::kUndo);
-  reply.data = {{"delivery_id", delivery.id.to_string()},
-                {"voided", delivery.status != DeliveryStatus::kCancelled}};
+  const bool voided = delivery.status != DeliveryStatus::kCancelled && !delivery.undo_refused;
+  reply.data = {{"delivery_id", delivery.id.to_string()}, {"voided", voided}};
   if (delivery.undo_refused) {
     reply.outcome = ReplyOutcome::kRefused;
     reply.code = "too_late";

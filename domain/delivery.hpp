@@ -51,7 +51,8 @@ struct Delivery {
 struct DeliveryPolicy {
   Duration carrier_time = std::chrono::seconds{20};
   Duration report_backoff_initial = std::chrono::seconds{2};
-  Duration report_backoff_max = std::chrono::seconds{30};
+  // Short enough that a report lost with the broker comes again within the time of promise 6.
+  Duration report_backoff_max = std::chrono::seconds{10};
 };
 
 // When this delivery wants to be looked at next: the carrier hands it over, or its report has

@@ -67,7 +67,8 @@ void InboxPublisher::run(const std::stop_token& stop) {
       batch.swap(queue_);
     }
     try {
-      if (!producer_ || producer_->failed()) {
+      // What waited for a cluster that was away is old news: the owners have found the rows.
+      if (!producer_ || producer_->failed() || producer_->cluster_lost()) {
         producer_ = std::make_unique<core::KafkaProducer>(options_, logger_, nullptr);
       }
       send(batch);

@@ -166,6 +166,8 @@ void LiveFeed::read_tail(const std::stop_token& stop) {
       if (const auto order_id = core::Uuid::parse(polled.message->key())) ring(*order_id);
     } else if (polled.outcome == core::PollOutcome::kOffsetLost) {
       assign_end();
+    } else if (polled.outcome == core::PollOutcome::kTopicGone) {
+      throw core::Unavailable("the topic is gone; the tail begins anew");
     }
     const auto now = std::chrono::steady_clock::now();
     const std::lock_guard lock(mutex_);

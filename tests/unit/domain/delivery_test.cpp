@@ -109,6 +109,7 @@ TEST_CASE("a cancel after the delivery is too late, for good") {
   const auto refused = run(book, kCancel);
   CHECK(refused.reply->outcome == ReplyOutcome::kRefused);
   CHECK(refused.reply->code == "too_late");
+  CHECK(refused.reply->data.at("voided") == false);
   CHECK(book.find(kDelivery)->undo_refused);
   CHECK(book.find(kDelivery)->status == DeliveryStatus::kDelivered);
   CHECK(same(*run(book, kCancel).reply, *refused.reply));
