@@ -151,7 +151,7 @@ class OwnerLoop::Impl final : public core::RebalanceListener {
     if (revoked_) on_revocation();
     publisher_.poll(Duration{0});
     if (publisher_.broken()) throw core::Unavailable("messages were not stored by Kafka");
-    if (!ungranted_.empty() && steady_clock::now() >= grant_not_before_) grant(ungranted_);
+    if (!ungranted_.empty() && steady_clock::now() >= grant_not_before_) grant();
     if (grants_.empty()) return;
     try {
       work();
@@ -231,7 +231,8 @@ class OwnerLoop::Impl final : public core::RebalanceListener {
     assign_all();
   }
 
-  void grant(std::set<std::int32_t> wanted) {
+  void grant() {
+    const std::set<std::int32_t> wanted = ungranted_;
     if (publisher_.broken() || grants_.empty()) publisher_.reset();
     std::pair<std::vector<Grant>, Time> granted;
     try {

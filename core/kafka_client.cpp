@@ -63,7 +63,8 @@ KafkaClient::~KafkaClient() {
     link_->logger = nullptr;
   }
   if (destroyed_in_time(handle_)) return;
-  (void)link_.release();  // Threads of the instance may still look at it.
+  // Threads of the instance may still look at it.
+  [[maybe_unused]] const Link* left_behind = link_.release();
   logger.warning("a Kafka client does not end and is left behind");
 }
 

@@ -95,7 +95,7 @@ std::optional<std::string> PgResult::maybe_text(int row, int column) const {
   return is_null(row, column) ? std::nullopt : std::optional(std::string(text(row, column)));
 }
 
-PgSession::PgSession(std::string url, PgSessionOptions options)
+PgSession::PgSession(const std::string& url, PgSessionOptions options)
     : url_(normalize_database_url(url)), options_(std::move(options)) {}
 
 PgSession::~PgSession() { disconnect(); }
@@ -219,7 +219,7 @@ void PgSession::raise(const PGresult* result) {
 std::vector<PgResult> PgSession::run(std::span<const PgCall> calls, bool in_transaction) {
   connect();
   const Time deadline = deadline_after(options_.answer_timeout + kAnswerSlack);
-  static const PgParams kNone;
+  static const PgParams no_params;
   std::vector<Sent> sent;
   const auto send_one = [&](const PgStatement& statement, const PgParams& params, SentKind kind) {
     if (!prepared_.contains(statement.name) &&
@@ -235,9 +235,9 @@ std::vector<PgResult> PgSession::run(std::span<const PgCall> calls, bool in_tran
     send(statement, params);
     sent.push_back({kind, statement.name});
   };
-  if (in_transaction) send_one(kBegin, kNone, SentKind::kBegin);
+  if (in_transaction) send_one(kBegin, no_params, SentKind::kBegin);
   for (const auto& call : calls) send_one(*call.statement, call.params, SentKind::kCall);
-  if (in_transaction) send_one(kCommit, kNone, SentKind::kCommit);
+  if (in_transaction) send_one(kCommit, no_params, SentKind::kCommit);
   transaction_open_ = in_transaction;
   sync_and_flush(deadline);
 

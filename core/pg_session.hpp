@@ -116,7 +116,7 @@ struct PgSessionOptions {
 // Throws DataError, Fenced, Conflict, CommitUnknown, or Unavailable (all else: repeat later).
 class PgSession {
  public:
-  PgSession(std::string url, PgSessionOptions options);
+  PgSession(const std::string& url, PgSessionOptions options);
   ~PgSession();
   PgSession(const PgSession&) = delete;
   PgSession& operator=(const PgSession&) = delete;

@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::size_t kQueueMax = 20'000;
 constexpr auto kPollInterval = std::chrono::milliseconds{100};
+constexpr auto kRenewalInterval = std::chrono::seconds{1};
 constexpr core::Duration kFlushTimeout = std::chrono::seconds{1};
 constexpr const char* kSource = "/orderflow/api";
 
@@ -67,10 +68,7 @@ void InboxPublisher::run(const std::stop_token& stop) {
       batch.swap(queue_);
     }
     try {
-      // What waited for a cluster that was away is old news: the owners have found the rows.
-      if (!producer_ || producer_->failed() || producer_->cluster_lost()) {
-        producer_ = std::make_unique<core::KafkaProducer>(options_, logger_, nullptr);
-      }
+      renew_producer();
       send(batch);
       producer_->poll(core::Duration{0});
     } catch (const std::exception& error) {
@@ -90,6 +88,15 @@ void InboxPublisher::run(const std::stop_token& stop) {
   } catch (const core::Unavailable& error) {
     logger_.warning("hints to the owners were not sent", {{"error", error.what()}});
   }
+}
+
+// What waited for a cluster that was away is old news: the owners have found the rows.
+void InboxPublisher::renew_producer() {
+  const bool useless = producer_ && (producer_->failed() || producer_->cluster_lost());
+  const auto now = std::chrono::steady_clock::now();
+  if (producer_ && (!useless || now < next_renewal_)) return;
+  next_renewal_ = now + kRenewalInterval;
+  producer_ = std::make_unique<core::KafkaProducer>(options_, logger_, nullptr);
 }
 
 void InboxPublisher::send(const std::deque<Hint>& hints) {

@@ -46,6 +46,7 @@ class InboxPublisher {
 
   void push(Hint hint);
   void run(const std::stop_token& stop);
+  void renew_producer();
   void send(const std::deque<Hint>& hints);
   [[nodiscard]] core::OutgoingMessage encode(const Hint& hint) const;
 
@@ -56,7 +57,8 @@ class InboxPublisher {
   std::mutex mutex_;
   std::condition_variable_any wake_;
   std::deque<Hint> queue_;
-  std::unique_ptr<core::KafkaProducer> producer_;  // the thread's
+  std::unique_ptr<core::KafkaProducer> producer_;  // the thread's, like its next renewal
+  core::SteadyTime next_renewal_{};
   std::jthread thread_;
 };
 

@@ -38,7 +38,7 @@ using nlohmann::json;
 
 Uuid Decider::id_of(int step) const { return command_id(facts_.order_id, out_.state.round, step); }
 
-void Decider::emit(std::string_view type, json data) {
+void Decider::emit(std::string_view type, const json& data) {
   events::OrderEvent event;
   event.order_id = facts_.order_id;
   event.sequence = ++state().event_sequence;
@@ -131,7 +131,7 @@ void Decider::step_refused(int step, const Reply& reply) {
   begin_undo();
 }
 
-void Decider::finish(OrderStatus status, std::string_view event, json data) {
+void Decider::finish(OrderStatus status, std::string_view event, const json& data) {
   state().status = status;
   state().phase = SagaPhase::kEnded;
   state().attention = false;
@@ -139,7 +139,7 @@ void Decider::finish(OrderStatus status, std::string_view event, json data) {
   state().wake_at.reset();
   state().reason.clear();
   state().attempt = 0;
-  emit(event, std::move(data));
+  emit(event, data);
   observe(ObservationKind::kFinished, {}, to_text(status));
   if (status == OrderStatus::kPaymentFailed) {
     close_open_request("refused", state().failure_code, state().failure_detail);

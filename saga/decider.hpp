@@ -37,7 +37,7 @@ class Decider {
   void step_done(int step, const nlohmann::json& data);
   void step_refused(int step, const events::Reply& reply);
   void advance();
-  void finish(OrderStatus status, std::string_view event, nlohmann::json data);
+  void finish(OrderStatus status, std::string_view event, const nlohmann::json& data);
 
   // The way back.
   void begin_undo();
@@ -72,7 +72,7 @@ class Decider {
   void accept(const Request& request, std::string state);
   void refuse(const Request& request, std::string code, std::string detail);
 
-  void emit(std::string_view type, nlohmann::json data);
+  void emit(std::string_view type, const nlohmann::json& data);
   void observe(ObservationKind kind, std::string_view step, std::string_view outcome = {});
   void set_status_text(std::string_view text);
 

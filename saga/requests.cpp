@@ -268,7 +268,7 @@ void Decider::delivered(std::string_view reported_by) {
   state().status = OrderStatus::kDelivered;
   json data{{"reported_by", reported_by}};
   if (state().delivery_id) data["delivery_id"] = state().delivery_id->to_string();
-  emit("OrderDelivered", std::move(data));
+  emit("OrderDelivered", data);
 }
 
 }  // namespace orderflow::saga::detail
