@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "consumers/loop_metrics.hpp"
+#include "consumers/membership.hpp"
 #include "consumers/partition_buffers.hpp"
 #include "consumers/partition_store.hpp"
 #include "core/failure.hpp"
@@ -27,8 +28,6 @@ constexpr Duration kTickInterval = seconds{1};
 constexpr Duration kLongestWait = milliseconds{100};
 constexpr Duration kStuckAfter = seconds{1};
 constexpr Duration kPublishPatience = seconds{10};
-// Longer than a group takes to form, also the embedded broker's.
-constexpr Duration kJoinPatience = seconds{15};
 constexpr Duration kFarewell = seconds{3};
 constexpr Duration kLongestBackoff = seconds{2};
 constexpr int kTicksPerDeadLetterCount = 5;
@@ -56,7 +55,7 @@ Duration jittered(Duration around) {
 
 }  // namespace
 
-class OwnerLoop::Impl final : public core::RebalanceListener {
+class OwnerLoop::Impl {
  public:
   Impl(OwnerLoopOptions options, PartitionHandler& handler, core::DatabaseClock& clock,
        core::Logger& logger, core::Metrics& metrics, std::atomic<bool>& stop)
@@ -67,6 +66,7 @@ class OwnerLoop::Impl final : public core::RebalanceListener {
         stop_(stop),
         store_(options_.schema, options_.role),
         session_(options_.database_url, session_options(options_)),
+        membership_(options_.kafka, options_.topic, options_.group, logger),
         publisher_(options_.kafka, logger, metrics),
         owner_(owner_name(options_.role)),
         buffers_(options_.ready_delay),
@@ -84,45 +84,28 @@ class OwnerLoop::Impl final : public core::RebalanceListener {
     farewell();
   }
 
-  void on_assigned(std::span<const std::int32_t> partitions) noexcept override {
-    assigned_ = {partitions.begin(), partitions.end()};
-    ungranted_ = assigned_;
-    grant_not_before_ = {};
-    joined_ = true;
-  }
-
-  void on_revoked() noexcept override {
-    assigned_.clear();
-    ungranted_.clear();
-    revoked_ = true;
-    joined_ = false;
-    unassigned_since_ = steady_clock::now();
-  }
-
  private:
   // ---- start, stop, failure ---------------------------------------------------------------------
 
   void start() {
-    if (consumer_) return;
+    if (membership_.exists()) return;
     partition_count_ = store_.partition_count(session_);
     if (partition_count_ == 0) {
       throw core::Unavailable("the database has no partitions yet; run `orderflow migrate`");
     }
-    unassigned_since_ = steady_clock::now();
-    consumer_ = std::make_unique<core::KafkaConsumer>(options_.kafka, logger_, options_.topic,
-                                                      options_.group, this);
+    membership_.join();
   }
 
   // Everything in memory is void; the database is read again once it answers.
   void recover(const std::string& why) {
     logger_.warning("starting over from the database", {{"reason", why}});
     drop(owned());
-    ungranted_ = assigned_;
+    ungranted_ = membership_.assigned();
     backoff_ = std::min(std::max<Duration>(backoff_ * 2, milliseconds{50}), kLongestBackoff);
     const auto until = steady_clock::now() + jittered(backoff_);
     grant_not_before_ = until;
     // Without a consumer there is nothing to poll; otherwise polling keeps the group membership.
-    if (!consumer_) {
+    if (!membership_.exists()) {
       while (!stop_ && steady_clock::now() < until) std::this_thread::sleep_for(milliseconds{20});
     }
   }
@@ -135,7 +118,7 @@ class OwnerLoop::Impl final : public core::RebalanceListener {
       logger_.warning("the last marks were not stored", {{"reason", failure.what()}});
     }
     drop(owned());  // A consumer ends only when its last message is gone.
-    consumer_.reset();
+    membership_.leave();
     logger_.info("stopped");
   }
 
@@ -144,11 +127,12 @@ class OwnerLoop::Impl final : public core::RebalanceListener {
   void step() {
     fill(wait_time());
     if (newly_lost_) assign_all();
-    if (steady_clock::now() >= next_cluster_check_) {
-      next_cluster_check_ = steady_clock::now() + kTickInterval;
-      check_cluster();
+    check_membership();
+    if (membership_.take_revocation()) on_revocation();
+    if (membership_.take_assignment()) {
+      ungranted_ = membership_.assigned();
+      grant_not_before_ = {};
     }
-    if (revoked_) on_revocation();
     publisher_.poll(Duration{0});
     if (publisher_.broken()) throw core::Unavailable("messages were not stored by Kafka");
     if (!ungranted_.empty() && steady_clock::now() >= grant_not_before_) grant();
@@ -177,19 +161,17 @@ class OwnerLoop::Impl final : public core::RebalanceListener {
     std::size_t buffered = buffers_.size();
     // A full buffer still polls once, so that the group knows we live and rebalances reach us.
     do {
-      core::Polled polled = consumer_->poll(wait);
+      core::Polled polled = membership_.poll(wait);
       if (polled.outcome == core::PollOutcome::kNothing) return;
       if (polled.outcome == core::PollOutcome::kOffsetLost) {
         note_offset_lost(polled.partition);
-      } else if (polled.outcome == core::PollOutcome::kTopicGone) {
-        topic_gone_ = true;
       } else if (grants_.contains(polled.message->partition())) {
         lost_.erase(polled.message->partition());
         buffers_.add(std::move(*polled.message));
         ++buffered;
       }
       wait = Duration{0};
-    } while (buffered < options_.batch_limit && !revoked_);
+    } while (buffered < options_.batch_limit && !membership_.revoked());
   }
 
   // ---- ownership --------------------------------------------------------------------------------
@@ -211,7 +193,7 @@ class OwnerLoop::Impl final : public core::RebalanceListener {
   }
 
   void on_revocation() {
-    revoked_ = false;
+    ungranted_.clear();
     drop(owned());
     publisher_.reset();  // What was not sent, the next owner sends from the mark.
   }
@@ -225,7 +207,7 @@ class OwnerLoop::Impl final : public core::RebalanceListener {
     logger_.warning("fenced", {{"reason", why}, {"partitions", lost}});
     drop(lost);
     for (const auto partition : lost) {
-      if (assigned_.contains(partition)) ungranted_.insert(partition);
+      if (membership_.assigned().contains(partition)) ungranted_.insert(partition);
     }
     grant_not_before_ = steady_clock::now() + jittered(milliseconds{400});
     assign_all();
@@ -272,7 +254,7 @@ class OwnerLoop::Impl final : public core::RebalanceListener {
       const auto stored = lost_.contains(partition) ? RD_KAFKA_OFFSET_BEGINNING : grant.next_offset;
       positions.push_back({partition, buffers_.next_offset(partition).value_or(stored)});
     }
-    consumer_->assign(positions);
+    membership_.assign(positions);
   }
 
   // The broker forgot what we had read, or never had it: begin again with what it has. Whatever was
@@ -413,34 +395,18 @@ class OwnerLoop::Impl final : public core::RebalanceListener {
     publisher_.publish(outgoing, kPublishPatience);
   }
 
-  // A broker that was away may come back as another cluster, at another address, or without its
-  // topics and groups. librdkafka 2.0 does not recover from all of that: it keeps asking the old
-  // address of a group coordinator, takes a topic for gone, or does not join its group again.
-  void check_cluster() {
-    const std::string id = consumer_->cluster_id(Duration{0});
-    const bool another = !id.empty() && !cluster_id_.empty() && id != cluster_id_;
-    if (!id.empty()) cluster_id_ = id;
-    if (another) return renew_consumer("Kafka is another cluster now");
-    if (topic_gone_) return renew_consumer("the topic is gone or not there yet");
-    if (joined_ && consumer_->cluster_lost()) return renew_consumer("no broker was reachable");
-    const bool waits = steady_clock::now() > unassigned_since_ + kJoinPatience;
-    if (!joined_ && waits) renew_consumer("the group gives no partitions");
-  }
-
-  // Looked at once a second, so whatever stays wrong costs at most one new client a second.
-  void renew_consumer(const char* why) {
+  // Once a second, so whatever stays wrong costs at most one new client a second.
+  void check_membership() {
+    if (steady_clock::now() < next_membership_check_) return;
+    next_membership_check_ = steady_clock::now() + kTickInterval;
+    const char* why = membership_.why_useless();
+    if (why == nullptr) return;
     metrics_.offsets_lost.Increment();
     logger_.warning("beginning anew", {{"reason", why}, {"topic", options_.topic}});
     drop(owned());
-    consumer_.reset();
-    cluster_id_.clear();
-    topic_gone_ = false;
-    revoked_ = false;
-    joined_ = false;
-    assigned_.clear();
     ungranted_.clear();
     publisher_.reset();
-    start();
+    membership_.join();
   }
 
   // Once a second: a heartbeat, the marks, the age of the oldest waiting item.
@@ -463,7 +429,7 @@ class OwnerLoop::Impl final : public core::RebalanceListener {
   void measure() {
     std::int64_t lag = 0;
     for (const auto& [partition, grant] : grants_) {
-      const auto [low, high] = consumer_->cached_watermarks(partition);
+      const auto high = membership_.log_end(partition);
       if (high > grant.next_offset) lag += high - grant.next_offset;
     }
     metrics_.lag.Set(static_cast<double>(lag));
@@ -482,18 +448,14 @@ class OwnerLoop::Impl final : public core::RebalanceListener {
   std::atomic<bool>& stop_;
   PartitionStore store_;
   core::PgSession session_;
+  Membership membership_;
   producers::Publisher publisher_;
-  std::unique_ptr<core::KafkaConsumer> consumer_;
   std::string owner_;
   PartitionBuffers buffers_;
   LoopMetrics metrics_;
 
   std::int32_t partition_count_ = 0;
-  std::set<std::int32_t> assigned_;   // By Kafka.
-  std::set<std::int32_t> ungranted_;  // Of those, what the database has yet to grant.
-  bool revoked_ = false;
-  bool joined_ = false;  // The group has answered; it may have given nothing.
-  SteadyTime unassigned_since_{};
+  std::set<std::int32_t> ungranted_;  // Assigned by Kafka, yet to be granted by the database.
   SteadyTime grant_not_before_{};
   Duration backoff_{0};
   Grants grants_;
@@ -501,9 +463,7 @@ class OwnerLoop::Impl final : public core::RebalanceListener {
   std::set<std::int32_t> lost_;  // The broker has nothing at their stored offsets.
   bool newly_lost_ = false;
   std::optional<Time> oldest_ready_at_;
-  std::string cluster_id_;
-  bool topic_gone_ = false;
-  SteadyTime next_cluster_check_{};
+  SteadyTime next_membership_check_{};
   SteadyTime next_tick_{};
   std::uint64_t ticks_ = 0;
 };

@@ -8,8 +8,8 @@ namespace orderflow::testing {
 
 using Millis = std::chrono::milliseconds;
 
-// More than promise 6 gives a saga after the last fault, on a slow machine under load; tests fail by
-// it, they never measure with it.
+// More than promise 6 gives a saga after the last fault, on a slow machine under load; tests fail
+// by it, they never measure with it.
 inline constexpr Millis kPatience{45'000};
 
 // Polls until `condition` holds. False when it still does not at the deadline. The only place in
