@@ -1,6 +1,5 @@
 #include "producers/publisher.hpp"
 
-#include <algorithm>
 #include <utility>
 
 #include "core/failure.hpp"
@@ -8,31 +7,6 @@
 namespace orderflow::producers {
 
 using core::Duration;
-using core::SteadyTime;
-
-// The messages of one batch of one partition that were handed to the producer.
-struct Publisher::Entry {
-  std::int64_t batch_no;
-  std::uint32_t outstanding;
-  SteadyTime since;
-};
-
-// A partition's batches in commit order; the front is the oldest not fully acknowledged.
-struct Publisher::Lane {
-  std::int64_t mark = 0;
-  std::uint64_t first_index = 0;  // Of entries.front(), counted from the grant.
-  std::deque<Entry> entries;
-};
-
-namespace {
-
-constexpr int kIndexBits = 48;
-
-std::uint64_t make_tag(std::int32_t partition, std::uint64_t index) {
-  return (static_cast<std::uint64_t>(partition) << kIndexBits) | index;
-}
-
-}  // namespace
 
 Publisher::Publisher(core::KafkaOptions options, core::Logger& logger, core::Metrics& metrics)
     : options_(std::move(options)),
@@ -53,42 +27,26 @@ void Publisher::start() {
 
 void Publisher::reset() {
   producer_.reset();
-  lanes_.clear();
+  marks_.clear();
   start();
 }
 
-void Publisher::begin(std::int32_t partition, std::int64_t mark) {
-  lanes_[partition] = Lane{mark, 0, {}};
-}
+void Publisher::begin(std::int32_t partition, std::int64_t mark) { marks_.begin(partition, mark); }
 
 void Publisher::on_report(std::uint64_t tag, bool stored) {
   if (!stored) {
     broken_ = true;
     return;
   }
-  const auto lane = lanes_.find(static_cast<std::int32_t>(tag >> kIndexBits));
-  if (lane == lanes_.end()) return;
-  const std::uint64_t index = tag & ((1ULL << kIndexBits) - 1);
-  auto& [mark, first_index, entries] = lane->second;
-  if (index < first_index || index - first_index >= entries.size()) return;
-  --entries[index - first_index].outstanding;
-  while (!entries.empty() && entries.front().outstanding == 0) {
-    mark = std::max(mark, entries.front().batch_no);
-    entries.pop_front();
-    ++first_index;
-  }
+  marks_.acknowledged(tag);
 }
 
 void Publisher::publish(const std::vector<Outgoing>& messages, Duration patience) {
   const auto deadline = std::chrono::steady_clock::now() + patience;
   for (const Outgoing& outgoing : messages) {
-    Lane& lane = lanes_[outgoing.partition];
-    if (lane.entries.empty() || lane.entries.back().batch_no != outgoing.batch_no) {
-      lane.entries.push_back({outgoing.batch_no, 0, std::chrono::steady_clock::now()});
-    }
-    ++lane.entries.back().outstanding;
-    const std::uint64_t index = lane.first_index + lane.entries.size() - 1;
-    while (!producer_->send(outgoing.message, make_tag(outgoing.partition, index))) {
+    const std::uint64_t tag =
+        marks_.sent(outgoing.partition, outgoing.batch_no, std::chrono::steady_clock::now());
+    while (!producer_->send(outgoing.message, tag)) {
       producer_->poll(std::chrono::milliseconds{10});
       if (broken_ || std::chrono::steady_clock::now() > deadline) {
         broken_ = true;
@@ -105,24 +63,12 @@ void Publisher::poll(Duration timeout) {
   oldest_seconds_.Set(static_cast<double>(oldest_unacknowledged().count()) / 1e6);
 }
 
-std::int64_t Publisher::mark(std::int32_t partition) const {
-  const auto lane = lanes_.find(partition);
-  return lane == lanes_.end() ? 0 : lane->second.mark;
-}
-
 Duration Publisher::oldest_unacknowledged(std::int32_t partition) const {
-  const auto lane = lanes_.find(partition);
-  if (lane == lanes_.end() || lane->second.entries.empty()) return Duration{0};
-  return std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() -
-                                              lane->second.entries.front().since);
+  return marks_.oldest_unacknowledged(partition, std::chrono::steady_clock::now());
 }
 
 Duration Publisher::oldest_unacknowledged() const {
-  Duration oldest{0};
-  for (const auto& [partition, lane] : lanes_) {
-    oldest = std::max(oldest, oldest_unacknowledged(partition));
-  }
-  return oldest;
+  return marks_.oldest_unacknowledged(std::chrono::steady_clock::now());
 }
 
 bool Publisher::flush(Duration timeout) { return producer_->flush(timeout) && !broken_; }

@@ -1,8 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
-#include <map>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -10,6 +8,7 @@
 #include "core/kafka.hpp"
 #include "core/log.hpp"
 #include "core/metrics.hpp"
+#include "producers/publish_marks.hpp"
 
 namespace orderflow::producers {
 
@@ -42,7 +41,7 @@ class Publisher {
   void poll(core::Duration timeout);
 
   // The last batch of this partition up to which every message is acknowledged.
-  [[nodiscard]] std::int64_t mark(std::int32_t partition) const;
+  [[nodiscard]] std::int64_t mark(std::int32_t partition) const { return marks_.mark(partition); }
 
   // How long the oldest unacknowledged message of this partition has waited; zero when none does.
   [[nodiscard]] core::Duration oldest_unacknowledged(std::int32_t partition) const;
@@ -59,16 +58,13 @@ class Publisher {
   bool flush(core::Duration timeout);
 
  private:
-  struct Entry;
-  struct Lane;
-
   void on_report(std::uint64_t tag, bool stored);
   void start();
 
   core::KafkaOptions options_;
   core::Logger& logger_;
   std::unique_ptr<core::KafkaProducer> producer_;
-  std::map<std::int32_t, Lane> lanes_;
+  PublishMarks marks_;
   bool broken_ = false;
   prometheus::Gauge& oldest_seconds_;
 };
