@@ -1,0 +1,262 @@
+#include "tests/simulation/orchestrator.hpp"
+
+#include <algorithm>
+
+#include "saga/order_saga.hpp"
+
+namespace orderflow::simulation {
+
+using std::chrono::seconds;
+
+namespace {
+
+constexpr Duration kRequestPoll = seconds{1};
+constexpr Duration kOverduePoll = seconds{2};
+constexpr Duration kOverdueBy = seconds{1};
+
+}  // namespace
+
+std::vector<Outgoing> Orchestrator::granted(const Grants& fresh, const Grants& all) {
+  std::set<std::int32_t> partitions;
+  for (const auto& [partition, grant] : fresh) partitions.insert(partition);
+  if (context_.defect != Defect::kKeepStateWhenDropped) dropped(partitions);
+  owned_.clear();
+  for (const auto& [partition, grant] : all) owned_.insert(partition);
+  for (std::size_t i = 0; i < database_.orders().size(); ++i) {
+    const OrderRow& order = database_.orders()[i];
+    if (partitions.contains(order.partition) && order.state.live() && order.state.wake_at) {
+      wake_ups_.emplace(*order.state.wake_at, static_cast<int>(i));
+    }
+  }
+  next_request_poll_ = {};
+  next_overdue_poll_ = {};
+
+  std::vector<Outgoing> unpublished;
+  if (context_.defect == Defect::kNoRepublishAtGrant) return unpublished;
+  for (const auto& [partition, grant] : fresh) {
+    for (auto& stored : database_.events_after(partition, grant.published_mark)) {
+      auto message = std::make_shared<Message>(
+          Message{Topic::kEvents, partition, stored.order, 0, std::move(stored.event)});
+      unpublished.push_back({std::move(message), partition, stored.batch_no});
+    }
+  }
+  return unpublished;
+}
+
+void Orchestrator::dropped(const std::set<std::int32_t>& partitions) {
+  if (context_.defect == Defect::kKeepStateWhenDropped) return;
+  std::erase_if(cache_,
+                [&](const auto& entry) { return partitions.contains(row(entry.first).partition); });
+  for (const auto partition : partitions) owned_.erase(partition);
+}
+
+// ---- one transaction ----------------------------------------------------------------------------
+
+Plan Orchestrator::decide(const Work& work) {
+  Plan plan;
+  std::vector<Pending> inputs;
+  std::vector<Uuid> nudged;
+  decode(work, inputs, nudged);
+  take_due(work, inputs);
+  read_requests(work, nudged, inputs);
+  read_overdue(work, inputs);
+  for (const Pending& pending : inputs) apply(pending, work.now, plan);
+  build(work, plan);
+  return plan;
+}
+
+void Orchestrator::decode(const Work& work, std::vector<Pending>& inputs,
+                          std::vector<Uuid>& nudged) const {
+  for (const auto& message : work.messages) {
+    const auto& body = std::get<events::InboxMessage>(message->body);
+    if (const auto* nudge = std::get_if<events::RequestNudge>(&body)) {
+      nudged.push_back(nudge->request_id);
+    } else if (std::holds_alternative<events::OrderPlaced>(body)) {
+      inputs.push_back({message->order, saga::Start{}});
+    } else if (const auto* reply = std::get_if<events::Reply>(&body)) {
+      inputs.push_back({message->order, *reply});
+    } else {
+      inputs.push_back({message->order, std::get<events::DeliveryReport>(body)});
+    }
+  }
+}
+
+void Orchestrator::take_due(const Work& work, std::vector<Pending>& inputs) {
+  std::vector<WakeUp> postponed;
+  while (!wake_ups_.empty() && wake_ups_.top().first <= work.now) {
+    const WakeUp wake_up = wake_ups_.top();
+    wake_ups_.pop();
+    const auto cached = cache_.find(wake_up.second);
+    if (cached != cache_.end() && cached->second.wake_at != wake_up.first) continue;
+    const auto partition = row(wake_up.second).partition;
+    if (!work.grants.contains(partition)) continue;
+    if (work.stuck.contains(partition)) {
+      postponed.emplace_back(work.now + seconds{1}, wake_up.second);
+      continue;
+    }
+    taken_.push_back(wake_up);
+    inputs.push_back({wake_up.second, saga::Wake{}});
+  }
+  for (const auto& wake_up : postponed) wake_ups_.push(wake_up);
+}
+
+void Orchestrator::read_requests(const Work& work, const std::vector<Uuid>& nudged,
+                                 std::vector<Pending>& inputs) {
+  const bool poll =
+      work.now >= next_request_poll_ && context_.defect != Defect::kRequestsByNudgeOnly;
+  if (poll || context_.defect == Defect::kRequestsByNudgeOnly) {
+    next_request_poll_ = std::max(next_request_poll_, work.now + kRequestPoll);
+  }
+  if (!poll && nudged.empty()) return;
+  for (const int index : database_.unhandled()) {
+    const RequestRow& request = database_.requests()[static_cast<std::size_t>(index)];
+    const bool wanted =
+        poll || std::find(nudged.begin(), nudged.end(), request.request.id) != nudged.end();
+    if (!wanted || !work.grants.contains(row(request.order).partition)) continue;
+    inputs.push_back({request.order, request.request});
+  }
+}
+
+void Orchestrator::read_overdue(const Work& work, std::vector<Pending>& inputs) {
+  if (work.now < next_overdue_poll_) return;
+  next_overdue_poll_ = work.now + kOverduePoll;
+  const Time before = context_.database_now() - kOverdueBy;
+  for (std::size_t i = 0; i < database_.orders().size(); ++i) {
+    const OrderRow& order = database_.orders()[i];
+    if (!order.state.wake_at || *order.state.wake_at >= before || !order.state.live()) continue;
+    if (!owned_.contains(order.partition) || work.stuck.contains(order.partition)) continue;
+    inputs.push_back({static_cast<int>(i), saga::Wake{}});
+  }
+}
+
+Orchestrator::Prepared& Orchestrator::prepare(int order) {
+  Prepared*& slot = prepared_by_order_[order];
+  if (slot != nullptr) return *slot;
+  const auto cached = cache_.find(order);
+  const saga::State& state = cached != cache_.end() ? cached->second : row(order).state;
+  prepared_.push_back(std::make_unique<Prepared>(Prepared{order, state, state.version, false, {}}));
+  slot = prepared_.back().get();
+  return *slot;
+}
+
+void Orchestrator::apply(const Pending& pending, Time now, Plan& plan) {
+  Prepared& prepared = prepare(pending.order);
+  const OrderRow& order = row(pending.order);
+  auto decided = saga::decide(prepared.state, order.facts, pending.input, now, context_.policy);
+  if (decided.deferred) return;
+  if (decided.state != prepared.state) {
+    prepared.state = std::move(decided.state);
+    prepared.changed = true;
+  }
+  for (auto& command : decided.commands) prepared.commands.push_back(std::move(command));
+  for (auto& event : decided.events) {
+    plan.transaction.events.push_back({pending.order, std::move(event), order.partition, 0});
+  }
+  for (auto& update : decided.requests) {
+    auto& updates = plan.transaction.requests;
+    const auto same = std::find_if(updates.begin(), updates.end(),
+                                   [&](const auto& known) { return known.id == update.id; });
+    same == updates.end() ? updates.push_back(std::move(update)) : void(*same = std::move(update));
+  }
+}
+
+void Orchestrator::build(const Work& work, Plan& plan) {
+  Transaction& transaction = plan.transaction;
+  for (const auto& prepared : prepared_) {
+    const auto partition = row(prepared->order).partition;
+    if (prepared->changed) {
+      prepared->state.version = prepared->loaded_version + 1;
+      transaction.sagas.push_back({prepared->order, prepared->state, prepared->loaded_version});
+    }
+    // A refusal changes no saga, yet must be written by the owner only.
+    if (prepared->changed || !transaction.requests.empty()) plan.touched.insert(partition);
+  }
+  for (auto& stored : transaction.events) {
+    stored.batch_no = work.grants.at(stored.partition).batch_no + 1;
+    auto message = std::make_shared<Message>(
+        Message{Topic::kEvents, stored.partition, stored.order, 0, stored.event});
+    plan.outgoing.push_back({std::move(message), stored.partition, stored.batch_no});
+  }
+  // Only a partition whose row this transaction changes gets a new number.
+  auto advanced = plan.touched;
+  for (const auto& message : work.messages) advanced.insert(message->partition);
+  for (const auto& prepared : prepared_) {
+    const auto partition = row(prepared->order).partition;
+    const auto batch_no = work.grants.at(partition).batch_no;
+    send(*prepared, batch_no + (advanced.contains(partition) ? 1 : 0), plan);
+  }
+}
+
+void Orchestrator::send(const Prepared& prepared, std::int64_t batch_no, Plan& plan) const {
+  for (const auto& command : prepared.commands) {
+    plan.outgoing.push_back({encode(prepared, command), row(prepared.order).partition, batch_no});
+  }
+}
+
+MessagePtr Orchestrator::encode(const Prepared& prepared, const saga::Command& command) const {
+  const OrderRow& order = row(prepared.order);
+  const auto& facts = order.facts;
+  Message message{Topic::kPayments, order.account_partition, prepared.order, 1, {}};
+  if (const auto* refund = std::get_if<saga::RefundCommand>(&command)) {
+    message.attempt = refund->attempt;
+    message.body = events::PaymentCommand{
+        events::RefundPayment{refund->refund.command_id,
+                              refund->refund.request_id,
+                              facts.order_id,
+                              prepared.state.payment_id.value_or(Uuid{}),
+                              facts.user_id,
+                              {refund->refund.amount, facts.total.currency}}};
+  } else if (const auto* acknowledge = std::get_if<saga::AcknowledgeReportCommand>(&command)) {
+    message.topic = Topic::kDelivery;
+    message.partition = order.partition;
+    message.body = events::DeliveryCommand{
+        events::AcknowledgeReport{acknowledge->delivery_id, facts.order_id}};
+  } else {
+    const auto& step = std::get<saga::StepCommand>(command);
+    const bool undo = step.phase == events::Phase::kUndo;
+    message.attempt = step.attempt;
+    if (step.step == saga::kPaymentStep) {
+      message.body = undo ? events::PaymentCommand{events::UndoCapture{
+                                step.command_id, facts.order_id, facts.user_id, facts.total}}
+                          : events::PaymentCommand{events::CapturePayment{
+                                step.command_id, facts.order_id, facts.user_id, facts.total}};
+    } else {
+      message.topic = Topic::kDelivery;
+      message.partition = order.partition;
+      message.body =
+          undo ? events::DeliveryCommand{events::CancelDelivery{step.command_id, facts.order_id}}
+               : events::DeliveryCommand{events::ScheduleDelivery{step.command_id, facts.order_id,
+                                                                  nlohmann::json::object()}};
+    }
+  }
+  return std::make_shared<Message>(std::move(message));
+}
+
+void Orchestrator::committed() {
+  for (auto& prepared : prepared_) {
+    if (!prepared->state.live()) {
+      cache_.erase(prepared->order);
+      continue;
+    }
+    if (prepared->state.wake_at) wake_ups_.emplace(*prepared->state.wake_at, prepared->order);
+    cache_.insert_or_assign(prepared->order, std::move(prepared->state));
+  }
+  while (cache_.size() > cache_limit_) cache_.erase(cache_.begin());
+  taken_.clear();
+  discarded();
+}
+
+void Orchestrator::discarded() {
+  for (const auto& wake_up : taken_) wake_ups_.push(wake_up);
+  taken_.clear();
+  prepared_.clear();
+  prepared_by_order_.clear();
+}
+
+Time Orchestrator::next_due() const {
+  Time due = std::min(next_request_poll_, next_overdue_poll_);
+  if (!wake_ups_.empty()) due = std::min(due, wake_ups_.top().first);
+  return due;
+}
+
+}  // namespace orderflow::simulation

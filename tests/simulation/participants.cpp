@@ -1,0 +1,276 @@
+#include "tests/simulation/participants.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace orderflow::simulation {
+
+using domain::Fate;
+using events::ReplyOutcome;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+namespace {
+
+constexpr Duration kOverdueInterval = seconds{2};
+constexpr std::size_t kDueLimit = 1'000;
+
+const Uuid& command_of(const events::PaymentCommand& command) {
+  return std::visit([](const auto& message) -> const Uuid& { return message.command_id; }, command);
+}
+
+const Uuid& delivery_of(const events::DeliveryCommand& command) {
+  if (const auto* acknowledge = std::get_if<events::AcknowledgeReport>(&command)) {
+    return acknowledge->delivery_id;
+  }
+  if (const auto* cancel = std::get_if<events::CancelDelivery>(&command)) {
+    return cancel->command_id;
+  }
+  return std::get<events::ScheduleDelivery>(command).command_id;
+}
+
+MessagePtr to_inbox(int order, std::int32_t partition, events::InboxMessage body) {
+  return std::make_shared<Message>(Message{Topic::kInbox, partition, order, 0, std::move(body)});
+}
+
+}  // namespace
+
+// ---- fates --------------------------------------------------------------------------------------
+
+Fate Fates::of_action(int order, const Uuid& command, bool payment) {
+  const Script& script = scripts_[static_cast<std::size_t>(order)];
+  const Fate fate = of_other(order, payment);
+  if (fate == Fate::kSilent || fate == Fate::kFailed) return fate;
+  const double share = payment ? script.payment_refused : script.delivery_refused;
+  // A function of the command: a card that was declined stays declined, whoever asks.
+  if (share > 0 && domain::chance(context_.seed, command, "refused", 0) < share) {
+    return Fate::kRefused;
+  }
+  return fate;
+}
+
+Fate Fates::of_other(int order, bool payment) {
+  const Script& script = scripts_[static_cast<std::size_t>(order)];
+  if (payment ? script.payment_broken : script.delivery_broken) {
+    return script.broken_is_silent ? Fate::kSilent : Fate::kFailed;
+  }
+  if (context_.faults.strike(Fault::kParticipantSilent)) return Fate::kSilent;
+  if (context_.faults.strike(Fault::kParticipantFails)) return Fate::kFailed;
+  if (context_.faults.strike(Fault::kReplyLost)) return Fate::kReplyLost;
+  return Fate::kNormal;
+}
+
+void Fates::reply(const Message& command, std::int32_t order_partition, const events::Reply& reply,
+                  std::int64_t batch_no, std::vector<Outgoing>& outgoing) {
+  Outgoing sent{to_inbox(command.order, order_partition, reply), command.partition, batch_no, {}};
+  if (context_.faults.strike(Fault::kParticipantSlow)) {
+    sent.delay = context_.random.between(milliseconds{500}, seconds{12});
+  }
+  if (context_.faults.strike(Fault::kParticipantTwice)) outgoing.push_back(sent);
+  outgoing.push_back(std::move(sent));
+}
+
+// ---- payments -----------------------------------------------------------------------------------
+
+std::vector<Payments::Item> Payments::admit(const Work& work) {
+  std::vector<Item> items;
+  items.reserve(work.messages.size());
+  for (const auto& message : work.messages) {
+    const auto& command = std::get<events::PaymentCommand>(message->body);
+    const Fate fate = std::holds_alternative<events::CapturePayment>(command)
+                          ? fates_.of_action(message->order, command_of(command), true)
+                          : fates_.of_other(message->order, true);
+    if (fate == Fate::kSilent) continue;
+    items.push_back({message, command, fate});
+    if (context_.defect == Defect::kAttemptInCommandId) {
+      const auto salt = std::to_string(message->attempt);
+      std::visit([&](auto& one) { one.command_id = core::uuid_v5(one.command_id, salt); },
+                 items.back().command);
+    }
+  }
+  return items;
+}
+
+Plan Payments::decide(const Work& work) {
+  Plan plan;
+  const auto items = admit(work);
+  if (items.empty()) return plan;
+  std::vector<const events::PaymentCommand*> commands;
+  commands.reserve(items.size());
+  for (const auto& item : items) commands.push_back(&item.command);
+  auto book = database_.payments().read(keys_of(commands));
+  for (const auto& item : items) decide_item(item, work, book, plan);
+  const auto accounts = book.changed_accounts();
+  if (!accounts.empty() && context_.faults.strike(Fault::kAccountMoved)) {
+    // More money, so that what the seed has in store for the order stays as it is.
+    const auto amount = static_cast<std::int64_t>(1 + context_.random.below(100));
+    context_.timeline.at(context_.now(), [this, id = accounts.front().account->id, amount] {
+      database_.adjust_account(id, amount);
+    });
+  }
+  plan.transaction.payments = std::move(book);
+  return plan;
+}
+
+void Payments::decide_item(const Item& item, const Work& work, domain::PaymentBook& book,
+                           Plan& plan) {
+  const auto batch_no = work.grants.at(item.message->partition).batch_no + 1;
+  const auto partition =
+      database_.orders()[static_cast<std::size_t>(item.message->order)].partition;
+  const auto answer = [&](events::Reply reply) {
+    reply.command_id = command_of(std::get<events::PaymentCommand>(item.message->body));
+    fates_.reply(*item.message, partition, reply, batch_no, plan.outgoing);
+  };
+  const bool stored_failure = context_.defect == Defect::kStoreTechnicalFailure;
+  if (item.fate == Fate::kFailed && !stored_failure) {
+    answer(domain::technical_failure(item.command, "simulated"));
+    return;
+  }
+  const domain::PaymentContext context{
+      work.now, item.fate == Fate::kRefused || item.fate == Fate::kFailed, {}};
+  const auto verdict = domain::decide(book, item.command, context);
+  if (!verdict)
+    throw Violation(item.message->order, "a command contradicts: " + verdict.error().detail);
+  if (item.fate != Fate::kReplyLost) answer(verdict->reply);
+}
+
+// ---- delivery -----------------------------------------------------------------------------------
+
+std::int32_t Delivery::partition_of(const domain::Delivery& row) const {
+  return database_.orders()[static_cast<std::size_t>(number_of(row.order_id))].partition;
+}
+
+std::vector<Outgoing> Delivery::granted(const Grants& fresh, const Grants& all) {
+  for (const auto& [partition, grant] : fresh) timers_.drop(partition);
+  owned_.clear();
+  for (const auto& [partition, grant] : all) owned_.insert(partition);
+  for (const auto& [id, row] : database_.deliveries().rows()) {
+    const auto partition = partition_of(row);
+    if (row.live && fresh.contains(partition)) {
+      timers_.set(partition, id, domain::due_time(row, policy_));
+    }
+  }
+  next_overdue_read_ = Time::min();
+  return {};
+}
+
+void Delivery::dropped(const std::set<std::int32_t>& partitions) {
+  for (const auto partition : partitions) {
+    owned_.erase(partition);
+    timers_.drop(partition);
+  }
+  if (owned_.empty()) next_overdue_read_ = Time::max();
+}
+
+Delivery::DueByPartition Delivery::collect_due(const Work& work) {
+  if (work.now >= next_overdue_read_) {
+    for (const auto& [id, row] : database_.deliveries().rows()) {
+      if (!row.live || !owned_.contains(partition_of(row))) continue;
+      const Time due = domain::due_time(row, policy_);
+      if (due <= work.now) timers_.set(partition_of(row), id, due);
+    }
+    next_overdue_read_ = work.now + kOverdueInterval;
+  }
+  DueByPartition due;
+  for (const auto partition : owned_) {
+    if (stuck_.contains(partition) || !work.grants.contains(partition)) continue;
+    auto ids = timers_.due(partition, work.now, kDueLimit);
+    if (!ids.empty()) due.emplace(partition, std::move(ids));
+  }
+  return due;
+}
+
+Plan Delivery::decide(const Work& work) {
+  Plan plan;
+  stuck_ = work.stuck;
+  std::vector<std::pair<MessagePtr, Fate>> items;
+  for (const auto& message : work.messages) {
+    const auto& command = std::get<events::DeliveryCommand>(message->body);
+    Fate fate = Fate::kNormal;
+    if (std::holds_alternative<events::ScheduleDelivery>(command)) {
+      fate = fates_.of_action(message->order, delivery_of(command), false);
+    } else if (std::holds_alternative<events::CancelDelivery>(command)) {
+      fate = fates_.of_other(message->order, false);
+    }
+    if (fate != Fate::kSilent) items.emplace_back(message, fate);
+  }
+  const auto due = collect_due(work);
+  std::set<Uuid> ids;
+  for (const auto& [message, fate] : items) {
+    ids.insert(delivery_of(std::get<events::DeliveryCommand>(message->body)));
+  }
+  for (const auto& [partition, rows] : due) ids.insert(rows.begin(), rows.end());
+  if (ids.empty()) return plan;
+  auto book = database_.deliveries().read(ids);
+  for (const auto& [message, fate] : items) decide_item(message, fate, work, book, plan);
+  fire_due(due, work, book, plan);
+  prepare_timers(book, due);
+  plan.transaction.deliveries = std::move(book);
+  return plan;
+}
+
+void Delivery::decide_item(const MessagePtr& message, Fate fate, const Work& work,
+                           domain::DeliveryBook& book, Plan& plan) {
+  const auto& command = std::get<events::DeliveryCommand>(message->body);
+  const auto batch_no = work.grants.at(message->partition).batch_no + 1;
+  if (fate == Fate::kFailed) {
+    fates_.reply(*message, message->partition, domain::technical_failure(command, "simulated"),
+                 batch_no, plan.outgoing);
+    return;
+  }
+  const domain::DeliveryContext context{work.now, fate == Fate::kRefused, {}};
+  const auto verdict = domain::decide(book, command, context, policy_);
+  if (!verdict) throw Violation(message->order, "a command contradicts: " + verdict.error().detail);
+  if (!verdict->reply || fate == Fate::kReplyLost) return;
+  fates_.reply(*message, message->partition, *verdict->reply, batch_no, plan.outgoing);
+}
+
+void Delivery::fire_due(const DueByPartition& due, const Work& work, domain::DeliveryBook& book,
+                        Plan& plan) {
+  for (const auto& [partition, ids] : due) {
+    for (const auto& id : ids) {
+      const auto report = domain::fire(book, id, work.now, policy_);
+      if (!report) continue;
+      plan.touched.insert(partition);
+      if (context_.defect == Defect::kReportOnce && book.find(id)->report_attempts > 1) continue;
+      plan.outgoing.push_back({to_inbox(number_of(report->order_id), partition, *report),
+                               partition,
+                               work.grants.at(partition).batch_no + 1,
+                               {}});
+    }
+  }
+}
+
+void Delivery::prepare_timers(const domain::DeliveryBook& book, const DueByPartition& due) {
+  prepared_.clear();
+  for (const auto& rows : {book.new_rows(), book.changed_rows()}) {
+    for (const auto* row : rows) {
+      prepared_.push_back({partition_of(*row), row->id, domain::due_time(*row, policy_)});
+    }
+  }
+  // Timers that fired for nothing: their row says something else by now, or is gone.
+  for (const auto& [partition, ids] : due) {
+    for (const auto& id : ids) {
+      const auto* row = book.find(id);
+      prepared_.push_back(
+          {partition, id, row == nullptr ? Time::max() : domain::due_time(*row, policy_)});
+    }
+  }
+}
+
+void Delivery::committed() {
+  for (const auto& change : prepared_) {
+    if (owned_.contains(change.partition)) timers_.set(change.partition, change.id, change.due);
+  }
+  prepared_.clear();
+}
+
+Time Delivery::next_due() const {
+  Time next = next_overdue_read_;
+  for (const auto partition : owned_) {
+    if (!stuck_.contains(partition)) next = std::min(next, timers_.next(partition));
+  }
+  return next;
+}
+
+}  // namespace orderflow::simulation

@@ -1,0 +1,289 @@
+#include "tests/simulation/world.hpp"
+
+#include <algorithm>
+
+#include "core/shard.hpp"
+#include "tests/simulation/orchestrator.hpp"
+
+namespace orderflow::simulation {
+
+using saga::OrderStatus;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+namespace {
+
+constexpr std::int32_t kPartitions = 4;
+constexpr int kProcessesPerRole = 2;
+constexpr int kAccounts = 40;
+
+// The course of a world. Orders come first; faults and requests stop at kLastFault, though what
+// they began (a stopped process, a late message) may take up to kLongestEffect more. Then the
+// promise counts: 30 s plus twice the longest step time-out. Carriers and their reports come after
+// that.
+constexpr Duration kOrdersUntil = seconds{10};
+constexpr Duration kLastFault = seconds{20};
+constexpr Duration kLongestEffect = seconds{15};
+constexpr Duration kPromise = seconds{30};
+constexpr Duration kCarriers = seconds{20};
+constexpr Duration kStartsBy = seconds{2};  // The door's own wake-up for a new order.
+
+}  // namespace
+
+World::World(const WorldOptions& options)
+    : options_(options),
+      context_(options.seed, options.faults, options.defect, options.watched),
+      oracle_(context_, scripts_),
+      database_(kPartitions, options.defect, oracle_),
+      broker_(context_, kPartitions),
+      delivery_policy_{seconds{5}, seconds{1}, seconds{8}} {
+  auto& policy = context_.policy;
+  policy.retry.attempts = 2 + static_cast<int>(context_.random.below(4));
+  policy.reply_timeout.fill(context_.random.between(seconds{1}, seconds{5}));
+  policy.probe_interval = seconds{10};
+  oracle_.attach(database_);
+  oracle_.on_saga_commit = [this](int order) { saga_committed(order); };
+  broker_.on_event = [this](const Message& message) { oracle_.event(message); };
+  broker_.on_arrival = [this](Topic topic, std::int32_t partition) {
+    for (const auto& owner : owners_) {
+      if (topic_of(owner->role()) == topic && owner->owns(partition)) owner->poke();
+    }
+  };
+}
+
+WorldResult World::run() {
+  WorldResult result;
+  try {
+    make_accounts();
+    make_owners();
+    plan_orders();
+    const Time begin = context_.now();
+    const Duration timeout = context_.policy.reply_timeout[0];
+    misfortunes();
+    context_.timeline.run_until(begin + kLastFault);
+    context_.faults.end();
+    context_.timeline.run_until(begin + kLastFault + kLongestEffect + kPromise + 2 * timeout);
+    oracle_.check_liveness();
+    context_.timeline.run_until(context_.now() + kCarriers);
+    oracle_.check_ends();
+  } catch (const Violation& violation) {
+    result.violation = violation.what();
+    result.order = violation.order;
+  }
+  result.faults = context_.faults.counts();
+  result.checks = oracle_.checks();
+  result.requests = database_.requests().size();
+  for (const auto& row : database_.orders()) {
+    ++result.ends[static_cast<std::size_t>(row.state.status)];
+  }
+  result.trace = context_.trace.lines();
+  return result;
+}
+
+void World::make_accounts() {
+  for (int i = 0; i < kAccounts; ++i) {
+    const bool poor = i == 0;
+    accounts_.push_back({context_.random.uuid(), "USD", poor ? 2'000 : 100'000'000, 0});
+    const auto& account = accounts_.back();
+    const auto shard = core::shard_of(account.id.to_string());
+    account_partitions_.push_back(core::partition_of_shard(shard, kPartitions));
+    database_.open_account(account);
+    oracle_.account_opened(account);
+    if (poor) oracle_.poor_account(account.id);
+  }
+}
+
+void World::make_owners() {
+  // Small enough, in some worlds, that most sagas are read from the database each time.
+  const std::size_t cache_limit = context_.random.chance(0.3) ? 8 : 100'000;
+  for (int r = 0; r < kRoles; ++r) {
+    const auto role = static_cast<Role>(r);
+    groups_.push_back(std::make_unique<Group>(context_, kPartitions));
+    const auto make = [this, role, cache_limit]() -> std::unique_ptr<Handler> {
+      switch (role) {
+        case Role::kOrchestrator:
+          return std::make_unique<Orchestrator>(context_, database_, cache_limit);
+        case Role::kPayments: return std::make_unique<Payments>(context_, database_, scripts_);
+        case Role::kDelivery: break;
+      }
+      return std::make_unique<Delivery>(context_, database_, scripts_, delivery_policy_);
+    };
+    for (int n = 1; n <= kProcessesPerRole; ++n) {
+      owners_.push_back(std::make_unique<Owner>(context_, database_, broker_, role, n, make));
+      groups_.back()->add(*owners_.back());
+    }
+  }
+  for (const auto& owner : owners_) owner->start();
+}
+
+// ---- customers and operators --------------------------------------------------------------------
+
+void World::plan_orders() {
+  const auto count = static_cast<std::size_t>(options_.sagas);
+  scripts_.reserve(count);
+  waiting_.resize(count);
+  commits_.resize(count);
+  cancelled_.resize(count);
+  for (int i = 0; i < options_.sagas; ++i) scripts_.push_back(draw_script());
+  // In order of time, so that an order's number is its place in the table.
+  std::vector<Duration> times;
+  for (int i = 0; i < options_.sagas; ++i) {
+    times.push_back(context_.random.between(Duration{0}, kOrdersUntil));
+  }
+  std::sort(times.begin(), times.end());
+  for (int i = 0; i < options_.sagas; ++i) {
+    context_.timeline.after(times[static_cast<std::size_t>(i)], [this, i] { plan_order(i); });
+  }
+}
+
+Script World::draw_script() {
+  Random& random = context_.random;
+  Faults& faults = context_.faults;
+  Script script;
+  script.draft = random.chance(0.05);
+  const auto share = [&] { return random.chance(0.5) ? 1.0 : 0.5; };
+  if (faults.strike(Fault::kParticipantRefuses)) script.payment_refused = share();
+  if (faults.strike(Fault::kParticipantRefuses)) script.delivery_refused = share();
+  if (faults.strike(Fault::kParticipantBroken)) {
+    (random.chance(0.5) ? script.payment_broken : script.delivery_broken) = true;
+    script.broken_is_silent = random.chance(0.5);
+  }
+  return script;
+}
+
+void World::plan_order(int number) {
+  const Script& script = scripts_[static_cast<std::size_t>(number)];
+  place(number, script);
+  plan_requests(number, script.draft);
+}
+
+// The door's transaction, and its hint.
+void World::place(int number, const Script& script) {
+  OrderRow row;
+  row.facts.order_id = context_.random.uuid();
+  for (int i = 0; i < 4; ++i) {
+    row.facts.order_id.bytes[static_cast<std::size_t>(i)] =
+        static_cast<std::uint8_t>(number >> (24 - 8 * i));
+  }
+  const auto account = context_.random.below(kAccounts);
+  row.facts.user_id = accounts_[account].id;
+  row.facts.total = {static_cast<std::int64_t>(1 + context_.random.below(1'000)), "USD"};
+  row.facts.draft = script.draft;
+  row.partition =
+      core::partition_of_shard(core::shard_of(row.facts.order_id.to_string()), kPartitions);
+  row.account_partition = account_partitions_[account];
+  if (script.draft) {
+    row.state.status = OrderStatus::kDraft;
+    row.state.phase = saga::SagaPhase::kDraft;
+    row.state.waiting_for = saga::WaitingFor::kNothing;
+  } else {
+    row.state.wake_at = context_.database_now() + kStartsBy;
+  }
+  const Message placed{Topic::kInbox, row.partition, number, 0,
+                       events::InboxMessage{events::OrderPlaced{row.facts.order_id}}};
+  (void)database_.add_order(std::move(row));
+  oracle_.order_added(number);
+  if (context_.trace.wants(number)) {
+    context_.trace.add(context_.now(), "door", script.draft ? "a draft" : "an order is placed");
+  }
+  if (!script.draft) broker_.hint(std::make_shared<Message>(placed));
+}
+
+void World::plan_requests(int order, bool draft) {
+  Random& random = context_.random;
+  static const std::vector<Planned> kinds{{"cancel", "", 0},
+                                          {"cancel", "", 0},
+                                          {"retry", "", 0},
+                                          {"retry", "", 0},
+                                          {"pay", "", 0},
+                                          {"refund", "", 0},
+                                          {"refund", "", 0},
+                                          {"resume", "", 0},
+                                          {"confirm", "", 0},
+                                          {"set_status", "CANCELLED", 0},
+                                          {"set_status", "PENDING_PAYMENT", 0},
+                                          {"set_status", "DELIVERED", 0},
+                                          {"set_status", "PAID", 0}};
+  if (draft && random.chance(0.8)) {
+    context_.timeline.after(random.between(Duration{0}, seconds{3}),
+                            [this, order] { ask(order, {"confirm", "", 0}); });
+  }
+  while (random.chance(0.2)) {
+    const Planned planned = kinds[random.below(kinds.size())];
+    context_.timeline.after(random.between(Duration{0}, seconds{9}),
+                            [this, order, planned] { ask(order, planned); });
+  }
+  while (context_.faults.strike(Fault::kWorstMoment)) {
+    Planned planned = kinds[random.below(kinds.size())];
+    planned.after_commits = 1 + static_cast<int>(random.below(6));
+    waiting_[static_cast<std::size_t>(order)].push_back(std::move(planned));
+  }
+}
+
+void World::saga_committed(int order) {
+  const auto index = static_cast<std::size_t>(order);
+  const int commits = ++commits_[index];
+  if (waiting_[index].empty() || context_.faults.ended()) return;
+  for (const Planned& planned : waiting_[index]) {
+    if (planned.after_commits != commits) continue;
+    // Not within the commit itself, but before anything else can happen.
+    context_.timeline.at(context_.now(), [this, order, planned] { ask(order, planned); });
+  }
+}
+
+// The door: the row first, then the nudge.
+void World::ask(int order, const Planned& planned) {
+  if (context_.faults.ended()) return;
+  const auto index = static_cast<std::size_t>(order);
+  if (planned.kind == "cancel" && cancelled_[index]) return;
+  cancelled_[index] = cancelled_[index] || planned.kind == "cancel";
+  const OrderRow& row = database_.orders()[index];
+  RequestRow request;
+  request.order = order;
+  request.accepted_at = context_.database_now();
+  request.request.id = context_.random.uuid();
+  request.request.kind = planned.kind;
+  request.request.target_status = planned.target_status;
+  request.request.actor = "operator";
+  if (planned.kind == "refund") {
+    request.request.payment_id = row.state.payment_id;
+    if (context_.random.chance(0.5)) {
+      request.request.amount = static_cast<std::int64_t>(context_.random.below(600));
+    }
+  }
+  if (context_.trace.wants(order)) {
+    context_.trace.add(context_.now(), "a person",
+                       "asks: " + planned.kind + " " + planned.target_status);
+  }
+  const events::RequestNudge nudge{request.request.id, row.facts.order_id, planned.kind};
+  const auto partition = row.partition;
+  (void)database_.add_request(std::move(request));
+  broker_.hint(std::make_shared<Message>(
+      Message{Topic::kInbox, partition, order, 0, events::InboxMessage{nudge}}));
+}
+
+// ---- what strikes by the second -----------------------------------------------------------------
+
+void World::misfortunes() {
+  Faults& faults = context_.faults;
+  if (faults.ended()) return;
+  Random& random = context_.random;
+  if (faults.strike(Fault::kDatabaseDown)) {
+    context_.database_down_until = context_.now() + random.between(milliseconds{50}, seconds{5});
+  }
+  if (faults.strike(Fault::kBrokerSlow)) {
+    context_.broker_slow_until = context_.now() + random.between(milliseconds{50}, seconds{5});
+  }
+  if (faults.strike(Fault::kBrokerForgets)) {
+    broker_.forget(static_cast<Topic>(random.below(kRoles)), random.chance(0.5));
+  }
+  if (faults.strike(Fault::kTwoOwners)) groups_[random.below(kRoles)]->rebalance(true);
+  if (faults.strike(Fault::kRebalance)) groups_[random.below(kRoles)]->rebalance(false);
+  if (faults.strike(Fault::kClockSteps)) {
+    context_.database_clock_offset = random.between(-seconds{3}, seconds{3});
+  }
+  context_.timeline.after(random.between(milliseconds{500}, milliseconds{1'500}),
+                          [this] { misfortunes(); });
+}
+
+}  // namespace orderflow::simulation
