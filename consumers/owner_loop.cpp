@@ -100,6 +100,8 @@ class OwnerLoop::Impl {
   void recover(const std::string& why) {
     logger_.warning("starting over from the database", {{"reason", why}});
     drop(owned());
+    // What it had queued is published again from the marks; kept, it would stop every next turn.
+    if (publisher_.broken()) publisher_.reset();
     ungranted_ = membership_.assigned();
     backoff_ = std::min(std::max<Duration>(backoff_ * 2, milliseconds{50}), kLongestBackoff);
     const auto until = steady_clock::now() + jittered(backoff_);
