@@ -91,6 +91,7 @@ enum class Defect {
   kTrustProcessClock,
   kRequestsByNudgeOnly,
   kReportOnce,
+  kKeepBrokenProducer,
 };
 
 // One world's share of misfortune: which kinds it knows and how often they strike, drawn from its

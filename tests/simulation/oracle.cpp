@@ -83,8 +83,9 @@ void Oracle::before_sagas(const Transaction& transaction) {
     known.status = *status;
   }
   for (const auto& change : transaction.sagas) {
-    check(change.state.status == record(change.order).status, change.order,
-          "the status changed without an event");
+    // A refused step turns the saga round before anything is undone that history could tell.
+    check_transition(change.order, record(change.order).status, change.state.status);
+    record(change.order).status = change.state.status;
     check(!change.state.live() || change.state.wake_at.has_value(), change.order,
           "a live saga without a wake-up");
   }

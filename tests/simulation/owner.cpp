@@ -15,6 +15,7 @@ namespace {
 constexpr Duration kTickInterval = seconds{1};
 constexpr Duration kStuckAfter = seconds{1};
 constexpr Duration kLongestBackoff = seconds{2};
+constexpr Duration kLongestWait = milliseconds{100};
 constexpr Duration kFencedPause = milliseconds{400};
 constexpr std::size_t kBatchLimit = 100;
 
@@ -53,7 +54,8 @@ void Owner::crash(const char* where) {
   ++life_;
   handler_.reset();
   stopped_until_ = {};
-  broken_ = busy_ = revoked_ = false;
+  broken_ = busy_ = false;
+  news_.reset();
   step_at_ = Time::max();
   to_send_.clear();
   in_flight_.reset();
@@ -125,17 +127,23 @@ void Owner::reset_producer() {
 // ---- the group ----------------------------------------------------------------------------------
 
 void Owner::assigned(std::set<std::int32_t> partitions) {
-  assigned_ = std::move(partitions);
-  ungranted_ = assigned_;
-  grant_not_before_ = {};
+  news_ = std::move(partitions);
   poke();
 }
 
 void Owner::revoked() {
-  assigned_.clear();
-  ungranted_.clear();
-  revoked_ = true;
+  news_ = std::set<std::int32_t>{};
   poke();
+}
+
+// A process hears of its group when it polls, so never in the middle of a grant or a batch.
+void Owner::hear_of_group() {
+  if (!news_) return;
+  assigned_ = ungranted_ = *std::exchange(news_, std::nullopt);
+  grant_not_before_ = {};
+  trace("has its partitions revoked");
+  drop(owned());
+  reset_producer();
 }
 
 std::set<std::int32_t> Owner::owned() const {
@@ -161,10 +169,11 @@ void Owner::recover(const char* why) {
   to_send_.clear();
   busy_ = false;
   drop(owned());
+  if (broken_ && context_.defect != Defect::kKeepBrokenProducer) reset_producer();
   ungranted_ = assigned_;
   backoff_ = std::min(std::max<Duration>(backoff_ * 2, milliseconds{50}), kLongestBackoff);
   grant_not_before_ = context_.now() + context_.random.between(backoff_ / 2, backoff_ * 3 / 2);
-  poke();
+  step_by(std::max(grant_not_before_, context_.now() + kLongestWait));
 }
 
 void Owner::fenced() {
@@ -256,13 +265,8 @@ void Owner::step_by(Time when) {
 }
 
 void Owner::step() {
+  hear_of_group();
   fill();
-  if (revoked_) {
-    revoked_ = false;
-    trace("has its partitions revoked");
-    drop(owned());
-    reset_producer();
-  }
   if (broken_) return recover("messages were not stored by the broker");
   if (!ungranted_.empty() && context_.now() >= grant_not_before_) return ask_for_grant();
   if (grants_.empty()) {

@@ -56,6 +56,7 @@ class Owner {
   void step_by(Time when);
   void step();
   void wait_for_more();
+  void hear_of_group();
   void fill();
   void work();
   void tick();
@@ -107,7 +108,7 @@ class Owner {
   std::optional<InFlight> in_flight_;
   std::set<std::int32_t> assigned_;
   std::set<std::int32_t> ungranted_;
-  bool revoked_ = false;
+  std::optional<std::set<std::int32_t>> news_;  // Of the group, not heard yet.
   Time grant_not_before_{};
   Duration backoff_{0};
   Time timers_late_until_{};
