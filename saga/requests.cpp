@@ -141,6 +141,8 @@ void Decider::pay(const Request& request) {
     case OrderStatus::kNeedsAttention:
       if (state().phase == SagaPhase::kRunning && state().step == kPaymentStep) {
         resume(request);
+        out_.requests.clear();  // Resuming is the means here; the job ends with the payment.
+        open(request);
         return;
       }
       break;

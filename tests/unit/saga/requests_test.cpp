@@ -237,6 +237,28 @@ TEST_CASE("a request to pay charges an unpaid order now and once", "[P2]") {
   CHECK(saga.jobs() == "refused:already_paid");
 }
 
+// Found by the simulator: the job said done while the card network was still down.
+TEST_CASE("a request to pay an order that waits for a person ends with the payment", "[P2]") {
+  Conversation saga;
+  saga.place();
+  saga.failed(kPaymentStep);
+  while (saga.status() != "NEEDS_ATTENTION") {
+    saga.wake();
+    saga.failed(kPaymentStep);
+  }
+  saga.request("pay");
+  CHECK(saga.sent() == "do payment #1");
+  CHECK(saga.jobs() == "running");
+  SECTION("that fails again") {
+    saga.failed(kPaymentStep);
+    CHECK(saga.jobs().empty());
+  }
+  SECTION("that succeeds") {
+    saga.done(kPaymentStep);
+    CHECK(saga.jobs() == "done");
+  }
+}
+
 TEST_CASE("a cancel supersedes the job that was running") {
   Conversation saga;
   saga.place();
