@@ -20,7 +20,7 @@ void PublishMarks::begin(std::int32_t partition, std::int64_t mark) {
   lane = Lane{mark, lane.first_index + lane.entries.size(), {}};
 }
 
-std::uint64_t PublishMarks::sent(std::int32_t partition, std::int64_t batch_no, SteadyTime now) {
+std::uint64_t PublishMarks::expect(std::int32_t partition, std::int64_t batch_no, SteadyTime now) {
   Lane& lane = lanes_[partition];
   if (lane.entries.empty() || lane.entries.back().batch_no != batch_no) {
     lane.entries.push_back({batch_no, 0, now});

@@ -18,9 +18,11 @@ class PublishMarks {
   // Starts tracking a partition at its grant: batches up to `mark` are known to be published.
   void begin(std::int32_t partition, std::int64_t mark);
 
-  // One more message of this batch was handed over. Batches of a partition come in order.
-  [[nodiscard]] std::uint64_t sent(std::int32_t partition, std::int64_t batch_no,
-                                   core::SteadyTime now);
+  // One more message of this batch will be handed over; batches of a partition come in order. All
+  // messages of a batch are expected before the first is sent: were they counted one by one, the
+  // acknowledgement of the first could pass for that of the whole batch.
+  [[nodiscard]] std::uint64_t expect(std::int32_t partition, std::int64_t batch_no,
+                                     core::SteadyTime now);
 
   // The broker has stored the message with this tag.
   void acknowledged(std::uint64_t tag);
@@ -36,7 +38,7 @@ class PublishMarks {
   void clear() { lanes_.clear(); }
 
  private:
-  // The messages of one batch of one partition that were handed over.
+  // The messages of one batch of one partition that are not acknowledged.
   struct Entry {
     std::int64_t batch_no;
     std::uint32_t outstanding;

@@ -42,11 +42,15 @@ void Publisher::on_report(std::uint64_t tag, bool stored) {
 }
 
 void Publisher::publish(const std::vector<Outgoing>& messages, Duration patience) {
-  const auto deadline = std::chrono::steady_clock::now() + patience;
+  const auto now = std::chrono::steady_clock::now();
+  const auto deadline = now + patience;
+  std::vector<std::uint64_t> tags;
+  tags.reserve(messages.size());
   for (const Outgoing& outgoing : messages) {
-    const std::uint64_t tag =
-        marks_.sent(outgoing.partition, outgoing.batch_no, std::chrono::steady_clock::now());
-    while (!producer_->send(outgoing.message, tag)) {
+    tags.push_back(marks_.expect(outgoing.partition, outgoing.batch_no, now));
+  }
+  for (std::size_t i = 0; i < messages.size(); ++i) {
+    while (!producer_->send(messages[i].message, tags[i])) {
       producer_->poll(std::chrono::milliseconds{10});
       if (broken_ || std::chrono::steady_clock::now() > deadline) {
         broken_ = true;

@@ -15,9 +15,9 @@ TEST_CASE("the mark follows the oldest batch that is not fully acknowledged") {
   PublishMarks marks;
   marks.begin(kPartition, 10);
   CHECK(marks.mark(kPartition) == 10);
-  const auto first = marks.sent(kPartition, 11, SteadyTime{});
-  const auto second = marks.sent(kPartition, 11, SteadyTime{});
-  const auto third = marks.sent(kPartition, 13, SteadyTime{} + seconds{2});
+  const auto first = marks.expect(kPartition, 11, SteadyTime{});
+  const auto second = marks.expect(kPartition, 11, SteadyTime{});
+  const auto third = marks.expect(kPartition, 13, SteadyTime{} + seconds{2});
   marks.acknowledged(third);
   CHECK(marks.mark(kPartition) == 10);
   CHECK(marks.oldest_unacknowledged(kPartition, SteadyTime{} + seconds{5}) == seconds{5});
@@ -32,8 +32,8 @@ TEST_CASE("partitions have marks of their own") {
   PublishMarks marks;
   marks.begin(0, 1);
   marks.begin(1, 5);
-  const auto tag = marks.sent(0, 2, SteadyTime{});
-  marks.acknowledged(marks.sent(1, 6, SteadyTime{}));
+  const auto tag = marks.expect(0, 2, SteadyTime{});
+  marks.acknowledged(marks.expect(1, 6, SteadyTime{}));
   CHECK(marks.mark(0) == 1);
   CHECK(marks.mark(1) == 6);
   marks.acknowledged(tag);
@@ -45,14 +45,26 @@ TEST_CASE("partitions have marks of their own") {
 TEST_CASE("an acknowledgement of a former grant counts for nothing in the next") {
   PublishMarks marks;
   marks.begin(kPartition, 10);
-  const auto old_first = marks.sent(kPartition, 11, SteadyTime{});
-  const auto old_second = marks.sent(kPartition, 12, SteadyTime{});
+  const auto old_first = marks.expect(kPartition, 11, SteadyTime{});
+  const auto old_second = marks.expect(kPartition, 12, SteadyTime{});
   marks.begin(kPartition, 10);
-  const auto again = marks.sent(kPartition, 11, SteadyTime{});
+  const auto again = marks.expect(kPartition, 11, SteadyTime{});
   marks.acknowledged(old_first);
   marks.acknowledged(old_second);
   CHECK(marks.mark(kPartition) == 10);
   marks.acknowledged(again);
+  CHECK(marks.mark(kPartition) == 11);
+}
+
+// With a full outgoing queue acknowledgements come in while a batch is still being handed over.
+TEST_CASE("a batch of which only the first message was sent is not acknowledged by that") {
+  PublishMarks marks;
+  marks.begin(kPartition, 10);
+  const auto first = marks.expect(kPartition, 11, SteadyTime{});
+  const auto second = marks.expect(kPartition, 11, SteadyTime{});
+  marks.acknowledged(first);
+  CHECK(marks.mark(kPartition) == 10);
+  marks.acknowledged(second);
   CHECK(marks.mark(kPartition) == 11);
 }
 
