@@ -92,6 +92,7 @@ enum class Defect {
   kRequestsByNudgeOnly,
   kReportOnce,
   kKeepBrokenProducer,
+  kExpectOneByOne,
 };
 
 // One world's share of misfortune: which kinds it knows and how often they strike, drawn from its

@@ -36,6 +36,7 @@ struct Outgoing {
   std::int32_t partition = 0;  // The owner's.
   std::int64_t batch_no = 0;
   core::Duration delay{0};  // A slow participant's.
+  std::uint64_t tag = 0;    // By which its acknowledgement is known.
 };
 
 // For traces: "capture payment, attempt 2".

@@ -244,7 +244,7 @@ void Owner::grant_answered(const Grants& fresh, Time database_time) {
                                                               : handler_->granted(fresh, grants_);
   trace("is granted " + std::to_string(fresh.size()) + " partitions, publishes " +
         std::to_string(outgoing.size()) + " messages again");
-  to_send_.assign(outgoing.begin(), outgoing.end());
+  hand_over(std::move(outgoing));
   publish();
 }
 
@@ -382,8 +382,8 @@ void Owner::submit() {
   busy_ = true;
   if (context_.defect == Defect::kPublishBeforeCommit) {
     for (const auto& one : std::exchange(in_flight_->plan.outgoing, {})) {
-      broker_.send(producer_, one.message, marks_.sent(one.partition, one.batch_no, steady_time()),
-                   Duration{0});
+      broker_.send(producer_, one.message,
+                   marks_.expect(one.partition, one.batch_no, steady_time()), Duration{0});
     }
   }
   if (dies("before its commit")) return;
@@ -453,19 +453,28 @@ void Owner::conclude() {
     auto& buffer = buffers_[partition];
     buffer.erase(buffer.begin(), buffer.begin() + static_cast<std::ptrdiff_t>(count));
   }
-  to_send_.assign(in_flight_->plan.outgoing.begin(), in_flight_->plan.outgoing.end());
+  hand_over(std::move(in_flight_->plan.outgoing));
   in_flight_.reset();
   if (!to_send_.empty() && dies("between its commit and publishing")) return;
   if (stopped()) return later(Duration{0}, [this] { publish(); });
   publish();
 }
 
+void Owner::hand_over(std::vector<Outgoing> outgoing) {
+  to_send_.assign(std::make_move_iterator(outgoing.begin()),
+                  std::make_move_iterator(outgoing.end()));
+  if (context_.defect == Defect::kExpectOneByOne) return;
+  for (auto& one : to_send_) one.tag = marks_.expect(one.partition, one.batch_no, steady_time());
+}
+
 void Owner::publish() {
   while (!to_send_.empty()) {
     const Outgoing next = std::move(to_send_.front());
     to_send_.pop_front();
-    broker_.send(producer_, next.message, marks_.sent(next.partition, next.batch_no, steady_time()),
-                 next.delay);
+    const bool one_by_one = context_.defect == Defect::kExpectOneByOne;
+    const auto tag =
+        one_by_one ? marks_.expect(next.partition, next.batch_no, steady_time()) : next.tag;
+    broker_.send(producer_, next.message, tag, next.delay);
     if (to_send_.empty()) break;
     if (dies("while publishing")) return;
     if (stopped()) return later(Duration{0}, [this] { publish(); });

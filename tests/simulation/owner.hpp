@@ -66,6 +66,7 @@ class Owner {
   void late_commit();
   void answered(Committed outcome);
   void conclude();
+  void hand_over(std::vector<Outgoing> outgoing);
   void publish();
   void recover(const char* why);
   void fenced();

@@ -104,9 +104,8 @@ Plan Payments::decide(const Work& work) {
   if (!accounts.empty() && context_.faults.strike(Fault::kAccountMoved)) {
     // More money, so that what the seed has in store for the order stays as it is.
     const auto amount = static_cast<std::int64_t>(1 + context_.random.below(100));
-    context_.timeline.at(context_.now(), [this, id = accounts.front().account->id, amount] {
-      database_.adjust_account(id, amount);
-    });
+    context_.timeline.at(context_.now(), [&database = database_, id = accounts.front().account->id,
+                                          amount] { database.adjust_account(id, amount); });
   }
   plan.transaction.payments = std::move(book);
   return plan;

@@ -213,7 +213,7 @@ void World::plan_requests(int order, bool draft) {
     context_.timeline.after(random.between(Duration{0}, seconds{9}),
                             [this, order, planned] { ask(order, planned); });
   }
-  while (context_.faults.strike(Fault::kWorstMoment)) {
+  while (random.chance(context_.faults.rate(Fault::kWorstMoment))) {
     Planned planned = kinds[random.below(kinds.size())];
     planned.after_commits = 1 + static_cast<int>(random.below(6));
     waiting_[static_cast<std::size_t>(order)].push_back(std::move(planned));
@@ -227,6 +227,7 @@ void World::saga_committed(int order) {
   for (const Planned& planned : waiting_[index]) {
     if (planned.after_commits != commits) continue;
     // Not within the commit itself, but before anything else can happen.
+    context_.faults.count(Fault::kWorstMoment);
     context_.timeline.at(context_.now(), [this, order, planned] { ask(order, planned); });
   }
 }
