@@ -28,7 +28,7 @@ class Decider {
 
  private:
   State& state() { return out_.state; }
-  [[nodiscard]] const Step& step_at(int index) const { return kOrderSaga.steps[index]; }
+  [[nodiscard]] const Step& step_at(int index) const { return facts_.definition->steps[index]; }
   [[nodiscard]] Uuid id_of(int step) const;
 
   // The forward course.

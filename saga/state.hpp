@@ -9,6 +9,7 @@
 #include "core/time.hpp"
 #include "core/trace.hpp"
 #include "core/uuid.hpp"
+#include "saga/order_saga.hpp"
 
 namespace orderflow::saga {
 
@@ -110,6 +111,7 @@ struct OrderFacts {
   std::string delivery_address;  // JSON
   Trace trace;
   bool draft = false;
+  const Definition* definition = &kOrderSaga;
 };
 
 }  // namespace orderflow::saga
