@@ -1,0 +1,55 @@
+#include "tests/simulation/enumeration.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include "saga/order_saga.hpp"
+
+// Promises 2, 3 and 6 for every failure of every step.
+namespace orderflow::saga {
+namespace {
+
+void must_hold(const Definition& saga, std::uint64_t least_runs) {
+  const auto report = enumeration::enumerate(saga);
+  for (const auto& broken : report.broken) UNSCOPED_INFO(broken);
+  CHECK(report.broken.empty());
+  CHECK(report.runs > least_runs);
+}
+
+TEST_CASE("the order saga survives every failure of every step") { must_hold(kOrderSaga, 5'000); }
+
+// An example of a saga of one's own: book a trip.
+constexpr Definition kTrip = define(
+    "trip", {
+                step("seat", StepKind::kCompensatable).command("seat.book").undo("seat.release"),
+                step("room", StepKind::kCompensatable).command("room.book").undo("room.release"),
+                step("car", StepKind::kCompensatable).command("car.book").undo("car.release"),
+                step("tour", StepKind::kCompensatable).command("tour.book").undo("tour.release"),
+                pivot("booked").done("DELIVERY_SCHEDULED", "TripBooked"),
+            });
+
+TEST_CASE("a saga of one's own survives every failure of every step") { must_hold(kTrip, 20'000); }
+
+TEST_CASE("the shortest saga survives every failure of its step") {
+  static constexpr Definition kOne =
+      define("one", {step("only", StepKind::kCompensatable).command("do").undo("undo"),
+                     pivot("through").done("DELIVERY_SCHEDULED", "Through")});
+  must_hold(kOne, 1'000);
+}
+
+TEST_CASE("the enumeration notices participants without a barrier") {
+  enumeration::Options options;
+  options.barrier = false;
+  const auto report = enumeration::enumerate(kOrderSaga, options);
+  REQUIRE_FALSE(report.broken.empty());
+  CHECK(report.broken.front().find("an effect happened twice") == 0);
+}
+
+TEST_CASE("a saga with steps after its pivot is refused, not passed over") {
+  static constexpr Definition kLong =
+      define("long", {step("before", StepKind::kCompensatable).command("do").undo("undo"),
+                      pivot("through"), step("after", StepKind::kRetriable).command("tell")});
+  CHECK_THROWS_AS(enumeration::enumerate(kLong), std::invalid_argument);
+}
+
+}  // namespace
+}  // namespace orderflow::saga
