@@ -19,6 +19,7 @@ namespace {
 constexpr core::Duration kRequestPoll = seconds{1};
 constexpr core::Duration kOverduePoll = seconds{2};
 constexpr std::int32_t kWakeUpsAtGrant = 200000;
+constexpr auto kWaitingAtGrant = static_cast<std::int32_t>(ParticipantWatch::kRememberedMax);
 constexpr std::int32_t kEventPage = 5000;
 constexpr const char* kSource = "/orderflow/orchestrator";
 
@@ -46,8 +47,12 @@ Orchestrator::Orchestrator(const core::Config& config, events::Topics topics, co
       logger_(logger),
       metrics_(metrics),
       policy_(policy_from(config)),
+      impatient_(policy_),
+      watch_(policy_.probe_interval),
       cache_limit_(static_cast<std::size_t>(config.integer("saga-cache"))),
-      batch_limit_(static_cast<std::size_t>(config.integer("batch-limit"))) {}
+      batch_limit_(static_cast<std::size_t>(config.integer("batch-limit"))) {
+  impatient_.retry.attempts = 1;
+}
 
 std::int32_t Orchestrator::partition_of(const Saga& saga) const {
   return core::partition_of_shard(saga.shard, partition_count_);
@@ -75,6 +80,8 @@ std::vector<Outgoing> Orchestrator::granted(const Grants& fresh, const Grants& a
       session.execute(*saga::store::load_wake_ups(fresh_shards, false, kWakeUpsAtGrant).statement,
                       saga::store::load_wake_ups(fresh_shards, false, kWakeUpsAtGrant).params);
   for (const auto& wake_up : saga::store::read_wake_ups(live)) wake_ups_.push(wake_up);
+  const auto waiting = saga::store::load_waiting(fresh_shards, kWaitingAtGrant);
+  watch_.found(saga::store::read_waiting(session.execute(*waiting.statement, waiting.params)));
   next_request_poll_ = {};
   next_overdue_poll_ = {};
 
@@ -99,6 +106,10 @@ std::vector<Outgoing> Orchestrator::granted(const Grants& fresh, const Grants& a
 void Orchestrator::dropped(const std::set<std::int32_t>& partitions) {
   std::erase_if(cache_,
                 [&](const auto& entry) { return partitions.contains(partition_of(entry.second)); });
+  watch_.forget_if([&](const Uuid& order_id) {
+    const auto shard = core::shard_of(order_id.to_string());
+    return partitions.contains(core::partition_of_shard(shard, partition_count_));
+  });
   std::erase_if(owned_shards_, [&](std::int32_t shard) {
     return partitions.contains(core::partition_of_shard(shard, partition_count_));
   });
@@ -108,6 +119,7 @@ void Orchestrator::dropped(const std::set<std::int32_t>& partitions) {
 // ------------------------------------------------------------------------------
 
 Decision Orchestrator::decide(const Work& work) {
+  decided_at_ = work.now;
   Decision decision;
   std::vector<Pending> inputs;
   std::vector<Uuid> nudged;
@@ -167,6 +179,17 @@ void Orchestrator::take_due(const Work& work, std::vector<Pending>& inputs) {
   }
   // The saga's own wake_at is unchanged, so the overdue poll brings back what is dropped as stale.
   for (const auto& wake_up : postponed) wake_ups_.push(wake_up);
+  take_turns(work, inputs);
+}
+
+// Sagas whose turn it is to ask a participant that did not answer.
+void Orchestrator::take_turns(const Work& work, std::vector<Pending>& inputs) {
+  for (const auto& order_id : watch_.take_turns(work.now)) {
+    const auto partition =
+        core::partition_of_shard(core::shard_of(order_id.to_string()), partition_count_);
+    if (!work.grants.contains(partition) || work.stuck.contains(partition)) continue;
+    inputs.push_back({order_id, saga::Probe{}});
+  }
 }
 
 // Everything this batch needs from the database, in one round trip when sagas are known.
@@ -198,6 +221,7 @@ void Orchestrator::read_truth(const Work& work, const std::vector<Uuid>& nudged,
         inputs.push_back({wake_up.order_id, saga::Wake{}});
       }
       metrics_.in_progress(cache_, work.now);
+      metrics_.waiting(watch_);
     }
   }
   if (poll_requests) next_request_poll_ = work.now + kRequestPoll;
@@ -239,7 +263,14 @@ void Orchestrator::apply(const Work& work, const std::vector<Pending>& inputs) {
 }
 
 void Orchestrator::apply_one(Prepared& prepared, const saga::Input& input, Time now) {
-  auto decided = saga::decide(prepared.saga.state, prepared.saga.facts, input, now, policy_);
+  const auto& state = prepared.saga.state;
+  const bool down = watch_.down(state.step);
+  const bool another_asks = down && std::holds_alternative<saga::Wake>(input) &&
+                            state.waiting_for == saga::WaitingFor::kOperator &&
+                            state.wake_at <= now;
+  auto decided =
+      saga::decide(state, prepared.saga.facts, another_asks ? saga::Input{saga::Hold{}} : input,
+                   now, down ? impatient_ : policy_);
   if (decided.deferred) return;  // Stays unhandled; the next poll brings it again.
   if (decided.state != prepared.saga.state) {
     prepared.saga.state = std::move(decided.state);
@@ -286,6 +317,7 @@ void Orchestrator::build(const Work& work, Decision& decision) {
 
 Decision Orchestrator::poisoned(const KafkaMessage& message, const std::string& reason,
                                 const Work& work) {
+  decided_at_ = work.now;
   Decision decision;
   const auto decoded = events::decode_inbox(message.header("ce_type"), message.body());
   if (!decoded) return decision;
@@ -318,6 +350,7 @@ std::vector<Outgoing> Orchestrator::committed(const Grants& grants) {
       outgoing.push_back(
           {encode(prepared.saga, command), partition, grants.at(partition).batch_no});
     }
+    watch_.stands(id, prepared.saga.state);
     if (prepared.saga.state.live()) {
       push_wake_up(id, prepared.saga.state);
       cache_.insert_or_assign(id, std::move(prepared.saga));
@@ -325,7 +358,10 @@ std::vector<Outgoing> Orchestrator::committed(const Grants& grants) {
       cache_.erase(id);
     }
   }
-  for (const auto& observation : observations_) metrics_.observe(observation);
+  for (const auto& observation : observations_) {
+    metrics_.observe(observation);
+    watch_.observe(observation, decided_at_);
+  }
   evict();
   taken_.clear();
   discarded();
@@ -351,7 +387,7 @@ void Orchestrator::evict() {
 }
 
 Time Orchestrator::next_due() const {
-  Time due = std::min(next_request_poll_, next_overdue_poll_);
+  Time due = std::min({next_request_poll_, next_overdue_poll_, watch_.next_turn()});
   if (!wake_ups_.empty()) due = std::min(due, wake_ups_.top().at);
   return due;
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "consumers/owner_loop.hpp"
+#include "consumers/participant_watch.hpp"
 #include "consumers/saga_metrics.hpp"
 #include "core/config.hpp"
 #include "core/health.hpp"
@@ -61,6 +62,7 @@ class Orchestrator final : public PartitionHandler {
   void decode(const Work& work, std::vector<Pending>& inputs, std::vector<core::Uuid>& nudged,
               Decision& decision);
   void take_due(const Work& work, std::vector<Pending>& inputs);
+  void take_turns(const Work& work, std::vector<Pending>& inputs);
   void read_truth(const Work& work, const std::vector<core::Uuid>& nudged,
                   std::vector<Pending>& inputs);
   void load_missing(const std::vector<Pending>& inputs, core::PgSession& session);
@@ -77,6 +79,8 @@ class Orchestrator final : public PartitionHandler {
   core::Logger& logger_;
   SagaMetrics metrics_;
   saga::Policy policy_;
+  saga::Policy impatient_;  // While a participant is down, one attempt tells as much as five.
+  ParticipantWatch watch_;
   std::size_t cache_limit_;
   std::size_t batch_limit_;
 
@@ -88,6 +92,7 @@ class Orchestrator final : public PartitionHandler {
   Time next_overdue_poll_{};
 
   // The decision under way; adopted by committed(), dropped by discarded().
+  Time decided_at_{};
   std::unordered_map<core::Uuid, Prepared> prepared_;
   std::vector<saga::StoredEvent> events_;
   std::map<core::Uuid, saga::RequestUpdate> request_updates_;

@@ -3,6 +3,7 @@
 #include <map>
 #include <string>
 
+#include "consumers/participant_watch.hpp"
 #include "core/metrics.hpp"
 #include "saga/store.hpp"
 
@@ -20,6 +21,8 @@ class SagaMetrics {
   }
   // From the sagas an owner holds: how many are at each step, and the age of the oldest.
   void in_progress(const saga::Sagas& sagas, core::Time now);
+  // Who waits for a person or a participant, and which participants seem to be there.
+  void waiting(const ParticipantWatch& watch);
   void misplaced() { misplaced_.Increment(); }
   void unknown_order() { unknown_.Increment(); }
 

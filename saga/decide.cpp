@@ -183,6 +183,18 @@ void Decider::step_undone(int step, const json& data) {
   undo_next();
 }
 
+void Decider::undo_refused(int step, const Reply& reply) {
+  const bool something_undone = state().steps.find(step_state::kUndone) != std::string::npos;
+  if (reply.code == "too_late" && !something_undone) return undo_too_late(step);
+  const std::string why = std::string(attention::kUndoFailed) + std::string(step_at(step).name) +
+                          ": " + (reply.code.empty() ? "refused" : reply.code);
+  if (state().attention) {
+    state().reason = why;  // A probe's answer: it waits as before, with a better reason.
+  } else {
+    need_attention(why);
+  }
+}
+
 // The participant had finished what cannot be taken back. Undoing goes from the last step to the
 // first, so nothing earlier was undone and the saga simply goes forward.
 void Decider::undo_too_late(int step) {
@@ -205,6 +217,7 @@ void Decider::on(const Reply& reply) {
   const int step = state().step;
   if (step < 0 || step >= static_cast<int>(state().steps.size())) return;
   if (state().phase == SagaPhase::kEnded || reply.command_id != id_of(step)) return;
+  if (state().paused()) return;  // Resuming sends the command again, and so its answer comes again.
   const bool undoing = state().phase == SagaPhase::kUndoing;
   const char expected = undoing ? step_state::kUndoSent : step_state::kSent;
   // A late answer to the action while its undo is under way changes nothing: the undo's own answer
@@ -214,7 +227,9 @@ void Decider::on(const Reply& reply) {
     case ReplyOutcome::kDone:
       undoing ? step_undone(step, reply.data) : step_done(step, reply.data);
       break;
-    case ReplyOutcome::kRefused: undoing ? undo_too_late(step) : step_refused(step, reply); break;
+    case ReplyOutcome::kRefused:
+      undoing ? undo_refused(step, reply) : step_refused(step, reply);
+      break;
     case ReplyOutcome::kFailed:
       if (state().waiting_for == WaitingFor::kReply && !state().attention) {
         attempt_failed(reply.code.empty() ? "technical_failure" : reply.code);
@@ -241,14 +256,26 @@ void Decider::on(const Wake&) {
       observe(ObservationKind::kRetried, step_at(state().step).name);
       resend();
       break;
-    case WaitingFor::kOperator:
-      // A probe: it does not count as an attempt. An answer lets the saga go on by itself.
-      resend();
-      state().waiting_for = WaitingFor::kOperator;
-      state().wake_at = now_ + policy_.probe_interval;
-      break;
+    case WaitingFor::kOperator: probe(); break;
+    case WaitingFor::kResume:
     case WaitingFor::kNothing: break;
   }
+}
+
+void Decider::on(const Probe&) {
+  if (state().live() && !state().refund && state().waiting_for == WaitingFor::kOperator) probe();
+}
+
+void Decider::on(const Hold&) {
+  if (!state().live() || state().refund || state().waiting_for != WaitingFor::kOperator) return;
+  state().wake_at = now_ + policy_.probe_interval * policy_.held_probe_intervals;
+}
+
+// Does not count as an attempt. An answer lets the saga go on by itself.
+void Decider::probe() {
+  resend();
+  state().waiting_for = WaitingFor::kOperator;
+  state().wake_at = now_ + policy_.probe_interval;
 }
 
 void Decider::resend() {
@@ -259,8 +286,11 @@ void Decider::resend() {
 
 void Decider::attempt_failed(const std::string& why) {
   if (state().attempt >= policy_.retry.attempts) {
-    need_attention(std::string(step_at(state().step).name) +
-                   (state().phase == SagaPhase::kUndoing ? " undo: " : ": ") + why);
+    const std::string step(step_at(state().step).name);
+    const bool undoing = state().phase == SagaPhase::kUndoing;
+    observe(ObservationKind::kExhausted, step_at(state().step).name);
+    need_attention((undoing ? std::string(attention::kUndoFailed) : std::string()) + step + ": " +
+                   why);
     return;
   }
   state().waiting_for = WaitingFor::kRetry;
@@ -293,7 +323,7 @@ void Decider::resolve_attention() {
 void Decider::on(const Poisoned& poisoned) {
   if (!state().live() || state().refund || state().attention) return;
   if (state().waiting_for == WaitingFor::kStart) return;  // Its own wake-up starts it.
-  need_attention("poison: " + poisoned.reason);
+  need_attention(std::string(attention::kPoison) + poisoned.reason);
 }
 
 }  // namespace detail

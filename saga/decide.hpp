@@ -17,13 +17,22 @@ namespace orderflow::saga {
 struct Start {};  // The order was placed.
 struct Wake {};   // The saga's wake-up is due (a stale one is ignored).
 
+// Of a saga that waits because its participant does not answer, its owner may say: ask now,
+// whatever the wake-up says (it is the one chosen to ask, or the participant answers again) ...
+struct Probe {};
+// ... or: do not ask though the wake-up is due, since another saga asks for all.
+struct Hold {};
+
 // A row of orders.requests.
 struct Request {
   Uuid id;
-  std::string kind;  // confirm, cancel, retry, pay, refund, set_status, resume
+  std::string kind;  // confirm, cancel, retry, pay, refund, set_status, resume, pause, skip
   std::optional<std::int64_t> amount;
   std::optional<Uuid> payment_id;
   std::string target_status;
+  // For skip: what the participant's book holds for good about this command.
+  std::optional<Uuid> command_id;
+  std::string command_outcome;  // done, undone, voided (undone, and nothing had happened)
   std::string reason;
   std::string actor;
   Trace trace;
@@ -34,7 +43,8 @@ struct Poisoned {
   std::string reason;
 };
 
-using Input = std::variant<Start, Wake, events::Reply, events::DeliveryReport, Request, Poisoned>;
+using Input = std::variant<Start, Wake, Probe, Hold, events::Reply, events::DeliveryReport, Request,
+                           Poisoned>;
 
 // ---- what comes out -----------------------------------------------------------------------------
 
@@ -61,7 +71,15 @@ struct RequestUpdate {
   std::string result;  // JSON object or empty
 };
 
-enum class ObservationKind { kStarted, kFinished, kStepEnded, kRetried, kTimedOut, kCompensated };
+enum class ObservationKind {
+  kStarted,
+  kFinished,
+  kStepEnded,
+  kRetried,
+  kTimedOut,
+  kCompensated,
+  kExhausted,  // A step's attempts ran out without a final answer.
+};
 
 // Something worth counting.
 struct Observation {

@@ -19,6 +19,8 @@ class Decider {
 
   void on(const Start&);
   void on(const Wake&);
+  void on(const Probe&);
+  void on(const Hold&);
   void on(const events::Reply& reply);
   void on(const events::DeliveryReport& report);
   void on(const Request& request);
@@ -43,11 +45,13 @@ class Decider {
   void begin_undo();
   void undo_next();
   void step_undone(int step, const nlohmann::json& data);
+  void undo_refused(int step, const events::Reply& reply);
   void undo_too_late(int step);
 
   // Waiting, trying again, giving up.
   void send(int step, events::Phase phase);
   void resend();
+  void probe();
   void attempt_failed(const std::string& why);
   void need_attention(const std::string& why);
   void resolve_attention();
@@ -58,12 +62,16 @@ class Decider {
   void send_refund();
   void refund_reply(const events::Reply& reply);
 
+  // What operators ask.
+  void resume(const Request& request);
+  void pause(const Request& request);
+  void skip(const Request& request);
+
   // Requests.
   void confirm(const Request& request);
   void cancel(const Request& request);
   void retry(const Request& request);
   void pay(const Request& request);
-  void resume(const Request& request);
   void set_status(const Request& request);
   void new_round();
   void delivered(std::string_view reported_by);

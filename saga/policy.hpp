@@ -21,6 +21,9 @@ struct Policy {
   RetryPolicy retry;
   std::array<Duration, kMaxSteps> reply_timeout{};  // By step index.
   Duration probe_interval = std::chrono::seconds{15};
+  // While its participant is down and others probe, a waiting saga's own wake-up is only a net
+  // below its owner's memory.
+  int held_probe_intervals = 20;
 
   Policy() { reply_timeout.fill(std::chrono::seconds{5}); }
 };

@@ -16,6 +16,8 @@ void Decider::on(const Request& request) {
   if (request.kind == "pay") return pay(request);
   if (request.kind == "refund") return start_refund(request);
   if (request.kind == "resume") return resume(request);
+  if (request.kind == "pause") return pause(request);
+  if (request.kind == "skip") return skip(request);
   if (request.kind == "set_status") return set_status(request);
   refuse(request, "unknown_request", "this kind of request is not known");
 }
@@ -114,6 +116,7 @@ void Decider::new_round() {
 }
 
 void Decider::retry(const Request& request) {
+  if (state().attention && !state().paused()) return resume(request);
   if (state().status != OrderStatus::kPaymentFailed) {
     refuse(request, "not_failed", "only an order whose payment failed can be retried");
     return;
@@ -139,6 +142,10 @@ void Decider::pay(const Request& request) {
       }
       return;
     case OrderStatus::kNeedsAttention:
+      if (state().paused()) {
+        refuse(request, "paused", "an operator holds the order; try again once it is resumed");
+        return;
+      }
       if (state().phase == SagaPhase::kRunning && state().step == kPaymentStep) {
         resume(request);
         out_.requests.clear();  // Resuming is the means here; the job ends with the payment.
@@ -155,18 +162,6 @@ void Decider::pay(const Request& request) {
   } else {
     refuse(request, "already_paid", "the order is already paid");
   }
-}
-
-void Decider::resume(const Request& request) {
-  if (!state().attention) {
-    refuse(request, "not_waiting", "the order does not wait for a person");
-    return;
-  }
-  resolve_attention();
-  state().attempt = 1;
-  resend();
-  state().reason.clear();
-  accept(request, "done");
 }
 
 void Decider::set_status(const Request& request) {
@@ -256,8 +251,8 @@ void Decider::refund_reply(const events::Reply& reply) {
 
 void Decider::on(const events::DeliveryReport& report) {
   const bool ours = report.delivery_id == id_of(kDeliveryStep);
-  if (ours && state().phase == SagaPhase::kRunning && state().step == kDeliveryStep &&
-      state().steps[kDeliveryStep] == step_state::kSent) {
+  if (ours && state().phase == SagaPhase::kRunning && !state().paused() &&
+      state().step == kDeliveryStep && state().steps[kDeliveryStep] == step_state::kSent) {
     // The reply got lost on its way; the report says as much and more.
     step_done(kDeliveryStep, {{"delivery_id", report.delivery_id.to_string()}});
   }

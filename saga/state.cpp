@@ -28,11 +28,12 @@ constexpr Names<SagaPhase, 4> kPhaseNames{{
     {SagaPhase::kEnded, "ended"},
 }};
 
-constexpr Names<WaitingFor, 5> kWaitingNames{{
+constexpr Names<WaitingFor, 6> kWaitingNames{{
     {WaitingFor::kStart, "start"},
     {WaitingFor::kReply, "reply"},
     {WaitingFor::kRetry, "retry"},
     {WaitingFor::kOperator, "operator"},
+    {WaitingFor::kResume, "resume"},
     {WaitingFor::kNothing, "nothing"},
 }};
 

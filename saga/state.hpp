@@ -40,6 +40,7 @@ enum class WaitingFor {
   kReply,     // a participant's answer; the wake-up is the step's time-out
   kRetry,     // the pause before another attempt
   kOperator,  // a person, or a probe that succeeds
+  kResume,    // a person's word alone: the saga is paused and has no wake-up
   kNothing,
 };
 
@@ -59,6 +60,14 @@ inline constexpr char kUndone = 'V';
 [[nodiscard]] std::optional<OrderStatus> parse_order_status(std::string_view text);
 [[nodiscard]] std::optional<SagaPhase> parse_phase(std::string_view text);
 [[nodiscard]] std::optional<WaitingFor> parse_waiting_for(std::string_view text);
+
+// How the reasons of sagas that wait for a person begin, besides "<step>: " of a step that got no
+// final answer.
+namespace attention {
+inline constexpr std::string_view kUndoFailed = "undo_failed: ";
+inline constexpr std::string_view kPoison = "poison: ";
+inline constexpr std::string_view kPaused = "paused: ";
+}  // namespace attention
 
 // No further change comes by itself, the carrier's report excepted.
 [[nodiscard]] bool is_terminal(OrderStatus status);
@@ -97,7 +106,9 @@ struct State {
 
   bool operator==(const State&) const = default;
 
-  // Live sagas are loaded by their owner and have a wake-up.
+  [[nodiscard]] bool paused() const { return waiting_for == WaitingFor::kResume; }
+
+  // Live sagas are loaded by their owner and have a wake-up, unless they are paused.
   [[nodiscard]] bool live() const {
     return phase == SagaPhase::kRunning || phase == SagaPhase::kUndoing || refund.has_value();
   }

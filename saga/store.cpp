@@ -32,9 +32,14 @@ constexpr PgStatement kLoadOverdue{
     "SELECT order_id, wake_at FROM orders.sagas WHERE live AND shard = ANY($1)"
     " AND wake_at < clock_timestamp() - interval '1 second' LIMIT $2"};
 
+constexpr PgStatement kLoadWaiting{
+    "sagas_waiting",
+    "SELECT order_id, step, waiting_for, coalesce(reason, '') FROM orders.sagas"
+    " WHERE attention AND shard = ANY($1) LIMIT $2"};
+
 #define ORDERFLOW_REQUEST_COLUMNS                                                              \
   "order_id, id, kind, amount, payment_id, coalesce(target_status, ''), coalesce(reason, '')," \
-  " actor, correlation_id, traceparent"
+  " actor, correlation_id, traceparent, command_id, coalesce(command_outcome, '')"
 
 constexpr PgStatement kLoadRequests{"requests_load",
                                     "SELECT " ORDERFLOW_REQUEST_COLUMNS
@@ -183,6 +188,22 @@ std::vector<WakeUp> read_wake_ups(const PgResult& rows) {
   return wake_ups;
 }
 
+PgCall load_waiting(const std::vector<std::int32_t>& shards, std::int32_t limit) {
+  PgCall call{&kLoadWaiting, {}};
+  call.params.array(array_of(PgType::kInt4, shards)).int8(limit);
+  return call;
+}
+
+std::vector<WaitingSaga> read_waiting(const PgResult& rows) {
+  std::vector<WaitingSaga> waiting;
+  for (int i = 0; i < rows.rows(); ++i) {
+    waiting.push_back({rows.uuid(i, 0), rows.int4(i, 1),
+                       parse_waiting_for(rows.text(i, 2)).value_or(WaitingFor::kOperator),
+                       std::string(rows.text(i, 3))});
+  }
+  return waiting;
+}
+
 PgCall load_requests(const std::vector<Uuid>& ids) {
   PgCall call{&kLoadRequests, {}};
   call.params.array(array_of(PgType::kUuid, ids));
@@ -209,6 +230,8 @@ std::vector<PendingRequest> read_requests(const PgResult& rows) {
     request.reason = rows.text(i, 6);
     request.actor = rows.text(i, 7);
     request.trace = {std::string(rows.text(i, 8)), std::string(rows.text(i, 9))};
+    request.command_id = rows.maybe_uuid(i, 10);
+    request.command_outcome = rows.text(i, 11);
     requests.push_back(std::move(pending));
   }
   return requests;

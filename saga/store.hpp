@@ -27,6 +27,14 @@ struct WakeUp {
   auto operator<=>(const WakeUp&) const = default;
 };
 
+// A saga that needs attention, as its new owner finds it.
+struct WaitingSaga {
+  Uuid order_id;
+  int step = 0;
+  WaitingFor waiting_for = WaitingFor::kOperator;
+  std::string reason;
+};
+
 // A request row with the order it is about.
 struct PendingRequest {
   Uuid order_id;
@@ -57,6 +65,10 @@ namespace store {
 [[nodiscard]] core::PgCall load_wake_ups(const std::vector<std::int32_t>& shards, bool overdue_only,
                                          std::int32_t limit);
 [[nodiscard]] std::vector<WakeUp> read_wake_ups(const core::PgResult& rows);
+
+[[nodiscard]] core::PgCall load_waiting(const std::vector<std::int32_t>& shards,
+                                        std::int32_t limit);
+[[nodiscard]] std::vector<WaitingSaga> read_waiting(const core::PgResult& rows);
 
 [[nodiscard]] core::PgCall load_requests(const std::vector<Uuid>& ids);
 [[nodiscard]] core::PgCall load_unhandled_requests(const std::vector<std::int32_t>& shards,

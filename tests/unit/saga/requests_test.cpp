@@ -80,7 +80,7 @@ TEST_CASE("an undo that gets no reply is tried again, then waits for a person", 
   }
   saga.wake();
   CHECK(saga.status() == "NEEDS_ATTENTION");
-  CHECK(saga.state().reason == "payment undo: no_reply_in_time");
+  CHECK(saga.state().reason == "undo_failed: payment: no_reply_in_time");
   saga.undone(kPaymentStep);
   CHECK(saga.status() == "CANCELLED");
 }
