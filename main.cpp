@@ -22,7 +22,9 @@
 #include "core/metrics.hpp"
 #include "events/topics.hpp"
 #include "http-api/api_role.hpp"
+#include "http-api/dead_letters_tool.hpp"
 #include "http-api/ops_server.hpp"
+#include "http-api/sagas_tool.hpp"
 #include "schemas/migrate.hpp"
 #include "schemas/seed.hpp"
 
@@ -36,6 +38,7 @@ constexpr std::string_view kUsage =
     "\n"
     "long-running:  api  orchestrator  payments  delivery  broker  all\n"
     "once:          migrate  seed  audit  bench  check-config\n"
+    "operators:     sagas  dead-letters\n"
     "local:         supervise\n"
     "\n"
     "`orderflow check-config` lists every setting with its value and where that came from.\n";
@@ -175,6 +178,10 @@ int run(std::string_view name, const std::vector<std::string>& arguments) {
   const auto environment = core::process_environment();
   if (name == "supervise") return compose::run_supervisor(arguments);
   if (name == "audit") return consumers::run_audit(core::Config::load({}, environment), arguments);
+  if (name == "sagas") return http_api::run_sagas(core::Config::load({}, environment), arguments);
+  if (name == "dead-letters") {
+    return http_api::run_dead_letters(core::Config::load({}, environment), arguments);
+  }
   if (name == "bench") return bench::run_bench(core::Config::load({}, environment), arguments);
 
   const auto config = core::Config::load(arguments, environment);

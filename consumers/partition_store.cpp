@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "events/codec.hpp"
+
 namespace orderflow::consumers {
 
 using core::PgArray;
@@ -15,10 +17,11 @@ namespace {
 constexpr PgStatement kInsertDeadLetters{
     "dead_letters_insert",
     "INSERT INTO ops.dead_letters"
-    " (id, source, topic, partition, message_offset, key, headers, body, reason)"
-    " SELECT id, $1, $2, partition, message_offset, key, headers, body, reason"
+    " (id, source, topic, partition, message_offset, key, headers, body, reason, attempts)"
+    " SELECT id, $1, $2, partition, message_offset, key, headers, body, reason, attempts"
     " FROM unnest($3::uuid[], $4::int[], $5::bigint[], $6::bytea[], $7::jsonb[], $8::bytea[],"
-    " $9::text[]) AS t(id, partition, message_offset, key, headers, body, reason)"};
+    " $9::text[], $10::int[])"
+    " AS t(id, partition, message_offset, key, headers, body, reason, attempts)"};
 
 constexpr PgStatement kCountDeadLetters{
     "dead_letters_count",
@@ -152,6 +155,7 @@ PgCall PartitionStore::dead_letters(const std::string& topic,
   PgArray headers(PgType::kJsonb);
   PgArray bodies(PgType::kBytea);
   PgArray reasons(PgType::kText);
+  PgArray attempts(PgType::kInt4);
   for (const auto& [message, reason] : letters) {
     ids.add(core::new_uuid_v7());
     partitions.add(message->partition());
@@ -160,10 +164,11 @@ PgCall PartitionStore::dead_letters(const std::string& topic,
     headers.add(headers_json(*message));
     bodies.add(message->body());
     reasons.add(reason);
+    attempts.add(events::failures_of(*message) + 1);
   }
   PgCall call{&kInsertDeadLetters, {}};
   call.params.text(role_).text(topic).array(ids).array(partitions).array(offsets).array(keys);
-  call.params.array(headers).array(bodies).array(reasons);
+  call.params.array(headers).array(bodies).array(reasons).array(attempts);
   return call;
 }
 

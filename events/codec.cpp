@@ -306,6 +306,20 @@ Result<DeliveryCommand> decode_delivery_command(std::string_view type, std::stri
   });
 }
 
+namespace {
+
+constexpr int kHeaderNumberMax = 1'000'000;
+
+// A positive number; anything else is the fallback.
+int number_or(std::string_view text, int fallback) {
+  int number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const bool whole = error == std::errc{} && end == text.data() + text.size();
+  return whole && number > 0 && number < kHeaderNumberMax ? number : fallback;
+}
+
+}  // namespace
+
 core::Trace trace_of(const core::KafkaMessage& message) {
   core::Trace trace{std::string(message.header("correlation_id")),
                     std::string(message.header("traceparent"))};
@@ -315,10 +329,11 @@ core::Trace trace_of(const core::KafkaMessage& message) {
 }
 
 int attempt_of(const core::KafkaMessage& message) {
-  const std::string_view text = message.header("attempt");
-  int attempt = 1;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), attempt);
-  return error == std::errc{} && attempt > 0 ? attempt : 1;
+  return number_or(message.header("attempt"), 1);
+}
+
+int failures_of(const core::KafkaMessage& message) {
+  return number_or(message.header(kReplayedHeader), 0);
 }
 
 }  // namespace orderflow::events

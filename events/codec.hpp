@@ -43,4 +43,8 @@ struct Addressed {
 // The `attempt` header of a command; 1 when absent or unreadable.
 [[nodiscard]] int attempt_of(const core::KafkaMessage& message);
 
+// On a dead letter that was put back by hand: how often it had failed by then.
+inline constexpr const char* kReplayedHeader = "orderflow_replayed";
+[[nodiscard]] int failures_of(const core::KafkaMessage& message);
+
 }  // namespace orderflow::events

@@ -30,6 +30,8 @@ std::vector<Route> all_routes(Services& services, const core::Health& health,
   add(payment_routes(services));
   add(delivery_routes(services));
   add(product_routes(services));
+  add(admin_saga_routes(services));
+  add(admin_dead_letter_routes(services));
   add(health_routes(health, metrics));
   add(docs_routes());
   return all;

@@ -23,6 +23,8 @@ namespace orderflow::http_api {
 [[nodiscard]] std::vector<Route> payment_routes(Services& services);
 [[nodiscard]] std::vector<Route> delivery_routes(Services& services);
 [[nodiscard]] std::vector<Route> product_routes(Services& services);
+[[nodiscard]] std::vector<Route> admin_saga_routes(Services& services);
+[[nodiscard]] std::vector<Route> admin_dead_letter_routes(Services& services);
 [[nodiscard]] std::vector<Route> docs_routes();
 
 // A handler that may answer with a problem; the problem becomes its document here.

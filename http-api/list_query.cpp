@@ -49,15 +49,17 @@ void ListQuery::where(const std::string& condition, std::string value) {
   conditions.push_back(std::move(text));
 }
 
+Response read_list(core::DatabasePool& pool, ListQuery query) {
+  if (query.page.after) query.where(query.after, query.page.after->to_string());
+  return pool.read([&](pqxx::nontransaction& transaction) {
+    Page page = read_page(transaction, query);
+    return page_response(page.items, query.page, page.next);
+  });
+}
+
 asio::awaitable<Checked<Response>> run_list(BlockingPool& blocking_pool, core::DatabasePool& pool,
                                             ListQuery query) {
-  if (query.page.after) query.where(query.after, query.page.after->to_string());
-  auto work = [&pool, query = std::move(query)] {
-    return pool.read([&](pqxx::nontransaction& transaction) {
-      Page page = read_page(transaction, query);
-      return page_response(page.items, query.page, page.next);
-    });
-  };
+  auto work = [&pool, query = std::move(query)] { return read_list(pool, query); };
   co_return co_await blocking(blocking_pool, std::move(work));
 }
 

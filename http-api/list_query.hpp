@@ -28,6 +28,9 @@ struct ListQuery {
   std::vector<std::string> values;
 };
 
+// The page; blocks.
+[[nodiscard]] Response read_list(core::DatabasePool& pool, ListQuery query);
+
 [[nodiscard]] asio::awaitable<Checked<Response>> run_list(BlockingPool& blocking_pool,
                                                           core::DatabasePool& pool,
                                                           ListQuery query);

@@ -8,16 +8,11 @@
 #include "http-api/conditional.hpp"
 #include "http-api/door.hpp"
 #include "http-api/json_text.hpp"
+#include "http-api/operators.hpp"
 #include "http-api/sql_text.hpp"
 
 namespace orderflow::http_api {
 namespace {
-
-struct Submitted {
-  Checked<Response> response;
-  bool created = false;
-  core::Uuid id;
-};
 
 // One submission, on a blocking thread, within its transaction.
 class Submission {
@@ -47,7 +42,7 @@ class Submission {
     }
     if (request_.kind == "cancel" && !first_cancel().empty()) return std::nullopt;
     const auto status = saga::parse_order_status(rows[0][0].c_str());
-    if (!status) return std::nullopt;
+    if (!status || request_.audited) return std::nullopt;
     return refused_at_door(request_.kind, *status,
                            saga::parse_order_status(request_.target_status));
   }
@@ -63,19 +58,26 @@ class Submission {
     const std::string order_id = request_.order_id.to_string();
     pqxx::result rows = transaction_.exec_params(
         "INSERT INTO orders.requests (id, order_id, shard, kind, amount, payment_id, "
-        "target_status, "
-        "reason, actor, correlation_id, traceparent) VALUES ($1::uuid, $2::uuid, $3, $4, "
+        "target_status, reason, actor, correlation_id, traceparent, command_id, command_outcome) "
+        "VALUES ($1::uuid, $2::uuid, $3, $4, "
         "NULLIF($5, '')::bigint, NULLIF($6, '')::uuid, NULLIF($7, ''), NULLIF($8, ''), $9, $10, "
-        "$11) "
+        "$11, NULLIF($12, '')::uuid, NULLIF($13, '')) "
         "ON CONFLICT (order_id) WHERE kind = 'cancel' DO NOTHING RETURNING " +
             job_columns(),
         id_.to_string(), order_id, core::shard_of(order_id), request_.kind,
         request_.amount ? std::to_string(*request_.amount) : std::string(),
         request_.payment_id ? request_.payment_id->to_string() : std::string(),
         request_.target_status, request_.reason, request_.actor, request_.trace.correlation_id,
-        request_.trace.traceparent);
+        request_.trace.traceparent,
+        request_.command_id ? request_.command_id->to_string() : std::string(),
+        request_.command_outcome);
     created_ = !rows.empty();
     if (!created_) rows = first_cancel();
+    if (request_.audited) {
+      record(transaction_, {request_.actor, request_.trace},
+             {"saga." + request_.kind, request_.order_id, request_.reason,
+              JsonObject().field("job_id", rows[0][0].c_str()).text()});
+    }
     return {202, std::string("/jobs/") + rows[0][0].c_str(), job_json(rows[0])};
   }
 
@@ -121,11 +123,15 @@ std::string job_json(const pqxx::row& row) {
       .text();
 }
 
+Submitted store_request(core::DatabasePool& orders, const OrderRequest& request) {
+  return orders.write(
+      [&](pqxx::work& transaction) { return Submission(transaction, request).run(); });
+}
+
 asio::awaitable<Checked<Response>> submit_request(Services& services, OrderRequest request) {
   auto shared = std::make_shared<const OrderRequest>(std::move(request));
   auto work = [&services, shared] {
-    Submitted submitted = services.pools.orders.write(
-        [&](pqxx::work& transaction) { return Submission(transaction, *shared).run(); });
+    Submitted submitted = store_request(services.pools.orders, *shared);
     // Nudged here, not by the waiting request, which its deadline may have ended.
     if (submitted.created) {
       services.publisher.request_made(submitted.id, shared->order_id, shared->kind, shared->trace);

@@ -37,6 +37,7 @@ Services::Services(const core::Config& config, core::Logger& own_logger, core::M
       pools(config),
       lookups(pools.identity, pools.catalogue, blocking),
       publisher(config, own_logger, metrics),
+      replayer(core::kafka_options(config, "orderflow-replay"), own_logger),
       writer(config, own_logger, metrics,
              [this](const NewOrder& order) {
                if (!order.record.draft) publisher.order_placed(order.record.id, order.trace);

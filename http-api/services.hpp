@@ -11,6 +11,7 @@
 #include "http-api/blocking.hpp"
 #include "http-api/idempotency_cleaner.hpp"
 #include "http-api/inbox_publisher.hpp"
+#include "http-api/letter_replayer.hpp"
 #include "http-api/live_feed.hpp"
 #include "http-api/lookups.hpp"
 #include "http-api/order_reader.hpp"
@@ -44,6 +45,7 @@ struct Services {
   ContextPools pools;
   Lookups lookups;
   InboxPublisher publisher;
+  LetterReplayer replayer;
   OrderWriter writer;
   OrderReader reader;
   LiveFeed feed;

@@ -1,0 +1,215 @@
+#include <catch2/catch_test_macros.hpp>
+
+#include "core/shard.hpp"
+#include "core/uuid.hpp"
+#include "tests/support/shop.hpp"
+
+// Dead letters: put back or given up by operators; and under load with a database that restarts, no
+// healthy message ever becomes one.
+namespace orderflow::testing {
+namespace {
+
+const std::string kKey = "a-key-for-tests";
+const Headers kOperator = {{"X-Internal-API-Key", kKey}, {"X-Operator", "eve"}};
+constexpr const char* kUnknownType = "orderflow.nobody.knows.v1";
+
+RawMessage message(const std::string& key, const std::string& type, const std::string& body) {
+  RawMessage message;
+  message.key = key;
+  message.body = body;
+  message.headers = {{"ce_specversion", "1.0"},
+                     {"ce_id", fresh_key()},
+                     {"ce_source", "/test/dead-letters"},
+                     {"ce_type", type},
+                     {"ce_subject", key},
+                     {"ce_time", "2026-01-01T00:00:00.000Z"},
+                     {"content-type", "application/json"}};
+  return message;
+}
+
+std::string new_id() { return core::new_uuid_v7().to_string(); }
+
+// Into the partition its key belongs to.
+void put(const System& system, const std::string& topic, const RawMessage& message) {
+  const auto kafka = system.kafka();
+  kafka.produce(topic, core::shard_of(message.key) % kafka.partitions(topic), message);
+}
+
+std::vector<Row> letters_of(const System& system, const std::string& key) {
+  return system.database().rows(
+      "SELECT id, attempts, coalesce(resolution, ''), coalesce(resolved_by, '') FROM "
+      "ops.dead_letters WHERE convert_from(key, 'UTF8') = '" +
+      key + "' ORDER BY id");
+}
+
+void await_letters(const System& system, const std::string& key, std::size_t count) {
+  wait_until(std::to_string(count) + " dead letters of " + key,
+             [&] { return letters_of(system, key).size() == count; });
+}
+
+std::int64_t with_replayed_header(const System& system, const std::string& topic,
+                                  const std::string& key, const std::string& failures) {
+  std::int64_t count = 0;
+  for (const auto& one : system.kafka().read(topic)) {
+    const auto header = one.headers.find("orderflow_replayed");
+    if (one.key == key && header != one.headers.end() && header->second == failures) ++count;
+  }
+  return count;
+}
+
+TEST_CASE("a dead letter is put back, and counted when it fails again", "[shared][dead-letters]") {
+  auto& system = shared_system();
+  const Shop shop(system);
+  const WithSettings key(system, "api", {{"INTERNAL_API_KEY", kKey}});
+  const auto name = new_id();
+  const std::string body = "{\"text\": \"caf\xc3\xa9\"}";
+  put(system, "payments.commands", message(name, kUnknownType, body));
+  await_letters(system, name, 1);
+  const auto first = letters_of(system, name)[0][0].value();
+
+  const auto path = "/admin/dead-letters/" + first;
+  const auto shown = shop.http().get(path, kOperator).json();
+  CHECK(shown.at("body") == body);
+  CHECK(shown.at("key") == name);
+  CHECK(shown.at("source") == "payments");
+  CHECK(shown.at("attempts") == 1);
+  CHECK(shown.at("headers").at("ce_type") == kUnknownType);
+  CHECK(shown.at("resolution").is_null());
+
+  const Headers once = {
+      {"X-Internal-API-Key", kKey}, {"X-Operator", "eve"}, {"Idempotency-Key", fresh_key()}};
+  const auto replayed = shop.http().post(path + "/replay", {{"reason", "mended"}}, once);
+  INFO(replayed.body);
+  REQUIRE(replayed.status == 200);
+  CHECK(replayed.json().at("resolution").at("what") == "replayed");
+  CHECK(replayed.json().at("resolution").at("by") == "eve");
+  CHECK(shop.http().post(path + "/replay", {{"reason", "mended"}}, once).status == 200);
+  CHECK(shop.http().post(path + "/replay", nullptr, kOperator).status == 409);
+  await_letters(system, name, 2);
+  CHECK(with_replayed_header(system, "payments.commands", name, "1") == 1);
+  CHECK(letters_of(system, name)[1][1] == "2");
+
+  const auto second = letters_of(system, name)[1][0].value();
+  const auto tool = system.run({"dead-letters", "replay", second, "--actor", "mallory"});
+  INFO(tool.output);
+  CHECK(tool.exit_code == 0);
+  await_letters(system, name, 3);
+  CHECK(letters_of(system, name)[2][1] == "3");
+  CHECK(letters_of(system, name)[1][3] == "mallory");
+  CHECK(system.run({"dead-letters", "replay", second}).exit_code == 1);
+  system.conclude();
+}
+
+TEST_CASE("a dead letter is discarded with a reason, audited", "[shared][dead-letters]") {
+  auto& system = shared_system();
+  const Shop shop(system);
+  const WithSettings key(system, "api", {{"INTERNAL_API_KEY", kKey}});
+  const auto name = new_id();
+  // No text: bytes come back as they are.
+  put(system, "delivery.commands", message(name, kUnknownType, std::string("\xff\0\xfe", 3)));
+  await_letters(system, name, 1);
+  const auto id = letters_of(system, name)[0][0].value();
+  const auto path = "/admin/dead-letters/" + id;
+  CHECK(shop.http().get(path, kOperator).json().at("body_encoding") == "base64url");
+  const auto list = [&](const std::string& query) {
+    const auto answer = shop.http().get("/admin/dead-letters?limit=200&" + query, kOperator);
+    INFO(answer.body);
+    REQUIRE(answer.status == 200);
+    std::size_t found = 0;
+    for (const auto& letter : answer.json().at("items")) found += letter.at("id") == id ? 1 : 0;
+    return found;
+  };
+  CHECK(list("source=delivery") == 1);
+  CHECK(list("source=payments") == 0);
+  CHECK(list("topic=" + system.prefix() + "delivery.commands") == 1);
+  CHECK(shop.http().post(path + "/discard", {{"reason", ""}}, kOperator).status == 422);
+  CHECK(system.run({"dead-letters", "discard", id}).exit_code == 2);
+  SECTION("over HTTP") {
+    CHECK(shop.http().post(path + "/discard", {{"reason", "a test"}}, kOperator).status == 200);
+  }
+  SECTION("on the command line") {
+    CHECK(system.run({"dead-letters", "discard", id, "--reason", "a test"}).exit_code == 0);
+  }
+  CHECK(list("source=delivery") == 0);
+  CHECK(list("source=delivery&resolved=true") == 1);
+  const auto entries = shop.http().get(path, kOperator).json().at("audit");
+  REQUIRE(entries.size() == 1);
+  CHECK(entries[0].at("action") == "dead_letter.discarded");
+  CHECK(entries[0].at("reason") == "a test");
+  CHECK(shop.http().post(path + "/replay", nullptr, kOperator).status == 409);
+  system.conclude();
+}
+
+// What cannot be decoded, what nobody knows, and what only PostgreSQL refuses (class 22).
+void poison(const System& system, const std::string& user, const std::string& order) {
+  const auto capture = core::uuid_v5(core::Uuid::parse(order).value(), "1/0").to_string();
+  const Json refused = {{"command_id", capture}, {"order_id", order},
+                        {"step", "payment"},     {"phase", "do"},
+                        {"outcome", "refused"},  {"code", std::string("a\0b", 3)},
+                        {"detail", "a test"},    {"data", Json::object()}};
+  put(system, "orders.inbox", message(order, "orderflow.saga.reply.v1", refused.dump()));
+  const Json charge = {{"command_id", new_id()},
+                       {"order_id", order},
+                       {"user_id", user},
+                       {"amount", {{"amount", 1}, {"currency", std::string("U\0D", 3)}}}};
+  put(system, "payments.commands", message(user, "orderflow.payment.capture.v1", charge.dump()));
+  auto address = Shop::order_body(user, user).at("delivery_address");
+  address["line1"] = std::string("1\0Main Street", 13);
+  const Json schedule = {{"command_id", new_id()}, {"order_id", order}, {"address", address}};
+  put(system, "delivery.commands",
+      message(order, "orderflow.delivery.schedule.v1", schedule.dump()));
+  for (const char* topic : {"orders.inbox", "payments.commands", "delivery.commands"}) {
+    put(system, topic, message(new_id(), kUnknownType, "{}"));
+    put(system, topic, message(new_id(), "orderflow.saga.reply.v1", "{\"order_id\": "));
+  }
+}
+
+TEST_CASE("bad messages under load while PostgreSQL restarts: no healthy one is blamed",
+          "[dead-letters]") {
+  System system({.name = "poison-load", .own_postgres = true});
+  const Shop shop(system);
+  const auto product = shop.new_product(1'000);
+  std::vector<std::string> users;
+  for (int i = 0; i < 10; ++i) users.push_back(shop.new_user(1'000'000));
+  std::vector<std::string> orders;
+  constexpr int kOrders = 300;
+  constexpr int kEvery = 30;
+  for (int wave = 0; wave < 3; ++wave) {
+    // Their replies come while the database goes away.
+    system.process("payments").freeze();
+    for (int i = 0; i < kOrders / 3; ++i) {
+      const auto& user = users[orders.size() % users.size()];
+      orders.push_back(shop.place(user, product));
+      if (i % kEvery == 0) poison(system, user, orders.back());
+    }
+    system.process("payments").thaw();
+    system.postgres().stop();
+    system.postgres().start();
+    wait_until("the API is back", [&] { return system.ready("api"); });
+  }
+  wait_until(
+      [&] {
+        return "every order ends; still going on: " +
+               system.database().text("SELECT count(*) FROM orders.sagas WHERE live");
+      },
+      [&] { return system.database().number("SELECT count(*) FROM orders.sagas WHERE live") == 0; },
+      Millis{90'000});
+  for (const auto& id : orders) CHECK(shop.await_end(id) == "DELIVERED");
+  const auto bad = [&](const std::string& reason) {
+    return system.database().number("SELECT count(*) FROM ops.dead_letters WHERE reason LIKE '%" +
+                                    reason + "%'");
+  };
+  constexpr int kPoisoned = kOrders / 3 / kEvery + 1;
+  wait_until("all bad messages are dead letters", [&] {
+    return system.database().number("SELECT count(*) FROM ops.dead_letters") >= 3 * kPoisoned * 9;
+  });
+  CHECK(system.database().number("SELECT count(*) FROM ops.dead_letters") == 3 * kPoisoned * 9);
+  CHECK(bad("invalid byte sequence") + bad("Unicode escape") >= 3 * kPoisoned);
+  CHECK(
+      system.database().number("SELECT count(*) FROM ops.dead_letters WHERE headers->>'ce_source' "
+                               "<> '/test/dead-letters'") == 0);
+  system.conclude();
+}
+
+}  // namespace
+}  // namespace orderflow::testing
