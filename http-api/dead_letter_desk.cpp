@@ -78,7 +78,8 @@ core::OutgoingMessage message_of(const pqxx::row& row) {
   message.topic = row[2].c_str();
   message.key = from_hex(row[12].c_str());
   message.body = from_hex(row[14].c_str());
-  for (const auto& [name, value] : nlohmann::json::parse(row[13].c_str()).items()) {
+  const auto headers = nlohmann::json::parse(row[13].c_str());
+  for (const auto& [name, value] : headers.items()) {
     if (name != events::kReplayedHeader) message.headers.emplace_back(name, value);
   }
   message.headers.emplace_back(events::kReplayedHeader, row[6].c_str());

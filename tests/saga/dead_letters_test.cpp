@@ -116,7 +116,8 @@ TEST_CASE("a dead letter is discarded with a reason, audited", "[shared][dead-le
     INFO(answer.body);
     REQUIRE(answer.status == 200);
     std::size_t found = 0;
-    for (const auto& letter : answer.json().at("items")) found += letter.at("id") == id ? 1 : 0;
+    const auto page = answer.json();
+    for (const auto& letter : page.at("items")) found += letter.at("id") == id ? 1 : 0;
     return found;
   };
   CHECK(list("source=delivery") == 1);

@@ -38,7 +38,8 @@ class Desk {
   // Actions of operators on this order, oldest first.
   [[nodiscard]] std::vector<std::string> actions(const std::string& id) const {
     std::vector<std::string> actions;
-    for (const auto& entry : saga(id).at("audit")) actions.push_back(entry.at("action"));
+    const auto shown = saga(id);
+    for (const auto& entry : shown.at("audit")) actions.push_back(entry.at("action"));
     return actions;
   }
   [[nodiscard]] CommandResult tool(std::vector<std::string> arguments) const {
@@ -192,7 +193,8 @@ TEST_CASE("sagas that wait for the same reason are asked together", "[shared][op
   const auto answer = shop.http().post("/admin/sagas/bulk", bulk, kOperator);
   REQUIRE(answer.status == 202);
   CHECK(answer.json().at("items").size() == 3);
-  for (const auto& item : answer.json().at("items")) {
+  const auto answered = answer.json();
+  for (const auto& item : answered.at("items")) {
     CHECK(shop.await_job(item.at("job_id")).at("state") == "done");
   }
   for (const auto& id : orders) {
