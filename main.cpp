@@ -13,6 +13,7 @@
 #include "consumers/audit.hpp"
 #include "consumers/orchestrator.hpp"
 #include "consumers/participants.hpp"
+#include "consumers/repartition.hpp"
 #include "core/config.hpp"
 #include "core/embedded_broker.hpp"
 #include "core/failure.hpp"
@@ -38,7 +39,7 @@ constexpr std::string_view kUsage =
     "\n"
     "long-running:  api  orchestrator  payments  delivery  broker  all\n"
     "once:          migrate  seed  audit  bench  check-config\n"
-    "operators:     sagas  dead-letters\n"
+    "operators:     sagas  dead-letters  repartition\n"
     "local:         supervise\n"
     "\n"
     "`orderflow check-config` lists every setting with its value and where that came from.\n";
@@ -181,6 +182,9 @@ int run(std::string_view name, const std::vector<std::string>& arguments) {
   if (name == "sagas") return http_api::run_sagas(core::Config::load({}, environment), arguments);
   if (name == "dead-letters") {
     return http_api::run_dead_letters(core::Config::load({}, environment), arguments);
+  }
+  if (name == "repartition") {
+    return consumers::run_repartition(core::Config::load(arguments, environment));
   }
   if (name == "bench") return bench::run_bench(core::Config::load({}, environment), arguments);
 

@@ -1,7 +1,5 @@
 #include "consumers/owner_loop.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <random>
 #include <thread>
@@ -9,6 +7,7 @@
 
 #include "consumers/loop_metrics.hpp"
 #include "consumers/membership.hpp"
+#include "consumers/owner_identity.hpp"
 #include "consumers/partition_buffers.hpp"
 #include "consumers/partition_store.hpp"
 #include "core/failure.hpp"
@@ -32,21 +31,6 @@ constexpr Duration kFarewell = seconds{3};
 constexpr Duration kLongestBackoff = seconds{2};
 constexpr int kTicksPerDeadLetterCount = 5;
 
-core::PgSessionOptions session_options(const OwnerLoopOptions& options) {
-  core::PgSessionOptions session;
-  session.application_name = "orderflow/" + options.role;
-  session.role = options.database_role;
-  session.lock_timeout = seconds{1};
-  session.index_only_plans = true;
-  return session;
-}
-
-std::string owner_name(const std::string& role) {
-  char host[256] = "localhost";
-  (void)gethostname(host, sizeof host - 1);
-  return role + "@" + host + ":" + std::to_string(getpid());
-}
-
 Duration jittered(Duration around) {
   thread_local std::mt19937 random{std::random_device{}()};
   std::uniform_int_distribution<std::int64_t> spread(around.count() / 2, around.count() * 3 / 2);
@@ -65,7 +49,7 @@ class OwnerLoop::Impl {
         logger_(logger),
         stop_(stop),
         store_(options_.schema, options_.role),
-        session_(options_.database_url, session_options(options_)),
+        session_(options_.database_url, owner_session(options_.role, options_.database_role)),
         membership_(options_.kafka, options_.topic, options_.group, logger),
         publisher_(options_.kafka, logger, metrics),
         owner_(owner_name(options_.role)),
@@ -135,6 +119,7 @@ class OwnerLoop::Impl {
       ungranted_ = membership_.assigned();
       grant_not_before_ = {};
     }
+    if (steady_clock::now() >= next_layout_check_) check_layout();
     publisher_.poll(Duration{0});
     if (publisher_.broken()) throw core::Unavailable("messages were not stored by Kafka");
     if (!ungranted_.empty() && steady_clock::now() >= grant_not_before_) grant();
@@ -150,8 +135,9 @@ class OwnerLoop::Impl {
   }
 
   Duration wait_time() {
-    if (buffers_.any_ready()) return Duration{0};
+    if (buffers_.any_ready() && !paused_) return Duration{0};
     Duration wait = kLongestWait;
+    if (paused_) return wait;
     if (!ungranted_.empty() || grants_.empty()) return wait;
     const Time due = handler_.next_due();
     if (due != Time::max()) wait = std::min(wait, due - clock_.now());
@@ -222,14 +208,15 @@ class OwnerLoop::Impl {
     try {
       granted = store_.grant(wanted, owner_, session_);
     } catch (const core::LockTimeout&) {
-      core::PgSessionOptions login = session_options(options_);
-      login.role.clear();
+      core::PgSessionOptions login = owner_session(options_.role, {});
       login.application_name = "orderflow/grant";
       core::PgSession login_session(options_.database_url, login);
       store_.end_stopped_owners(wanted, login_session);
       throw;
     }
     clock_.observe(granted.second);
+    // After the grant, as a later change would fence it.
+    if (store_.partition_count(session_) != partition_count_) return begin_anew();
     Grants fresh;
     for (const Grant& one : granted.first) {
       fresh[one.partition] = one;
@@ -274,6 +261,10 @@ class OwnerLoop::Impl {
   // ---- batches ----------------------------------------------------------------------------------
 
   void work() {
+    if (paused_) {
+      if (steady_clock::now() >= next_tick_) tick();
+      return;
+    }
     const auto batch = buffers_.ready(options_.batch_limit);
     const bool due = handler_.next_due() <= clock_.now();
     if (!batch.empty() || due) {
@@ -405,10 +396,27 @@ class OwnerLoop::Impl {
     if (why == nullptr) return;
     metrics_.offsets_lost.Increment();
     logger_.warning("beginning anew", {{"reason", why}, {"topic", options_.topic}});
+    begin_anew();
+  }
+
+  // `orderflow repartition` asks for silence, then changes the partition count; clients made before
+  // know the topic as it was.
+  void check_layout() {
+    next_layout_check_ = steady_clock::now() + kTickInterval;
+    const auto layout = store_.layout(session_);
+    paused_ = layout.paused;
+    if (layout.partition_count == partition_count_) return;
+    logger_.warning("the partition count has changed; beginning anew",
+                    {{"before", partition_count_}, {"now", layout.partition_count}});
+    begin_anew();
+  }
+
+  void begin_anew() {
     drop(owned());
     ungranted_.clear();
     publisher_.reset();
-    membership_.join();
+    membership_.leave();
+    start();
   }
 
   // Once a second: a heartbeat, the marks, the age of the oldest waiting item.
@@ -467,6 +475,8 @@ class OwnerLoop::Impl {
   std::optional<Time> oldest_ready_at_;
   SteadyTime next_membership_check_{};
   SteadyTime next_tick_{};
+  SteadyTime next_layout_check_{};
+  bool paused_ = false;
   std::uint64_t ticks_ = 0;
 };
 

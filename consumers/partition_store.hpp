@@ -45,6 +45,12 @@ class PartitionStore {
 
   std::int32_t partition_count(core::PgSession& session);
 
+  struct Layout {
+    std::int32_t partition_count = 0;
+    bool paused = false;  // `orderflow repartition` asks owners to commit nothing for a moment.
+  };
+  Layout layout(core::PgSession& session);
+
   [[nodiscard]] core::PgCall dead_letters(const std::string& topic,
                                           const std::vector<DeadLetter>& letters) const;
   std::int64_t open_dead_letters(core::PgSession& session);
@@ -59,7 +65,7 @@ class PartitionStore {
   };
 
   std::string role_;
-  Sql grant_, end_stopped_, check_, stale_, count_;
+  Sql grant_, end_stopped_, check_, stale_, count_, layout_;
 };
 
 }  // namespace orderflow::consumers

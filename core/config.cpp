@@ -94,7 +94,9 @@ constexpr SettingSpec kSettings[] = {
     {"carrier-time", "ORDERFLOW_CARRIER_TIME", "20s", kDuration,
      "time from schedule to delivery of the simulated carrier", 0, 86400000},
     {"internal-api-key", "INTERNAL_API_KEY", "", kText,
-     "key that operator routes ask for; empty leaves them open on loopback", 0, 0, true},
+     "key that operator routes ask for; empty closes /admin and leaves PUT /orders/{id}/status "
+     "open",
+     0, 0, true},
     {"log-level", "LOG_LEVEL", "info", kText, "debug, info, warning or error"},
     {"offers-service-url", "OFFERS_SERVICE_URL", "", kText, "external offers service"},
     {"offers-refresh-token", "OFFERS_REFRESH_TOKEN", "", kText, "its refresh token", 0, 0, true},

@@ -201,6 +201,11 @@ class TopicKeeper {
   std::jthread thread_;
 };
 
+// Makes sure that a topic has at least so many partitions. Throws BadConfiguration when there is no
+// such topic or the broker cannot add any (the embedded one), Unavailable when it does not answer.
+void ensure_partitions(const KafkaOptions& options, Logger& logger, const std::string& topic,
+                       std::int32_t partitions);
+
 // True when the cluster answers a metadata request within `timeout`.
 [[nodiscard]] bool kafka_answers(const KafkaOptions& options, Logger& logger, Duration timeout);
 

@@ -47,11 +47,42 @@ class Admin {
     rd_kafka_NewTopic_destroy(topic);
   }
 
+  // Empty when it worked, else what the broker says.
+  std::string grow(const std::string& topic, std::int32_t partitions, Duration timeout) {
+    char error[256];
+    rd_kafka_NewPartitions_t* wanted = rd_kafka_NewPartitions_new(
+        topic.c_str(), static_cast<std::size_t>(partitions), error, sizeof error);
+    if (wanted == nullptr) return error;
+    rd_kafka_queue_t* queue = rd_kafka_queue_new(handle_);
+    rd_kafka_CreatePartitions(handle_, &wanted, 1, nullptr, queue);
+    rd_kafka_event_t* event = rd_kafka_queue_poll(queue, to_ms(timeout));
+    std::string problem = event == nullptr ? "no answer" : outcome_of(event);
+    if (event != nullptr) rd_kafka_event_destroy(event);
+    rd_kafka_queue_destroy(queue);
+    rd_kafka_NewPartitions_destroy(wanted);
+    return problem;
+  }
+
  private:
+  static std::string outcome_of(rd_kafka_event_t* event) {
+    if (rd_kafka_event_error(event) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      return rd_kafka_event_error_string(event);
+    }
+    const auto* result = rd_kafka_event_CreatePartitions_result(event);
+    std::size_t count = 0;
+    const auto** topics = rd_kafka_CreatePartitions_result_topics(result, &count);
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto code = rd_kafka_topic_result_error(topics[i]);
+      if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return rd_kafka_err2str(code);
+    }
+    return {};
+  }
+
   KafkaProducer producer_;
   rd_kafka_t* handle_;
 };
 
+constexpr Duration kGrowTimeout = std::chrono::seconds{15};
 constexpr Duration kAttemptTimeout = std::chrono::seconds{3};
 constexpr Duration kKeepInterval = std::chrono::seconds{2};
 constexpr Duration kLookAgain = std::chrono::milliseconds{200};
@@ -88,6 +119,22 @@ void TopicKeeper::keep(const std::stop_token& stop) {
     }
     std::unique_lock lock(mutex);
     stopped.wait_for(lock, stop, pause, [] { return false; });
+  }
+}
+
+void ensure_partitions(const KafkaOptions& options, Logger& logger, const std::string& topic,
+                       std::int32_t partitions) {
+  Admin admin(options, logger);
+  const auto existing = admin.topics(kGrowTimeout);
+  if (!existing) throw Unavailable("Kafka does not answer; check KAFKA_BOOTSTRAP_SERVERS");
+  const auto found = existing->find(topic);
+  if (found == existing->end()) throw BadConfiguration("there is no topic " + topic);
+  if (found->second >= partitions) return;
+  const auto problem = admin.grow(topic, partitions, kGrowTimeout);
+  if (!problem.empty()) {
+    throw BadConfiguration("topic " + topic + " cannot get " + std::to_string(partitions) +
+                           " partitions: " + problem +
+                           "; the embedded broker's topics cannot grow, a real Kafka's can");
   }
 }
 

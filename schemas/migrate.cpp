@@ -105,8 +105,7 @@ void create_partitions(core::DatabasePool& database, std::int64_t wanted) {
     if (kept != count) {
       throw MigrationRefused("this database was made for " + kept +
                              " partitions and ORDERFLOW_PARTITIONS is " + count + "; set it to " +
-                             kept +
-                             ", or start with an empty database: changing it means repartitioning");
+                             kept + ", or change the database with `orderflow repartition`");
     }
     for (const char* schema : {"orders", "payments", "delivery"}) {
       transaction.exec("INSERT INTO " + std::string(schema) +

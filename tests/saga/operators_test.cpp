@@ -35,6 +35,11 @@ class Desk {
     const auto reason = saga(id).at("reason");
     return reason.is_null() ? std::string() : reason.get<std::string>();
   }
+  // Until its command is sent, so that there is something to hold.
+  void await_command(const std::string& id) const {
+    wait_until("the command of " + id + " is sent",
+               [&] { return shop_.status(id).at("saga").at("waiting_for") != "start"; });
+  }
   // Actions of operators on this order, oldest first.
   [[nodiscard]] std::vector<std::string> actions(const std::string& id) const {
     std::vector<std::string> actions;
@@ -87,6 +92,7 @@ TEST_CASE("a paused order stays where it is until it is resumed", "[shared][oper
   const auto user = shop.new_user(50'000);
   desk.system().process("payments").freeze();
   const auto id = shop.place(user, shop.new_product(1'000));
+  desk.await_command(id);
   desk.must(id, "pause", {{"reason", "stock-taking"}});
   CHECK(desk.reason(id) == "paused: stock-taking");
   CHECK(shop.status(id).at("saga").at("waiting_for") == "resume");
@@ -121,6 +127,7 @@ TEST_CASE("a skip takes what the participant's book holds, and nothing else",
   SECTION("a capture that did not happen is not claimed; one that did is") {
     desk.system().process("payments").freeze();
     const auto id = shop.place(user, shop.new_product(1'000));
+    desk.await_command(id);
     desk.must(id, "pause");
     const auto refused = desk.ask(id, "skip", why);
     CHECK(refused.status == 409);
@@ -138,7 +145,9 @@ TEST_CASE("a skip takes what the participant's book holds, and nothing else",
     const auto id = desk.place(user, "simulate:silent");
     shop.await_status(id, "PAID");
     desk.system().process("delivery").freeze();
-    (void)shop.ask(id, "cancel");
+    const auto cancel = shop.ask(id, "cancel");
+    wait_until("the cancel is under way",
+               [&] { return shop.job(cancel).at("state") == "running"; });
     desk.must(id, "pause");
     CHECK(desk.ask(id, "skip", why).status == 409);
     desk.system().process("delivery").thaw();
