@@ -1,6 +1,7 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include "tests/support/shop.hpp"
+#include "tests/support/wait.hpp"
 
 // What only a real Kafka can show.
 namespace orderflow::testing {
@@ -36,6 +37,23 @@ TEST_CASE("another cluster under the same address is read from its beginning", "
   for (int i = 0; i < 10; ++i) ids.push_back(shop.place(user, product));
   for (const auto& id : ids) CHECK(shop.await_end(id) == "DELIVERED");
   CHECK(shop.balance(user) == 1'000'000 - 100 * 40);
+  system.conclude();
+}
+
+// Found by the simulator: the owner started over again and again with the producer that had failed.
+TEST_CASE("an owner whose messages the broker refused goes on once it takes them",
+          "[integration]") {
+  System system({.name = "refused"});
+  const Shop shop(system);
+  CHECK(shop.await_end(shop.place()) == "DELIVERED");
+  system.kafka().limit_message_size("payments.commands", 100);
+  const auto id = shop.place();
+  wait_until("the orchestrator is told that Kafka refuses its command", [&] {
+    return system.log("orchestrator").find("messages were not stored by Kafka") !=
+           std::string::npos;
+  });
+  system.kafka().limit_message_size("payments.commands", 1'000'000);
+  CHECK(shop.await_end(id) == "DELIVERED");
   system.conclude();
 }
 

@@ -72,6 +72,7 @@ int Database::add_order(OrderRow row) {
 }
 
 int Database::add_request(RequestRow row) {
+  request_numbers_.emplace(row.request.id, static_cast<int>(requests_.size()));
   requests_.push_back(std::move(row));
   unhandled_.push_back(static_cast<int>(requests_.size()) - 1);
   return unhandled_.back();

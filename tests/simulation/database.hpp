@@ -3,6 +3,7 @@
 #include <array>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "saga/decide.hpp"
@@ -121,6 +122,7 @@ class Database {
   std::vector<PartitionTable> partitions_;
   std::vector<OrderRow> orders_;
   std::vector<RequestRow> requests_;
+  std::unordered_map<Uuid, int> request_numbers_;
   std::vector<int> unhandled_;
   std::vector<std::vector<StoredEvent>> events_;  // By partition, in commit order.
   std::vector<std::vector<std::string>> histories_;

@@ -203,4 +203,20 @@ void KafkaTool::delete_records(const std::string& topic) const {
   if (!done) FAIL("Kafka did not delete the records of " << name);
 }
 
+void KafkaTool::limit_message_size(const std::string& topic, int bytes) const {
+  const Client client(RD_KAFKA_PRODUCER, bootstrap_);
+  const auto name = prefix_ + topic;
+  rd_kafka_ConfigResource_t* config =
+      rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, name.c_str());
+  rd_kafka_ConfigResource_set_config(config, "max.message.bytes", std::to_string(bytes).c_str());
+  rd_kafka_queue_t* queue = rd_kafka_queue_new(client.handle);
+  rd_kafka_AlterConfigs(client.handle, &config, 1, nullptr, queue);
+  rd_kafka_event_t* event = rd_kafka_queue_poll(queue, kCallTimeout_ms);
+  const bool done = event != nullptr && rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR_NO_ERROR;
+  if (event != nullptr) rd_kafka_event_destroy(event);
+  rd_kafka_queue_destroy(queue);
+  rd_kafka_ConfigResource_destroy(config);
+  if (!done) FAIL("Kafka did not take the message size of " << name);
+}
+
 }  // namespace orderflow::testing

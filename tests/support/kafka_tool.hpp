@@ -42,6 +42,8 @@ class KafkaTool {
   [[nodiscard]] std::vector<RawMessage> read(const std::string& topic) const;
   // Makes the broker forget what is in the topic now. Real Kafka only.
   void delete_records(const std::string& topic) const;
+  // Makes the broker refuse larger messages from now on. Real Kafka only.
+  void limit_message_size(const std::string& topic, int bytes) const;
 
  private:
   std::string bootstrap_;
