@@ -52,7 +52,7 @@ bool Router::matches(const Segments& pattern, const Segments& path) {
   return true;
 }
 
-Router::Match Router::match(Method method, std::string_view path) const {
+Router::Match Router::match(Method method, std::string_view path) const& {
   const Segments segments = split(path);
   const Method wanted = method == Method::kHead ? Method::kGet : method;
   Match result;

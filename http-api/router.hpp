@@ -27,7 +27,9 @@ class Router {
     PathParams params;
     std::string allow;  // when the path is known but not the method: what is allowed
   };
-  [[nodiscard]] Match match(Method method, std::string_view path) const;
+  // A match points into the router, so a temporary one has none.
+  [[nodiscard]] Match match(Method method, std::string_view path) const&;
+  Match match(Method method, std::string_view path) const&& = delete;
 
   [[nodiscard]] const std::vector<Route>& routes() const { return routes_; }
 
