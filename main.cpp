@@ -15,6 +15,7 @@
 #include "consumers/participants.hpp"
 #include "consumers/repartition.hpp"
 #include "core/config.hpp"
+#include "core/crash_point.hpp"
 #include "core/embedded_broker.hpp"
 #include "core/failure.hpp"
 #include "core/health_monitor.hpp"
@@ -38,7 +39,7 @@ constexpr std::string_view kUsage =
     "usage: orderflow ROLE [--setting=value ...]\n"
     "\n"
     "long-running:  api  orchestrator  payments  delivery  broker  all\n"
-    "once:          migrate  seed  audit  bench  check-config\n"
+    "once:          migrate  seed  audit  bench  check-config  crash-points\n"
     "operators:     sagas  dead-letters  repartition\n"
     "local:         supervise\n"
     "\n"
@@ -128,6 +129,7 @@ int run_until_signal(const std::vector<std::function<void(std::stop_token)>>& wo
 }
 
 int run_roles(const std::vector<const Role*>& roles, const core::Config& config) {
+  core::arm_crash_point(config.text("crash-at"));
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
@@ -175,8 +177,14 @@ int check_config(const core::Config& config) {
   return 0;
 }
 
+int list_crash_points() {
+  for (const auto& point : core::crash_point_names()) std::puts(point.c_str());
+  return 0;
+}
+
 int run(std::string_view name, const std::vector<std::string>& arguments) {
   const auto environment = core::process_environment();
+  if (name == "crash-points") return list_crash_points();
   if (name == "supervise") return compose::run_supervisor(arguments);
   if (name == "audit") return consumers::run_audit(core::Config::load({}, environment), arguments);
   if (name == "sagas") return http_api::run_sagas(core::Config::load({}, environment), arguments);

@@ -14,10 +14,11 @@ constexpr std::chrono::seconds kJoinPatience{15};
 }  // namespace
 
 Membership::Membership(core::KafkaOptions options, std::string topic, std::string group,
-                       core::Logger& logger)
+                       core::CrashSite crash, core::Logger& logger)
     : options_(std::move(options)),
       topic_(std::move(topic)),
       group_(std::move(group)),
+      crash_(crash),
       logger_(logger) {}
 
 void Membership::join() {
@@ -42,12 +43,14 @@ core::Polled Membership::poll(core::Duration timeout) {
 }
 
 void Membership::on_assigned(std::span<const std::int32_t> partitions) noexcept {
+  crash_.pass(core::CrashPlace::kInAssign);
   assigned_ = {partitions.begin(), partitions.end()};
   newly_assigned_ = true;
   joined_ = true;
 }
 
 void Membership::on_revoked() noexcept {
+  crash_.pass(core::CrashPlace::kInRevoke);
   assigned_.clear();
   newly_assigned_ = false;
   revoked_ = true;

@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "core/crash_point.hpp"
 #include "core/kafka.hpp"
 #include "core/time.hpp"
 
@@ -18,7 +19,7 @@ namespace orderflow::consumers {
 class Membership final : public core::RebalanceListener {
  public:
   Membership(core::KafkaOptions options, std::string topic, std::string group,
-             core::Logger& logger);
+             core::CrashSite crash, core::Logger& logger);
 
   // Joins, or joins again with a new client that knows nothing of the old one's.
   void join();
@@ -54,6 +55,7 @@ class Membership final : public core::RebalanceListener {
   core::KafkaOptions options_;
   std::string topic_;
   std::string group_;
+  core::CrashSite crash_;
   core::Logger& logger_;
   std::unique_ptr<core::KafkaConsumer> consumer_;
   std::set<std::int32_t> assigned_;

@@ -1,7 +1,6 @@
 #include "consumers/owner_loop.hpp"
 
 #include <algorithm>
-#include <random>
 #include <thread>
 #include <utility>
 
@@ -10,10 +9,13 @@
 #include "consumers/owner_identity.hpp"
 #include "consumers/partition_buffers.hpp"
 #include "consumers/partition_store.hpp"
+#include "consumers/restart_pause.hpp"
+#include "core/crash_point.hpp"
 #include "core/failure.hpp"
 
 namespace orderflow::consumers {
 
+using core::CrashPlace;
 using core::Duration;
 using core::KafkaMessage;
 using core::SteadyTime;
@@ -28,14 +30,7 @@ constexpr Duration kLongestWait = milliseconds{100};
 constexpr Duration kStuckAfter = seconds{1};
 constexpr Duration kPublishPatience = seconds{10};
 constexpr Duration kFarewell = seconds{3};
-constexpr Duration kLongestBackoff = seconds{2};
 constexpr int kTicksPerDeadLetterCount = 5;
-
-Duration jittered(Duration around) {
-  thread_local std::mt19937 random{std::random_device{}()};
-  std::uniform_int_distribution<std::int64_t> spread(around.count() / 2, around.count() * 3 / 2);
-  return Duration{spread(random)};
-}
 
 }  // namespace
 
@@ -44,13 +39,14 @@ class OwnerLoop::Impl {
   Impl(OwnerLoopOptions options, PartitionHandler& handler, core::DatabaseClock& clock,
        core::Logger& logger, core::Metrics& metrics, std::atomic<bool>& stop)
       : options_(std::move(options)),
+        crash_(options_.role),
         handler_(handler),
         clock_(clock),
         logger_(logger),
         stop_(stop),
         store_(options_.schema, options_.role),
         session_(options_.database_url, owner_session(options_.role, options_.database_role)),
-        membership_(options_.kafka, options_.topic, options_.group, logger),
+        membership_(options_.kafka, options_.topic, options_.group, crash_, logger),
         publisher_(options_.kafka, logger, metrics),
         owner_(owner_name(options_.role)),
         buffers_(options_.ready_delay),
@@ -87,9 +83,7 @@ class OwnerLoop::Impl {
     // What it had queued is published again from the marks; kept, it would stop every next turn.
     if (publisher_.broken()) publisher_.reset();
     ungranted_ = membership_.assigned();
-    backoff_ = std::min(std::max<Duration>(backoff_ * 2, milliseconds{50}), kLongestBackoff);
-    const auto until = steady_clock::now() + jittered(backoff_);
-    grant_not_before_ = until;
+    const auto until = grant_not_before_ = pause_.next_end();
     // Without a consumer there is nothing to poll; otherwise polling keeps the group membership.
     if (!membership_.exists()) {
       while (!stop_ && steady_clock::now() < until) std::this_thread::sleep_for(milliseconds{20});
@@ -99,6 +93,7 @@ class OwnerLoop::Impl {
   void farewell() {
     try {
       publisher_.flush(kFarewell);
+      crash_.pass(CrashPlace::kInFarewell);
       if (!grants_.empty()) tick();
     } catch (const std::exception& failure) {
       logger_.warning("the last marks were not stored", {{"reason", failure.what()}});
@@ -205,6 +200,7 @@ class OwnerLoop::Impl {
     const std::set<std::int32_t> wanted = ungranted_;
     if (publisher_.broken() || grants_.empty()) publisher_.reset();
     std::pair<std::vector<Grant>, Time> granted;
+    crash_.pass(CrashPlace::kBeforeGrant);
     try {
       granted = store_.grant(wanted, owner_, session_);
     } catch (const core::LockTimeout&) {
@@ -214,6 +210,7 @@ class OwnerLoop::Impl {
       store_.end_stopped_owners(wanted, login_session);
       throw;
     }
+    crash_.pass(CrashPlace::kAfterGrant);
     clock_.observe(granted.second);
     // After the grant, as a later change would fence it.
     if (store_.partition_count(session_) != partition_count_) return begin_anew();
@@ -227,10 +224,11 @@ class OwnerLoop::Impl {
     ungranted_.clear();
     metrics_.grants.Increment(static_cast<double>(fresh.size()));
     // Beyond the mark nothing is known to have been published; that comes before any message.
-    publisher_.publish(handler_.granted(fresh, grants_, partition_count_, session_),
-                       kPublishPatience);
+    const auto unpublished = handler_.granted(fresh, grants_, partition_count_, session_);
+    crash_.pass(CrashPlace::kBeforeRepublish);
+    publisher_.publish(unpublished, kPublishPatience);
     assign_all();
-    backoff_ = Duration{0};
+    pause_.succeeded();
     logger_.info("partitions granted", {{"partitions", owned()}, {"owner", owner_}});
   }
 
@@ -357,7 +355,15 @@ class OwnerLoop::Impl {
     if (!decision.dead_letters.empty()) {
       calls.push_back(store_.dead_letters(options_.topic, decision.dead_letters));
     }
-    const auto results = session_.transaction(calls);
+    advance(rows, calls, core::kAroundCommit);
+  }
+
+  // The first of `calls` is the ownership check of `rows`.
+  void advance(const std::vector<Advance>& rows, std::span<const core::PgCall> calls,
+               const core::CrashBoundary& boundary) {
+    crash_.pass(boundary.before);
+    const auto results = session_.transaction(calls, crash_.at(boundary.unanswered));
+    crash_.pass(boundary.after);
     clock_.observe(results.front().time(0, 0));
     for (const Advance& row : rows) adopt(row);
   }
@@ -386,6 +392,7 @@ class OwnerLoop::Impl {
     const auto outgoing = handler_.committed(grants_);
     buffers_.release(batch);
     publisher_.publish(outgoing, kPublishPatience);
+    if (!outgoing.empty()) crash_.pass(CrashPlace::kAfterSends);
   }
 
   // Once a second, so whatever stays wrong costs at most one new client a second.
@@ -428,9 +435,7 @@ class OwnerLoop::Impl {
       rows.push_back(advance_from(grant, grant.batch_no));
     }
     const core::PgCall check = store_.ownership_check(rows);
-    const auto results = session_.transaction({&check, 1});
-    clock_.observe(results.front().time(0, 0));
-    for (const Advance& row : rows) adopt(row);
+    advance(rows, {&check, 1}, core::kAroundMark);
     if (++ticks_ % kTicksPerDeadLetterCount == 1) {
       metrics_.dead_letters.Set(static_cast<double>(store_.open_dead_letters(session_)));
     }
@@ -452,6 +457,7 @@ class OwnerLoop::Impl {
   }
 
   OwnerLoopOptions options_;
+  core::CrashSite crash_;
   PartitionHandler& handler_;
   core::DatabaseClock& clock_;
   core::Logger& logger_;
@@ -467,7 +473,7 @@ class OwnerLoop::Impl {
   std::int32_t partition_count_ = 0;
   std::set<std::int32_t> ungranted_;  // Assigned by Kafka, yet to be granted by the database.
   SteadyTime grant_not_before_{};
-  Duration backoff_{0};
+  RestartPause pause_;
   Grants grants_;
   std::set<std::int32_t> stuck_;
   std::set<std::int32_t> lost_;  // The broker has nothing at their stored offsets.

@@ -8,6 +8,7 @@
 #include <optional>
 #include <regex>
 
+#include "core/crash_point.hpp"
 #include "core/failure.hpp"
 
 extern char**
@@ -93,6 +94,9 @@ constexpr SettingSpec kSettings[] = {
      "share of delivery commands that get no reply (simulated time-out)", 0, 1},
     {"carrier-time", "ORDERFLOW_CARRIER_TIME", "20s", kDuration,
      "time from schedule to delivery of the simulated carrier", 0, 86400000},
+    {"crash-at", "ORDERFLOW_CRASH_AT", "", kText,
+     "for tests: POINT:PASSING dies there, POINT:PASSING:stop stops; `orderflow crash-points` "
+     "lists them"},
     {"internal-api-key", "INTERNAL_API_KEY", "", kText,
      "key that operator routes ask for; empty closes /admin and leaves PUT /orders/{id}/status "
      "open",
@@ -269,6 +273,7 @@ Config Config::load(std::span<const std::string> flags,
 
 void Config::check() const {
   for (const auto& spec : kSettings) check_value(spec, text(spec.flag));
+  (void)parse_crash_plan(text("crash-at"));
   const auto partitions = integer("partitions");
   if ((partitions & (partitions - 1)) != 0) {
     throw BadConfiguration("ORDERFLOW_PARTITIONS is " + std::to_string(partitions) +

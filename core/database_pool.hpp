@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/crash_point.hpp"
 #include "core/failure.hpp"
 #include "core/time.hpp"
 
@@ -43,10 +44,10 @@ class DatabasePool {
       pqxx::work transaction(connection);
       if constexpr (std::is_void_v<decltype(use(transaction))>) {
         use(transaction);
-        transaction.commit();
+        commit(transaction);
       } else {
         auto value = use(transaction);
-        transaction.commit();
+        commit(transaction);
         return value;
       }
     });
@@ -62,6 +63,13 @@ class DatabasePool {
   }
 
  private:
+  // Of the long-running roles only the door writes through a pool.
+  static void commit(pqxx::work& transaction) {
+    crash_point(CrashPlace::kBeforeWrite);
+    transaction.commit();
+    crash_point(CrashPlace::kAfterWrite);
+  }
+
   template <typename Use>
   auto with_connection(Use&& use) {
     std::unique_ptr<pqxx::connection> connection = take();

@@ -216,7 +216,8 @@ void PgSession::raise(const PGresult* result) {
   throw Unavailable(message + " (SQLSTATE " + sqlstate + ")");
 }
 
-std::vector<PgResult> PgSession::run(std::span<const PgCall> calls, bool in_transaction) {
+std::vector<PgResult> PgSession::run(std::span<const PgCall> calls, bool in_transaction,
+                                     CrashPoint unanswered) {
   connect();
   const Time deadline = deadline_after(options_.answer_timeout + kAnswerSlack);
   static const PgParams no_params;
@@ -240,6 +241,7 @@ std::vector<PgResult> PgSession::run(std::span<const PgCall> calls, bool in_tran
   if (in_transaction) send_one(kCommit, no_params, SentKind::kCommit);
   transaction_open_ = in_transaction;
   sync_and_flush(deadline);
+  crash_point(unanswered);
 
   std::vector<PgResult> results;
   PGresult* failure = nullptr;
@@ -291,14 +293,15 @@ void PgSession::recover(bool in_transaction) {
   }
 }
 
-PgResult PgSession::execute(const PgStatement& statement, const PgParams& params) {
+PgResult PgSession::execute(const PgStatement& statement, const PgParams& params,
+                            CrashPoint unanswered) {
   const PgCall call{&statement, params};
-  auto results = run({&call, 1}, false);
+  auto results = run({&call, 1}, false, unanswered);
   return std::move(results.front());
 }
 
-std::vector<PgResult> PgSession::transaction(std::span<const PgCall> calls) {
-  return run(calls, true);
+std::vector<PgResult> PgSession::transaction(std::span<const PgCall> calls, CrashPoint unanswered) {
+  return run(calls, true, unanswered);
 }
 
 std::vector<PgResult> PgSession::read(std::span<const PgCall> calls) { return run(calls, false); }

@@ -10,6 +10,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "core/crash_point.hpp"
 #include "core/failure.hpp"
 #include "core/pg_params.hpp"
 #include "core/time.hpp"
@@ -121,11 +122,13 @@ class PgSession {
   PgSession(const PgSession&) = delete;
   PgSession& operator=(const PgSession&) = delete;
 
-  // One statement, committed on its own.
-  PgResult execute(const PgStatement& statement, const PgParams& params = {});
+  // One statement, committed on its own. The point is passed once it is sent, before its answer is
+  // read: it may be committed, and nobody here knows.
+  PgResult execute(const PgStatement& statement, const PgParams& params = {},
+                   CrashPoint unanswered = {});
 
   // BEGIN, the calls, COMMIT in one round trip. Returns the results of the calls. All or nothing.
-  std::vector<PgResult> transaction(std::span<const PgCall> calls);
+  std::vector<PgResult> transaction(std::span<const PgCall> calls, CrashPoint unanswered = {});
 
   // Several reads in one round trip, without a transaction around them.
   std::vector<PgResult> read(std::span<const PgCall> calls);
@@ -143,7 +146,8 @@ class PgSession {
   void sync_and_flush(Time deadline);
   PgResult next_result(Time deadline);
   void await_socket(bool writing, Time deadline);
-  std::vector<PgResult> run(std::span<const PgCall> calls, bool in_transaction);
+  std::vector<PgResult> run(std::span<const PgCall> calls, bool in_transaction,
+                            CrashPoint unanswered = {});
   void recover(bool in_transaction);
   void consume_to_sync(Time deadline);
   [[noreturn]] void raise(const PGresult* result);

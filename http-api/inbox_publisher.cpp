@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include "core/crash_point.hpp"
 #include "core/failure.hpp"
 #include "events/codec.hpp"
 
@@ -96,12 +97,16 @@ void InboxPublisher::renew_producer() {
   const auto now = std::chrono::steady_clock::now();
   if (producer_ && (!useless || now < next_renewal_)) return;
   next_renewal_ = now + kRenewalInterval;
-  producer_ = std::make_unique<core::KafkaProducer>(options_, logger_, nullptr);
+  producer_ = std::make_unique<core::KafkaProducer>(options_, logger_, [](std::uint64_t, bool) {
+    core::crash_point(core::CrashPlace::kInHintAck);
+  });
 }
 
 void InboxPublisher::send(const std::deque<Hint>& hints) {
   for (const Hint& hint : hints) {
+    core::crash_point(core::CrashPlace::kBeforeHint);
     if (!producer_->send(encode(hint), 0)) dropped_.Increment();
+    core::crash_point(core::CrashPlace::kAfterHint);
   }
 }
 

@@ -6,12 +6,14 @@
 #include <unordered_map>
 #include <utility>
 
+#include "core/crash_point.hpp"
 #include "core/pg_params.hpp"
 #include "core/shard.hpp"
 
 namespace orderflow::http_api {
 namespace {
 
+using core::CrashPlace;
 using core::PgArray;
 using core::PgParams;
 using core::PgStatement;
@@ -219,7 +221,9 @@ OrderWriter::Entries OrderWriter::pick_leaders(const Entries& entries, Entries& 
 void OrderWriter::insert(std::span<Entry* const> entries) {
   if (entries.empty()) return;
   try {
+    core::crash_point(CrashPlace::kBeforeOrders);
     const core::PgResult rows = insert_rows(entries);
+    core::crash_point(CrashPlace::kAfterOrders);
     std::unordered_map<core::Uuid, core::Time> created;
     for (int row = 0; row < rows.rows(); ++row)
       created.emplace(rows.uuid(row, 0), rows.time(row, 1));
@@ -291,7 +295,8 @@ core::PgResult OrderWriter::insert_rows(std::span<Entry* const> entries) {
     params.array(*column);
   }
   // A single statement is its own transaction.
-  if (keyed.empty()) return session_.execute(kInsertOrders, params);
+  const auto unanswered = core::crash_point_of(core::CrashRole::kApi, CrashPlace::kInOrders);
+  if (keyed.empty()) return session_.execute(kInsertOrders, params, unanswered);
 
   std::sort(keyed.begin(), keyed.end(),
             [](const NewOrder* a, const NewOrder* b) { return name_of_key(*a) < name_of_key(*b); });
@@ -307,7 +312,7 @@ core::PgResult OrderWriter::insert_rows(std::span<Entry* const> entries) {
   calls[0].statement = &kClaimKeys;
   calls[0].params.array(claim_scopes).array(claim_keys).array(hashes).array(resources);
   calls[1] = {&kInsertOrders, std::move(params)};
-  auto results = session_.transaction(calls);
+  auto results = session_.transaction(calls, unanswered);
   return std::move(results[1]);
 }
 

@@ -8,6 +8,7 @@
 #include <boost/asio/write.hpp>
 #include <boost/beast/http/error.hpp>
 
+#include "core/crash_point.hpp"
 #include "http-api/problem.hpp"
 
 namespace orderflow::http_api {
@@ -81,7 +82,11 @@ asio::awaitable<void> Session::run() {
       co_return;
     }
     const bool keep = keep_alive_ && !group_.stopping;
+    // Only what promises something is worth dying at.
+    const bool promise = response.status == 202;
+    if (promise) core::crash_point(core::CrashPlace::kBeforeAnswer);
     if (!co_await send(serialize(response, keep))) co_return;
+    if (promise) core::crash_point(core::CrashPlace::kAfterAnswer);
     if (!keep) {
       co_await drain();
       co_return;

@@ -11,6 +11,7 @@ using core::Duration;
 Publisher::Publisher(core::KafkaOptions options, core::Logger& logger, core::Metrics& metrics)
     : options_(std::move(options)),
       logger_(logger),
+      crash_(logger.role()),
       oldest_seconds_(metrics.gauge("publish_oldest_seconds",
                                     "Age of the oldest message not acknowledged by the broker.",
                                     {{"role", logger.role()}})) {
@@ -38,6 +39,7 @@ void Publisher::on_report(std::uint64_t tag, bool stored) {
     broken_ = true;
     return;
   }
+  crash_.pass(core::CrashPlace::kInAck);
   marks_.acknowledged(tag);
 }
 
@@ -50,6 +52,7 @@ void Publisher::publish(const std::vector<Outgoing>& messages, Duration patience
     tags.push_back(marks_.expect(outgoing.partition, outgoing.batch_no, now));
   }
   for (std::size_t i = 0; i < messages.size(); ++i) {
+    if (i > 0) crash_.pass(core::CrashPlace::kBetweenSends);
     while (!producer_->send(messages[i].message, tags[i])) {
       producer_->poll(std::chrono::milliseconds{10});
       if (broken_ || std::chrono::steady_clock::now() > deadline) {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "core/crash_point.hpp"
 #include "core/kafka.hpp"
 #include "core/log.hpp"
 #include "core/metrics.hpp"
@@ -63,6 +64,7 @@ class Publisher {
 
   core::KafkaOptions options_;
   core::Logger& logger_;
+  core::CrashSite crash_;
   std::unique_ptr<core::KafkaProducer> producer_;
   PublishMarks marks_;
   bool broken_ = false;
