@@ -76,8 +76,11 @@ KafkaProducer::KafkaProducer(const KafkaOptions& options, Logger& logger, Report
   set(conf, "acks", "all");                 // An acknowledged event survives a broker.
   set(conf, "message.timeout.ms", "0");     // Never give up: the gap would stay.
   set(conf, "linger.ms", "0");              // Batches form by themselves under load.
-  set(conf, "queue.buffering.max.messages", "200000");
-  set(conf, "queue.buffering.max.kbytes", "131072");
+  // Bounds of memory; no promise rests on them, so a person may choose others.
+  for (const auto& [name, bound] : {std::pair{"queue.buffering.max.messages", "200000"},
+                                    std::pair{"queue.buffering.max.kbytes", "131072"}}) {
+    if (!options.properties.contains(name)) set(conf, name, bound);
+  }
   set(conf, "partitioner", "murmur2");  // Agrees with core/shard.hpp and Java.
   set(conf, "retry.backoff.ms", "50");
   rd_kafka_conf_set_dr_msg_cb(conf, &KafkaProducer::on_report);

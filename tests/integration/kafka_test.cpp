@@ -46,13 +46,13 @@ TEST_CASE("an owner whose messages the broker refused goes on once it takes them
   System system({.name = "refused"});
   const Shop shop(system);
   CHECK(shop.await_end(shop.place()) == "DELIVERED");
-  system.kafka().limit_message_size("payments.commands", 100);
+  system.kafka().configure_topic("payments.commands", "max.message.bytes", "100");
   const auto id = shop.place();
   wait_until("the orchestrator is told that Kafka refuses its command", [&] {
     return system.log("orchestrator").find("messages were not stored by Kafka") !=
            std::string::npos;
   });
-  system.kafka().limit_message_size("payments.commands", 1'000'000);
+  system.kafka().configure_topic("payments.commands", "max.message.bytes", "1000000");
   CHECK(shop.await_end(id) == "DELIVERED");
   system.conclude();
 }

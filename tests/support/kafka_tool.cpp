@@ -82,6 +82,37 @@ void on_delivery(rd_kafka_t*, const rd_kafka_message_t* message, void* offset) {
   *static_cast<std::int64_t*>(offset) = message->err != 0 ? -2 : message->offset;
 }
 
+// One client for all of them; `offset` becomes the last one's.
+void send_all(const std::string& bootstrap, const std::string& topic, std::int32_t partition,
+              const std::vector<RawMessage>& messages, std::int64_t& offset) {
+  rd_kafka_conf_t* conf = rd_kafka_conf_new();
+  char error[256];
+  rd_kafka_conf_set(conf, "bootstrap.servers", bootstrap.c_str(), error, sizeof error);
+  rd_kafka_conf_set(conf, "acks", "all", error, sizeof error);
+  rd_kafka_conf_set(conf, "linger.ms", "0", error, sizeof error);
+  rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
+  // The delivery callback's opaque is the configuration's.
+  rd_kafka_conf_set_opaque(conf, &offset);
+  rd_kafka_t* handle = rd_kafka_new(RD_KAFKA_PRODUCER, conf, error, sizeof error);
+  bool taken = true;
+  for (const RawMessage& message : messages) {
+    rd_kafka_headers_t* headers = rd_kafka_headers_new(message.headers.size());
+    for (const auto& [name, value] : message.headers) {
+      rd_kafka_header_add(headers, name.c_str(), -1, value.data(),
+                          static_cast<ssize_t>(value.size()));
+    }
+    const auto code = rd_kafka_producev(
+        handle, RD_KAFKA_V_TOPIC(topic.c_str()), RD_KAFKA_V_PARTITION(partition),
+        RD_KAFKA_V_KEY(message.key.data(), message.key.size()),
+        RD_KAFKA_V_VALUE(const_cast<char*>(message.body.data()), message.body.size()),
+        RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_END);
+    taken = taken && code == 0;
+  }
+  const bool all_out = rd_kafka_flush(handle, kCallTimeout_ms) == RD_KAFKA_RESP_ERR_NO_ERROR;
+  rd_kafka_destroy(handle);
+  if (!taken || !all_out || offset < 0) FAIL("cannot produce to " << topic);
+}
+
 }  // namespace
 
 bool KafkaTool::answers(Millis deadline) const {
@@ -102,30 +133,15 @@ int KafkaTool::partitions(const std::string& topic) const {
 
 std::int64_t KafkaTool::produce(const std::string& topic, std::int32_t partition,
                                 const RawMessage& message) const {
-  rd_kafka_conf_t* conf = rd_kafka_conf_new();
-  char error[256];
   std::int64_t offset = -1;
-  rd_kafka_conf_set(conf, "bootstrap.servers", bootstrap_.c_str(), error, sizeof error);
-  rd_kafka_conf_set(conf, "acks", "all", error, sizeof error);
-  rd_kafka_conf_set(conf, "linger.ms", "0", error, sizeof error);
-  rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
-  rd_kafka_conf_set_opaque(conf, &offset);
-  // The delivery callback's opaque is the configuration's: one message, one client.
-  rd_kafka_t* handle = rd_kafka_new(RD_KAFKA_PRODUCER, conf, error, sizeof error);
-  rd_kafka_headers_t* headers = rd_kafka_headers_new(message.headers.size());
-  for (const auto& [name, value] : message.headers) {
-    rd_kafka_header_add(headers, name.c_str(), -1, value.data(),
-                        static_cast<ssize_t>(value.size()));
-  }
-  const auto code = rd_kafka_producev(
-      handle, RD_KAFKA_V_TOPIC((prefix_ + topic).c_str()), RD_KAFKA_V_PARTITION(partition),
-      RD_KAFKA_V_KEY(message.key.data(), message.key.size()),
-      RD_KAFKA_V_VALUE(const_cast<char*>(message.body.data()), message.body.size()),
-      RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_END);
-  rd_kafka_flush(handle, kCallTimeout_ms);
-  rd_kafka_destroy(handle);
-  if (code != 0 || offset < 0) FAIL("cannot produce to " << prefix_ + topic);
+  send_all(bootstrap_, prefix_ + topic, partition, {message}, offset);
   return offset;
+}
+
+void KafkaTool::produce_all(const std::string& topic, std::int32_t partition,
+                            const std::vector<RawMessage>& messages) const {
+  std::int64_t last_offset = -1;
+  if (!messages.empty()) send_all(bootstrap_, prefix_ + topic, partition, messages, last_offset);
 }
 
 std::vector<std::pair<std::int64_t, std::int64_t>> KafkaTool::watermarks(
@@ -203,20 +219,31 @@ void KafkaTool::delete_records(const std::string& topic) const {
   if (!done) FAIL("Kafka did not delete the records of " << name);
 }
 
-void KafkaTool::limit_message_size(const std::string& topic, int bytes) const {
+void KafkaTool::configure_topic(const std::string& topic, const std::string& name,
+                                const std::string& value) const {
   const Client client(RD_KAFKA_PRODUCER, bootstrap_);
-  const auto name = prefix_ + topic;
   rd_kafka_ConfigResource_t* config =
-      rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, name.c_str());
-  rd_kafka_ConfigResource_set_config(config, "max.message.bytes", std::to_string(bytes).c_str());
+      rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, (prefix_ + topic).c_str());
+  rd_kafka_ConfigResource_set_config(config, name.c_str(), value.c_str());
   rd_kafka_queue_t* queue = rd_kafka_queue_new(client.handle);
   rd_kafka_AlterConfigs(client.handle, &config, 1, nullptr, queue);
-  rd_kafka_event_t* event = rd_kafka_queue_poll(queue, kCallTimeout_ms);
-  const bool done = event != nullptr && rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR_NO_ERROR;
-  if (event != nullptr) rd_kafka_event_destroy(event);
-  rd_kafka_queue_destroy(queue);
   rd_kafka_ConfigResource_destroy(config);
-  if (!done) FAIL("Kafka did not take the message size of " << name);
+  rd_kafka_event_t* event = rd_kafka_queue_poll(queue, kCallTimeout_ms);
+  std::string why = "no answer";
+  if (event != nullptr) {
+    why = rd_kafka_event_error(event) == 0 ? "" : rd_kafka_event_error_string(event);
+    std::size_t count = 0;
+    const auto* resources =
+        rd_kafka_AlterConfigs_result_resources(rd_kafka_event_AlterConfigs_result(event), &count);
+    for (std::size_t i = 0; why.empty() && i < count; ++i) {
+      if (rd_kafka_ConfigResource_error(resources[i]) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        why = rd_kafka_ConfigResource_error_string(resources[i]);
+      }
+    }
+    rd_kafka_event_destroy(event);
+  }
+  rd_kafka_queue_destroy(queue);
+  if (!why.empty()) FAIL("cannot set " << name << " of " << prefix_ + topic << ": " << why);
 }
 
 }  // namespace orderflow::testing

@@ -33,6 +33,9 @@ class KafkaTool {
   // Returns the offset it got. Fails the test when it is not acknowledged.
   std::int64_t produce(const std::string& topic, std::int32_t partition,
                        const RawMessage& message) const;
+  // Many, in order, by one client.
+  void produce_all(const std::string& topic, std::int32_t partition,
+                   const std::vector<RawMessage>& messages) const;
   // First and next offset by partition.
   [[nodiscard]] std::vector<std::pair<std::int64_t, std::int64_t>> watermarks(
       const std::string& topic) const;
@@ -42,8 +45,9 @@ class KafkaTool {
   [[nodiscard]] std::vector<RawMessage> read(const std::string& topic) const;
   // Makes the broker forget what is in the topic now. Real Kafka only.
   void delete_records(const std::string& topic) const;
-  // Makes the broker refuse larger messages from now on. Real Kafka only.
-  void limit_message_size(const std::string& topic, int bytes) const;
+  // Sets a topic's configuration, e.g. retention.ms. Real Kafka only.
+  void configure_topic(const std::string& topic, const std::string& name,
+                       const std::string& value) const;
 
  private:
   std::string bootstrap_;

@@ -73,33 +73,47 @@ void PrivatePostgres::stop() {
   (void)process_->wait_exit();
 }
 
+void PrivatePostgres::stop_immediately() {
+  process_->signal(SIGQUIT);
+  (void)process_->wait_exit();
+}
+
 void PrivatePostgres::kill() { process_->kill(); }
 
-PrivateKafka::PrivateKafka(std::filesystem::path folder, std::uint16_t port,
-                           std::uint16_t controller_port)
+PrivateKafka::PrivateKafka(std::filesystem::path folder, KafkaPorts ports)
     : folder_(std::move(folder)),
-      port_(port),
-      controller_port_(controller_port),
+      ports_(ports),
       libs_(required_variable("ORDERFLOW_TEST_KAFKA_LIBS")) {
   std::filesystem::create_directories(folder_);
-  const auto broker = "127.0.0.1:" + std::to_string(port_);
-  const auto controller = "127.0.0.1:" + std::to_string(controller_port_);
+  const auto at = [](std::uint16_t port) { return "127.0.0.1:" + std::to_string(port); };
+  const auto broker = at(ports_.broker);
+  const auto controller = at(ports_.controller);
+  const bool proxied = ports_.proxied != 0;
   std::ofstream(folder_ / "server.properties")
       << "process.roles=broker,controller\nnode.id=1\n"
-      << "listeners=PLAINTEXT://" << broker << ",CONTROLLER://" << controller << "\n"
-      << "advertised.listeners=PLAINTEXT://" << broker << "\n"
+      << "listeners=PLAINTEXT://" << broker << ",CONTROLLER://" << controller
+      << (proxied ? ",PROXIED://" + at(ports_.proxied) : "") << "\n"
+      << "advertised.listeners=PLAINTEXT://" << broker
+      << (proxied ? ",PROXIED://" + at(ports_.proxy) : "") << "\n"
+      << "listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,PROXIED:"
+         "PLAINTEXT\n"
+      << "inter.broker.listener.name=PLAINTEXT\n"
       << "controller.listener.names=CONTROLLER\n"
       << "controller.quorum.bootstrap.servers=" << controller << "\n"
       << "log.dirs=" << (folder_ / "data").string() << "\n"
       << "auto.create.topics.enable=false\n"
       << "group.initial.rebalance.delay.ms=0\n"
+      // So that a test whose messages expire need not wait for minutes.
+      << "log.retention.check.interval.ms=200\nlog.initial.task.delay.ms=200\n"
       << "offsets.topic.replication.factor=1\noffsets.topic.num.partitions=4\n"
       << "transaction.state.log.replication.factor=1\ntransaction.state.log.min.isr=1\n";
   format();
   start();
 }
 
-std::string PrivateKafka::bootstrap_servers() const { return "127.0.0.1:" + std::to_string(port_); }
+std::string PrivateKafka::bootstrap_servers() const {
+  return "127.0.0.1:" + std::to_string(ports_.broker);
+}
 
 void PrivateKafka::format() {
   const auto done =

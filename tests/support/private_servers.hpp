@@ -22,6 +22,8 @@ class PrivatePostgres {
   void start();
   // Fast shutdown: open sessions are ended.
   void stop();
+  // Without a checkpoint: the next start recovers.
+  void stop_immediately();
   void kill();
 
  private:
@@ -32,10 +34,18 @@ class PrivatePostgres {
   std::unique_ptr<Process> process_;
 };
 
+struct KafkaPorts {
+  std::uint16_t broker = 0;
+  std::uint16_t controller = 0;
+  // A second way in, whose clients are told that the broker is at `proxy`; zero: none.
+  std::uint16_t proxied = 0;
+  std::uint16_t proxy = 0;
+};
+
 // An Apache Kafka of the test's own (KRaft, one node). Needs ORDERFLOW_TEST_KAFKA_LIBS.
 class PrivateKafka {
  public:
-  PrivateKafka(std::filesystem::path folder, std::uint16_t port, std::uint16_t controller_port);
+  PrivateKafka(std::filesystem::path folder, KafkaPorts ports);
 
   [[nodiscard]] std::string bootstrap_servers() const;
   [[nodiscard]] Process& process() { return *process_; }
@@ -51,8 +61,7 @@ class PrivateKafka {
   void format();
 
   std::filesystem::path folder_;
-  std::uint16_t port_;
-  std::uint16_t controller_port_;
+  KafkaPorts ports_;
   std::string libs_;
   std::string cluster_id_ = "MkU3OEVBNTcwNTJENDM2Qk";
   std::unique_ptr<Process> process_;

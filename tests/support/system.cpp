@@ -18,6 +18,8 @@ constexpr int kPostgresPort = 6;
 constexpr int kKafkaPort = 7;
 constexpr int kControllerPort = 8;
 constexpr int kSecondBase = 9;
+constexpr int kThirdBase = 12;
+constexpr int kKafkaProxiedPort = 15;
 
 const std::vector<std::string>& monitored_roles() {
   static const std::vector<std::string> kRoles = {"api", "orchestrator", "payments", "delivery",
@@ -30,7 +32,12 @@ std::string new_prefix() {
   return "t" + std::to_string(::getpid()) + "n" + std::to_string(++counter) + ".";
 }
 
-bool is_second(const std::string& name) { return name.ends_with("-2"); }
+// The role of a process that may be the second or third of it, and where its ports begin.
+std::pair<std::string, int> role_and_base(const std::string& name) {
+  if (name.ends_with("-2")) return {name.substr(0, name.size() - 2), kSecondBase};
+  if (name.ends_with("-3")) return {name.substr(0, name.size() - 2), kThirdBase};
+  return {name, 0};
+}
 
 }  // namespace
 
@@ -67,8 +74,12 @@ System::System(SystemOptions options)
   } else {
     prefix_ = new_prefix();
     if (options_.own_broker) {
-      kafka_ = std::make_unique<PrivateKafka>(folder_.path() / "kafka", ports_.port(kKafkaPort),
-                                              ports_.port(kControllerPort));
+      KafkaPorts ports{ports_.port(kKafkaPort), ports_.port(kControllerPort)};
+      if (options_.kafka_proxy_port != 0) {
+        ports.proxied = kafka_proxied_port();
+        ports.proxy = options_.kafka_proxy_port;
+      }
+      kafka_ = std::make_unique<PrivateKafka>(folder_.path() / "kafka", ports);
       bootstrap_ = kafka_->bootstrap_servers();
     } else {
       bootstrap_ = required_variable("ORDERFLOW_TEST_KAFKA");
@@ -126,13 +137,12 @@ Environment System::environment(const Environment& more) const {
 }
 
 std::uint16_t System::monitor_port(const std::string& role) const {
-  const bool second = is_second(role);
-  const auto name = second ? role.substr(0, role.size() - 2) : role;
+  const auto [name, base] = role_and_base(role);
   if (name == "all") return ports_.port(0);
   for (std::size_t i = 0; i < monitored_roles().size(); ++i) {
     if (monitored_roles()[i] != name) continue;
     if (name == "broker") return ports_.port(4);
-    return ports_.port((second ? kSecondBase : 0) + static_cast<int>(i));
+    return ports_.port(base + static_cast<int>(i));
   }
   give_up("no role " + role);
 }
@@ -140,6 +150,10 @@ std::uint16_t System::monitor_port(const std::string& role) const {
 HttpClient System::monitor(const std::string& role) const {
   return HttpClient(monitor_port(role), HttpClient::Check::kNone);
 }
+
+std::uint16_t System::postgres_port() const { return ports_.port(kPostgresPort); }
+
+std::uint16_t System::kafka_proxied_port() const { return ports_.port(kKafkaProxiedPort); }
 
 PrivatePostgres& System::postgres() {
   if (!postgres_) FAIL("this installation does not own its PostgreSQL");
@@ -152,13 +166,16 @@ PrivateKafka& System::private_kafka() {
 }
 
 void System::launch(const std::string& role, const std::string& name, const Environment& settings) {
-  processes_[name] =
-      std::make_unique<Process>(ProcessOptions{name,
-                                               {required_variable("ORDERFLOW_TEST_BINARY"), role},
-                                               environment(settings),
-                                               folder_.path() / (name + ".log"),
-                                               folder_.path(),
-                                               {}});
+  // A test may bring another build of the program.
+  const auto other = settings.find("ORDERFLOW_TEST_BINARY");
+  const std::string binary =
+      other == settings.end() ? required_variable("ORDERFLOW_TEST_BINARY") : other->second;
+  processes_[name] = std::make_unique<Process>(ProcessOptions{name,
+                                                              {binary, role},
+                                                              environment(settings),
+                                                              folder_.path() / (name + ".log"),
+                                                              folder_.path(),
+                                                              {}});
 }
 
 Process& System::process(const std::string& role) {
@@ -197,10 +214,15 @@ void System::restart(const std::string& role, const Environment& settings) {
 void System::kill(const std::string& role) { process(role).kill(); }
 
 void System::start_second(const std::string& role, const Environment& settings) {
-  Environment all = settings;
-  all["ORDERFLOW_METRICS_PORT_BASE"] = std::to_string(ports_.port(kSecondBase));
-  launch(role, role + "-2", all);
+  start_another(role, 2, settings);
   wait_ready(role + "-2");
+}
+
+void System::start_another(const std::string& role, int number, const Environment& settings) {
+  const std::string name = role + "-" + std::to_string(number);
+  Environment all = settings;
+  all["ORDERFLOW_METRICS_PORT_BASE"] = std::to_string(ports_.port(role_and_base(name).second));
+  launch(role, name, all);
 }
 
 void System::stop_second(const std::string& role) {
@@ -290,8 +312,9 @@ void System::conclude() {
   }
   // Where everything has ended, nothing may be excused as being under way.
   const bool at_rest =
-      database_.number("SELECT (SELECT count(*) FROM orders.sagas WHERE live) + (SELECT count(*) "
-                       "FROM delivery.deliveries WHERE live)") == 0;
+      database_.number(
+          "SELECT (SELECT count(*) FROM orders.sagas WHERE live) + (SELECT count(*) "
+          "FROM delivery.deliveries WHERE live)") == 0;
   const auto audit = at_rest ? run({"audit", "--strict"}) : run({"audit"});
   if (audit.exit_code != 0)
     FAIL("orderflow audit says " << audit.exit_code << ": " << audit.output);

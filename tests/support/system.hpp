@@ -28,6 +28,8 @@ struct SystemOptions {
   Environment settings;       // Over test_settings(), for every role.
   bool own_postgres = false;  // To be killed; otherwise a database on the cluster given.
   bool own_broker = false;    // To be killed or wiped. The embedded broker is always our own.
+  // Of a proxy before our own Kafka: clients that come by kafka_proxied_port() are sent there.
+  std::uint16_t kafka_proxy_port = 0;
   std::vector<std::string> roles = {"api", "orchestrator", "payments", "delivery"};
 };
 
@@ -53,6 +55,9 @@ class System {
   [[nodiscard]] PrivatePostgres& postgres();
   [[nodiscard]] PrivateKafka& private_kafka();
   [[nodiscard]] const std::string& prefix() const { return prefix_; }
+  // What a proxy leads to.
+  [[nodiscard]] std::uint16_t postgres_port() const;
+  [[nodiscard]] std::uint16_t kafka_proxied_port() const;
 
   // Sum of the samples of a metric whose labels contain every text given, e.g. `step="payment"`.
   [[nodiscard]] double metric(const std::string& role, const std::string& name,
@@ -67,6 +72,8 @@ class System {
   // One more process of that role, on ports of its own; it is named "<role>-2".
   void start_second(const std::string& role, const Environment& settings = {});
   void stop_second(const std::string& role);
+  // The same without waiting; "<role>-2", or "<role>-3" (only an orchestrator has ports for that).
+  void start_another(const std::string& role, int number, const Environment& settings = {});
   void wait_ready(const std::string& role);
   [[nodiscard]] bool ready(const std::string& role) const;
 

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace orderflow::chaos {
+
+struct Options {
+  std::int64_t minutes = 3;
+  std::int64_t sagas = 0;  // Over minutes: until so many orders are accepted.
+  std::uint64_t seed = 1;
+  std::int64_t clients = 4;
+  std::int64_t rate = 40;  // Operations a second of all clients; 0: as fast as they are answered.
+  std::string other_binary;
+  bool plan = false;  // Only print what would happen.
+  bool help = false;
+};
+
+// Reads --name value and --name=value; throws core::BadConfiguration.
+[[nodiscard]] Options read_options(const std::vector<std::string>& arguments);
+
+[[nodiscard]] const char* usage();
+
+}  // namespace orderflow::chaos

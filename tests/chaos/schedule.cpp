@@ -1,0 +1,142 @@
+#include "tests/chaos/schedule.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "core/crash_point.hpp"
+
+namespace orderflow::chaos {
+namespace {
+
+constexpr std::array kNames{
+    "kill -9",
+    "stop",
+    "stop past session time-out",
+    "restart",
+    "Kafka restart",
+    "Kafka kill -9",
+    "Kafka data wiped",
+    "outgoing queue full",
+    "PostgreSQL fast restart",
+    "PostgreSQL immediate stop",
+    "PostgreSQL kill -9",
+    "second orchestrator",
+    "third orchestrator",
+    "stop in mid-pipeline",
+    "stop in assign callback",
+    "die at crash point",
+    "other version",
+    "delay",
+    "swallow and break",
+    "refuse connections",
+    "cut connections",
+    "answers of COMMIT lost",
+    "sessions terminated",
+};
+
+const std::vector<std::string>& roles() {
+  static const std::vector<std::string> kRoles{"orchestrator", "payments", "delivery", "api"};
+  return kRoles;
+}
+
+const std::vector<std::string>& owners() {
+  static const std::vector<std::string> kOwners{"orchestrator", "payments", "delivery"};
+  return kOwners;
+}
+
+const std::vector<std::string>& links() {
+  static const std::vector<std::string> kLinks{"postgres", "kafka", "api"};
+  return kLinks;
+}
+
+std::vector<FaultKind> kinds_between(FaultKind first, FaultKind last) {
+  std::vector<FaultKind> kinds;
+  for (int kind = static_cast<int>(first); kind <= static_cast<int>(last); ++kind) {
+    kinds.push_back(static_cast<FaultKind>(kind));
+  }
+  return kinds;
+}
+
+std::vector<FaultKind> kinds_of(Schedule::Lane lane, bool has_other_binary) {
+  if (lane == Schedule::Lane::kNetwork) {
+    return kinds_between(FaultKind::kDelay, FaultKind::kTerminateSessions);
+  }
+  auto kinds = kinds_between(FaultKind::kKill,
+                             has_other_binary ? FaultKind::kOtherVersion : FaultKind::kDieAtPoint);
+  // What happens most often in the world; twice in each bag.
+  kinds.push_back(FaultKind::kKill);
+  kinds.push_back(FaultKind::kRestart);
+  return kinds;
+}
+
+}  // namespace
+
+std::string_view name_of(FaultKind kind) { return kNames.at(static_cast<std::size_t>(kind)); }
+
+std::string describe(const Fault& fault) {
+  std::string text(name_of(fault.kind));
+  if (!fault.target.empty()) text += ", " + fault.target;
+  if (fault.amount > 0) text += ", " + std::to_string(fault.amount);
+  if (fault.lasts > Millis{0}) text += ", for " + std::to_string(fault.lasts.count()) + " ms";
+  return text;
+}
+
+Schedule::Schedule(std::uint64_t seed, Lane lane, bool has_other_binary)
+    : dice_(seed * 2 + (lane == Lane::kNetwork ? 1 : 0)),
+      kinds_(kinds_of(lane, has_other_binary)) {}
+
+Fault Schedule::next() {
+  if (bag_.empty()) {
+    bag_ = kinds_;
+    dice_.shuffle(bag_);
+  }
+  Fault fault;
+  fault.kind = bag_.back();
+  bag_.pop_back();
+  fault.pause = Millis{dice_.between(300, 2'000)};
+  aim(fault);
+  return fault;
+}
+
+void Schedule::aim(Fault& fault) {
+  const auto lasts = [&](int low, int high) { fault.lasts = Millis{dice_.between(low, high)}; };
+  switch (fault.kind) {
+    case FaultKind::kKill: fault.target = dice_.pick(roles()); return lasts(0, 2'000);
+    case FaultKind::kRestart: fault.target = dice_.pick(roles()); return;
+    case FaultKind::kStop: fault.target = dice_.pick(roles()); return lasts(300, 3'000);
+    case FaultKind::kZombie: fault.target = dice_.pick(owners()); return lasts(7'500, 10'000);
+    case FaultKind::kKafkaStop:
+    case FaultKind::kKafkaKill: return lasts(0, 3'000);
+    case FaultKind::kKafkaWipe: return;
+    case FaultKind::kFullQueue: fault.amount = dice_.between(5, 50); return lasts(4'000, 7'000);
+    case FaultKind::kPostgresFast:
+    case FaultKind::kPostgresImmediate:
+    case FaultKind::kPostgresKill: return lasts(0, 2'000);
+    case FaultKind::kSecondOrchestrator:
+    case FaultKind::kThirdOrchestrator: return lasts(3'000, 7'000);
+    case FaultKind::kStopInPipeline:
+      fault.target = dice_.pick(owners()) + (dice_.chance(70) ? ".in_commit" : ".in_mark");
+      fault.amount = dice_.between(1, 10);
+      return lasts(8'000, 10'000);
+    case FaultKind::kStopInAssign:
+      fault.target = dice_.pick(owners()) + ".in_assign";
+      fault.amount = 1;
+      return lasts(8'000, 10'000);
+    case FaultKind::kDieAtPoint:
+      fault.target = dice_.pick(core::crash_point_names());
+      fault.amount = dice_.between(1, 20);
+      return lasts(3'000, 6'000);
+    case FaultKind::kOtherVersion: fault.target = dice_.pick(roles()); return lasts(4'000, 8'000);
+    case FaultKind::kDelay:
+      fault.target = dice_.pick(links());
+      fault.amount = dice_.between(20, 400);
+      return lasts(1'000, 4'000);
+    case FaultKind::kSwallow: fault.target = dice_.pick(links()); return lasts(500, 6'000);
+    case FaultKind::kRefuse: fault.target = dice_.pick(links()); return lasts(500, 3'000);
+    case FaultKind::kCut: fault.target = dice_.pick(links()); return;
+    case FaultKind::kLoseCommits: fault.amount = dice_.between(1, 8); return lasts(500, 2'000);
+    case FaultKind::kTerminateSessions: fault.amount = dice_.between(1, 6); return;
+  }
+}
+
+}  // namespace orderflow::chaos

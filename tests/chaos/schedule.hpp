@@ -1,0 +1,74 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tests/chaos/dice.hpp"
+
+namespace orderflow::chaos {
+
+using Millis = std::chrono::milliseconds;
+
+enum class FaultKind {
+  // Processes and servers, one at a time.
+  kKill,
+  kStop,       // SIGSTOP, and goes on before its session ends.
+  kZombie,     // SIGSTOP past the session time-out.
+  kRestart,    // In order.
+  kKafkaStop,  // In order, and back.
+  kKafkaKill,
+  kKafkaWipe,  // Comes back remembering nothing.
+  kFullQueue,  // Kafka stopped under load, orchestrators with a small outgoing queue.
+  kPostgresFast,
+  kPostgresImmediate,
+  kPostgresKill,
+  kSecondOrchestrator,
+  kThirdOrchestrator,
+  kStopInPipeline,  // At a crash point between the statements and their answer.
+  kStopInAssign,    // At the crash point in Kafka's rebalance callback.
+  kDieAtPoint,      // At any crash point.
+  kOtherVersion,    // A role of another build for a while.
+  // The network and sessions, beside them.
+  kDelay,
+  kSwallow,  // Nothing passes, then connections break with what was under way.
+  kRefuse,
+  kCut,
+  kLoseCommits,
+  kTerminateSessions,
+};
+
+[[nodiscard]] std::string_view name_of(FaultKind kind);
+
+// One fault, complete: nothing about it is decided later.
+struct Fault {
+  Millis pause{0};  // Since the end of the one before.
+  FaultKind kind{};
+  std::string target;  // A role, a link or a crash point; empty where there is only one.
+  Millis lasts{0};
+  int amount = 0;  // Of milliseconds, commits, sessions or passings.
+};
+
+[[nodiscard]] std::string describe(const Fault& fault);
+
+// What happens, in which order and for how long, from the seed alone. Kinds come from a shuffled
+// bag, so that each has come before one comes again.
+class Schedule {
+ public:
+  enum class Lane { kProcesses, kNetwork };
+
+  Schedule(std::uint64_t seed, Lane lane, bool has_other_binary);
+
+  [[nodiscard]] Fault next();
+
+ private:
+  void aim(Fault& fault);
+
+  Dice dice_;
+  std::vector<FaultKind> kinds_;
+  std::vector<FaultKind> bag_;
+};
+
+}  // namespace orderflow::chaos

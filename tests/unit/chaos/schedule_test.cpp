@@ -1,0 +1,56 @@
+#include "tests/chaos/schedule.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <set>
+
+#include "core/crash_point.hpp"
+
+namespace orderflow::chaos {
+namespace {
+
+using Lane = Schedule::Lane;
+
+std::vector<std::string> first(std::uint64_t seed, Lane lane, int count) {
+  Schedule schedule(seed, lane, true);
+  std::vector<std::string> out;
+  for (int i = 0; i < count; ++i) {
+    const Fault fault = schedule.next();
+    out.push_back(std::to_string(fault.pause.count()) + " " + describe(fault));
+  }
+  return out;
+}
+
+TEST_CASE("a seed is a schedule") {
+  for (const Lane lane : {Lane::kProcesses, Lane::kNetwork}) {
+    CHECK(first(7, lane, 200) == first(7, lane, 200));
+    CHECK(first(7, lane, 200) != first(8, lane, 200));
+  }
+}
+
+TEST_CASE("each kind of fault comes before one comes again too often") {
+  for (const bool has_other : {true, false}) {
+    std::set<FaultKind> seen;
+    for (const Lane lane : {Lane::kProcesses, Lane::kNetwork}) {
+      Schedule schedule(3, lane, has_other);
+      for (int i = 0; i < 19; ++i) seen.insert(schedule.next().kind);
+    }
+    CHECK(seen.contains(FaultKind::kOtherVersion) == has_other);
+    const auto all = static_cast<std::size_t>(FaultKind::kTerminateSessions) + 1;
+    CHECK(seen.size() == (has_other ? all : all - 1));
+  }
+}
+
+TEST_CASE("a crash point that a schedule names exists") {
+  Schedule schedule(11, Lane::kProcesses, false);
+  int checked = 0;
+  for (int i = 0; i < 500; ++i) {
+    const Fault fault = schedule.next();
+    if (fault.target.find('.') == std::string::npos) continue;
+    ++checked;
+    CHECK_NOTHROW(core::parse_crash_plan(fault.target + ":" + std::to_string(fault.amount)));
+  }
+  CHECK(checked > 30);
+}
+
+}  // namespace
+}  // namespace orderflow::chaos
