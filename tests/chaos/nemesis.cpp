@@ -1,8 +1,11 @@
 #include "tests/chaos/nemesis.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <iomanip>
 #include <iostream>
+#include <iterator>
+#include <utility>
 
 namespace orderflow::chaos {
 
@@ -204,8 +207,10 @@ void Nemesis::end_crash_point(const Fault& fault) {
     return;
   }
   process.signal(SIGTERM);
-  if (!holds_within(kOrderlyEnd, [&] { return !process.running(); })) process.kill();
-  if (fault.kind == FaultKind::kDieAtPoint && process.wait_exit() == 128 + SIGKILL) {
+  if (!holds_within(kOrderlyEnd, [&] { return !process.running(); })) {
+    problems_.push_back(role + " did not end within 20 s of SIGTERM");
+    process.kill();
+  } else if (fault.kind == FaultKind::kDieAtPoint && process.wait_exit() == 128 + SIGKILL) {
     ++counts_[fault.kind];
   }
   start_role(role);

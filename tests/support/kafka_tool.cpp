@@ -10,6 +10,7 @@ namespace orderflow::testing {
 namespace {
 
 constexpr int kCallTimeout_ms = 10'000;
+constexpr std::int64_t kNotStored = -2;
 
 struct Client {
   Client(rd_kafka_type_t type, const std::string& bootstrap) {
@@ -79,7 +80,8 @@ RawMessage to_raw(const rd_kafka_message_t* message) {
 }
 
 void on_delivery(rd_kafka_t*, const rd_kafka_message_t* message, void* offset) {
-  *static_cast<std::int64_t*>(offset) = message->err != 0 ? -2 : message->offset;
+  auto& last = *static_cast<std::int64_t*>(offset);
+  if (last != kNotStored) last = message->err != 0 ? kNotStored : message->offset;
 }
 
 // One client for all of them; `offset` becomes the last one's.
