@@ -23,7 +23,7 @@ enum class CrashPlace : std::uint8_t {
   // The owner loop's, the same in each role that owns partitions.
   kInAssign,         // Inside Kafka's rebalance callback: assigned, not granted.
   kInRevoke,         // Inside Kafka's rebalance callback: still granted, no longer assigned.
-  kBeforeGrant,      //
+  kBeforeGrant,      // Assigned, and the pause before asking is over.
   kAfterGrant,       // Granted, nothing read yet.
   kBeforeRepublish,  // The state is read; what lies beyond the mark is not published again yet.
   kBeforeCommit,     // Decided; not a byte is sent.
@@ -44,7 +44,7 @@ enum class CrashPlace : std::uint8_t {
   kAfterAnswer,   // It is written.
   kBeforeHint,    // The owners are about to be told.
   kAfterHint,     // Handed to the producer, not acknowledged.
-  kInHintAck,     //
+  kInHintAck,     // Inside the delivery report of a hint.
   kBeforeWrite,   // Any other transaction of a front end: requests, people, money, products.
   kAfterWrite,    // Committed; neither answered nor told.
   kCount,

@@ -103,6 +103,8 @@ PrivateKafka::PrivateKafka(std::filesystem::path folder, KafkaPorts ports)
       << "log.dirs=" << (folder_ / "data").string() << "\n"
       << "auto.create.topics.enable=false\n"
       << "group.initial.rebalance.delay.ms=0\n"
+      // After a kill -9 the controller takes the broker back only when its old session has ended.
+      << "broker.session.timeout.ms=3000\nbroker.heartbeat.interval.ms=500\n"
       // So that a test whose messages expire need not wait for minutes.
       << "log.retention.check.interval.ms=200\nlog.initial.task.delay.ms=200\n"
       << "offsets.topic.replication.factor=1\noffsets.topic.num.partitions=4\n"
