@@ -1,0 +1,282 @@
+// The way of a request up to the first I/O: bytes on the wire → session → dispatcher → router →
+// query, body and header rules → answer on the wire. An input is all that one client sends. The
+// session, dispatcher and router are the server's own; the routes below apply the front ends' rules
+// and answer with what they understood, where a front end would go to the database.
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <cstring>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "http-api/body_reader.hpp"
+#include "http-api/conditional.hpp"
+#include "http-api/frontends.hpp"
+#include "http-api/idempotency.hpp"
+#include "http-api/page.hpp"
+#include "http-api/session.hpp"
+#include "http-api/validation.hpp"
+#include "saga/state.hpp"
+#include "tests/fuzz/check.hpp"
+
+namespace orderflow::fuzz {
+namespace {
+
+using namespace http_api;
+using nlohmann::json;
+
+// Small, so that short inputs reach them.
+constexpr std::size_t kHeaderBytesMax = 1024;
+constexpr std::size_t kBodyBytesMax = 2048;
+// Far more turns of the event loop than any input needs.
+constexpr int kTurnsMax = 100'000;
+
+// ---- routes -------------------------------------------------------------------------------------
+
+// Every price, currency and availability there can be, from the id alone.
+PricedProduct product_of(const core::Uuid& id) {
+  PricedProduct product{"product", 0, (id.bytes[8] & 1) != 0 ? "EUR" : "USD", id.bytes[9] != 0};
+  std::memcpy(&product.price, id.bytes.data(), sizeof product.price);
+  product.price &= std::numeric_limits<std::int64_t>::max();
+  return product;
+}
+
+void check_order(const PlaceOrder& order) {
+  require(!order.items.empty() && order.items.size() <= kItemsMax, "the items are bounded");
+  for (const OrderItem& item : order.items) {
+    require(item.quantity >= 1 && item.quantity <= kQuantityMax, "quantities are bounded");
+  }
+  require(json::parse(order.delivery_address, nullptr, false).is_object(),
+          "the address is stored as JSON", order.delivery_address);
+}
+
+Checked<Response> place_order(const RequestContext& context) {
+  const auto body = parse_json_body(context.request);
+  if (!body) return refuse(body.error());
+  auto order = validate_order(*body);
+  if (!order) return refuse(std::move(order.error()));
+  auto key = read_idempotency_key(context, *body);
+  if (!key) return refuse(std::move(key.error()));
+  check_order(*order);
+  std::vector<PricedProduct> products;
+  for (const OrderItem& item : order->items) products.push_back(product_of(item.product_id));
+  auto priced = price_items(order->items, products);
+  if (!priced) return refuse(std::move(priced.error()));
+  require(priced->total >= 0, "a total never wraps around");
+  return json_response(JsonObject()
+                           .field("items", RawJson{priced->json})
+                           .field("delivery_address", RawJson{order->delivery_address})
+                           .field("special_instructions", order->special_instructions.value_or(""))
+                           .text(),
+                       202);
+}
+
+Checked<Response> ask_of_order(const RequestContext& context) {
+  const auto id = path_id(context, "order");
+  if (!id) return refuse(id.error());
+  const auto body = parse_json_body(context.request, EmptyBody::kAllowed);
+  if (!body) return refuse(body.error());
+  std::vector<FieldError> errors;
+  BodyReader reader(*body, errors);
+  const TextRule rule{.characters_max = 50, .may_be_empty = true, .multiline = true};
+  const auto reason = reader.text("reason", rule, Presence::kOptional);
+  const auto status = reader.text("status", {.characters_max = 40}, Presence::kOptional);
+  if (status && !saga::parse_order_status(*status)) reader.error("status", "is not a status");
+  reader.finish();
+  if (!errors.empty()) return refuse(invalid(std::move(errors)));
+  return json_response(JsonObject().field("reason", reason.value_or("")).text(), 202);
+}
+
+Checked<Response> adjust_balance(const RequestContext& context) {
+  const auto body = parse_json_body(context.request);
+  if (!body) return refuse(body.error());
+  auto key = read_idempotency_key(context, *body, KeyPresence::kRequired);
+  if (!key) return refuse(std::move(key.error()));
+  std::vector<FieldError> errors;
+  BodyReader reader(*body, errors);
+  const auto amount = reader.money("amount", 0);
+  const auto currency = reader.currency("currency");
+  reader.finish();
+  if (!errors.empty()) return refuse(invalid(std::move(errors)));
+  require(amount && currency && amount->amount >= 0, "without errors there are values");
+  return json_response(JsonObject().field("amount", *amount).text());
+}
+
+Checked<Response> list_orders(const RequestContext& context) {
+  const auto query = Query::parse(
+      context, {"limit", "page_token", "user_id", "status", "from", "available", "wait", "q"});
+  if (!query) return refuse(query.error());
+  auto page = PageRequest::parse(*query, "orders");
+  if (!page) return refuse(std::move(page.error()));
+  if (const auto user = query->uuid("user_id"); !user) return refuse(user.error());
+  if (const auto from = query->time("from"); !from) return refuse(from.error());
+  if (const auto available = query->boolean("available"); !available) {
+    return refuse(available.error());
+  }
+  if (const auto wait = parse_wait(query->text("wait").value_or("0"), 30); !wait) {
+    return refuse(wait.error());
+  }
+  require(page->limit >= 1 && page->limit <= kPageLimitMax, "a page is bounded");
+  JsonArray items;
+  items.add(JsonObject().field("q", query->text("q").value_or("")).text());
+  return page_response(items, *page, page->after);
+}
+
+Checked<Response> get_order(const RequestContext& context) {
+  const auto id = path_id(context, "order");
+  if (!id) return refuse(id.error());
+  const std::string etag = etag_of(1);
+  if (precondition_fails(context.request, etag)) return refuse(precondition_failed());
+  Response response = json_response(JsonObject().field("id", *id).text());
+  if (not_modified(context.request, etag)) response = json_response("", 304);
+  response.with("ETag", etag);
+  return response;
+}
+
+Handler plain(Checked<Response> (*rules)(const RequestContext&)) {
+  return answering_problems(
+      [rules](const RequestContext& context) -> asio::awaitable<Checked<Response>> {
+        co_return rules(context);
+      });
+}
+
+std::vector<Route> routes() {
+  return {{Method::kPost, "/orders", plain(place_order)},
+          {Method::kGet, "/orders", plain(list_orders)},
+          {Method::kGet, "/orders/{id}", plain(get_order)},
+          {Method::kPost, "/orders/{id}/cancel", plain(ask_of_order)},
+          {Method::kPut, "/orders/{id}/status", plain(ask_of_order)},
+          {Method::kPost, "/users/{id}/balance", plain(adjust_balance)}};
+}
+
+// ---- answers ------------------------------------------------------------------------------------
+
+void check_header_line(std::string_view line) {
+  const auto colon = line.find(": ");
+  require(colon != std::string_view::npos && colon > 0, "a header has name and value", line);
+  for (const char c : line) {
+    const auto byte = static_cast<unsigned char>(c);
+    require(byte >= 0x20 && byte < 0x7f, "a header is printable ASCII", line);
+  }
+}
+
+// Cuts one answer off the front. A HEAD request's has no body; all bodies here are JSON objects, so
+// the next byte tells.
+void take_answer(std::string_view& wire) {
+  const auto end = wire.find("\r\n\r\n");
+  require(end != std::string_view::npos && wire.starts_with("HTTP/1.1 "), "an answer is whole",
+          wire);
+  std::string_view head = wire.substr(0, end + 2);
+  wire.remove_prefix(end + 4);
+  const int status = std::atoi(head.substr(9, 3).data());
+  require(reason_phrase(status) != "Unknown" && status != 500, "a status is a known one", head);
+  std::size_t length = 0;
+  head.remove_prefix(head.find("\r\n") + 2);
+  while (!head.empty()) {
+    const std::string_view line = head.substr(0, head.find("\r\n"));
+    head.remove_prefix(line.size() + 2);
+    check_header_line(line);
+    constexpr std::string_view kLength = "Content-Length: ";
+    if (line.starts_with(kLength)) length = std::strtoul(line.data() + kLength.size(), nullptr, 10);
+  }
+  if (!wire.starts_with('{')) return;
+  require(wire.size() >= length, "a body is as long as announced", wire);
+  const json body = json::parse(wire.substr(0, length), nullptr, false);
+  require(body.is_object(), "a body is JSON", wire.substr(0, length));
+  require(status < 400 || body.value("status", 0) == status, "a problem names its status", wire);
+  wire.remove_prefix(length);
+}
+
+// ---- the wire -----------------------------------------------------------------------------------
+
+class Connection {
+ public:
+  explicit Connection(std::string_view input) : input_(input) {
+    std::array<int, 2> ends{};
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends.data()) != 0) std::abort();
+    client_ = ends[0];
+    asio::ip::tcp::socket socket(context_);
+    socket.assign(asio::ip::tcp::v4(), ends[1]);
+    auto session = std::make_shared<Session>(std::move(socket), group_, false);
+    asio::co_spawn(context_, session->run(), [this, session](const std::exception_ptr& failure) {
+      require(!failure, "a connection ends without an exception");
+      ended_ = true;
+    });
+  }
+  ~Connection() { close(client_); }
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  // Sends everything and returns what came back once the server has hung up.
+  std::string run() {
+    // Where the network cuts a request must not matter; the length chooses.
+    const std::size_t piece = 1 + input_.size() % 600;
+    for (int turn = 0; !ended_; ++turn) {
+      require(turn < kTurnsMax, "a connection ends when its client has left");
+      send_some(piece);
+      context_.restart();
+      context_.poll();
+      receive();
+    }
+    receive();
+    return std::move(output_);
+  }
+
+ private:
+  void send_some(std::size_t piece) {
+    if (left_) return;
+    if (input_.empty()) {
+      shutdown(client_, SHUT_WR);
+      left_ = true;
+      return;
+    }
+    const auto sent =
+        send(client_, input_.data(), std::min(piece, input_.size()), MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (sent > 0) input_.remove_prefix(static_cast<std::size_t>(sent));
+    if (sent < 0 && errno != EAGAIN) input_ = {};  // The server has hung up.
+  }
+
+  void receive() {
+    std::array<char, 4096> bytes{};
+    for (ssize_t count = 0; (count = recv(client_, bytes.data(), bytes.size(), 0)) > 0;) {
+      output_.append(bytes.data(), static_cast<std::size_t>(count));
+    }
+  }
+
+  static ServerOptions options() {
+    ServerOptions options;
+    options.header_bytes_max = kHeaderBytesMax;
+    options.body_bytes_max = kBodyBytesMax;
+    return options;
+  }
+
+  static const Dispatcher& dispatcher() {
+    static core::Logger logger("fuzz", "error");
+    static core::Metrics metrics("fuzz");
+    static const Dispatcher kDispatcher(routes(), logger, metrics);
+    return kDispatcher;
+  }
+
+  const ServerOptions options_ = options();
+  SessionGroup group_{options_, dispatcher(), {}, "Thu, 01 Jan 2026 00:00:00 GMT"};
+  std::string_view input_;
+  std::string output_;
+  int client_ = -1;
+  bool left_ = false;
+  bool ended_ = false;
+  asio::io_context context_{1};  // Last: it destroys a coroutine that uses the above.
+};
+
+}  // namespace
+}  // namespace orderflow::fuzz
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace orderflow::fuzz;
+  const std::string output = Connection(text_of(data, size)).run();
+  std::string_view wire = output;
+  while (!wire.empty()) take_answer(wire);
+  return 0;
+}
