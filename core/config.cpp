@@ -1,12 +1,14 @@
 #include "core/config.hpp"
 
+#include <libpq-fe.h>
+
 #include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
 #include <fstream>
+#include <memory>
 #include <optional>
-#include <regex>
 
 #include "core/crash_point.hpp"
 #include "core/failure.hpp"
@@ -356,10 +358,18 @@ std::string normalize_database_url(std::string_view url) {
 }
 
 std::string mask_database_url(std::string_view url) {
-  static const std::regex kUrlPassword(R"((://[^:/@]*):[^@]*@)");
-  static const std::regex kPairPassword(R"(password\s*=\s*('[^']*'|\S+))");
-  const std::string masked = std::regex_replace(std::string(url), kUrlPassword, "$1:***@");
-  return std::regex_replace(masked, kPairPassword, "password=***");
+  // Read by libpq itself: whoever else looks for the password overlooks some way to write it.
+  const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> options(
+      PQconninfoParse(std::string(url).c_str(), nullptr), &PQconninfoFree);
+  if (!options) return "(unreadable)";
+  std::string shown;
+  for (const auto* option = options.get(); option->keyword != nullptr; ++option) {
+    if (option->val == nullptr) continue;
+    const std::string_view keyword = option->keyword;
+    if (!shown.empty()) shown += ' ';
+    shown.append(keyword).append("=").append(keyword.ends_with("password") ? "***" : option->val);
+  }
+  return shown;
 }
 
 }  // namespace orderflow::core

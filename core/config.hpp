@@ -75,7 +75,7 @@ class Config {
 // Throws BadConfiguration for another scheme.
 [[nodiscard]] std::string normalize_database_url(std::string_view url);
 
-// The same without its password, for messages.
+// The same as key=value pairs without passwords, for messages.
 [[nodiscard]] std::string mask_database_url(std::string_view url);
 
 }  // namespace orderflow::core

@@ -27,8 +27,8 @@ Int from_big_endian(std::string_view bytes) {
   return static_cast<Int>(value);
 }
 
-// Deadlines of socket waits only; never a business decision.
-Time deadline_after(Duration duration) { return process_now() + duration; }
+// By a clock that does not jump: a wall clock that is set back would prolong a wait.
+SteadyTime deadline_after(Duration duration) { return std::chrono::steady_clock::now() + duration; }
 
 std::string first_line(const char* text) {
   std::string line(text == nullptr ? "" : text);
@@ -177,15 +177,16 @@ void PgSession::send(const PgStatement& statement, const PgParams& params) {
   }
 }
 
-void PgSession::await_socket(bool writing, Time deadline) {
-  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - process_now());
+void PgSession::await_socket(bool writing, SteadyTime deadline) {
+  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+      deadline - std::chrono::steady_clock::now());
   pollfd wanted{PQsocket(connection_), static_cast<short>(writing ? POLLIN | POLLOUT : POLLIN), 0};
   const int ready = left.count() <= 0 ? 0 : poll(&wanted, 1, static_cast<int>(left.count()));
   if (ready == 0) lose_connection("no answer from the database in time");
   if (ready < 0 && errno != EINTR) lose_connection("the database connection broke");
 }
 
-void PgSession::sync_and_flush(Time deadline) {
+void PgSession::sync_and_flush(SteadyTime deadline) {
   if (PQpipelineSync(connection_) != 1) lose_connection("the database connection broke");
   while (true) {
     const int state = PQflush(connection_);
@@ -197,7 +198,7 @@ void PgSession::sync_and_flush(Time deadline) {
   }
 }
 
-PgResult PgSession::next_result(Time deadline) {
+PgResult PgSession::next_result(SteadyTime deadline) {
   while (PQisBusy(connection_) != 0) {
     await_socket(false, deadline);
     if (PQconsumeInput(connection_) != 1) lose_connection("the database connection broke");
@@ -219,7 +220,7 @@ void PgSession::raise(const PGresult* result) {
 std::vector<PgResult> PgSession::run(std::span<const PgCall> calls, bool in_transaction,
                                      CrashPoint unanswered) {
   connect();
-  const Time deadline = deadline_after(options_.answer_timeout + kAnswerSlack);
+  const SteadyTime deadline = deadline_after(options_.answer_timeout + kAnswerSlack);
   static const PgParams no_params;
   std::vector<Sent> sent;
   const auto send_one = [&](const PgStatement& statement, const PgParams& params, SentKind kind) {
@@ -271,7 +272,7 @@ std::vector<PgResult> PgSession::run(std::span<const PgCall> calls, bool in_tran
   return results;
 }
 
-void PgSession::consume_to_sync(Time deadline) {
+void PgSession::consume_to_sync(SteadyTime deadline) {
   // Bounded: the server sends exactly one sync answer, preceded by at most a stray error.
   for (int i = 0; i < 4; ++i) {
     const PgResult result = next_result(deadline);

@@ -143,13 +143,13 @@ class PgSession {
 
   void configure_session();
   void send(const PgStatement& statement, const PgParams& params);
-  void sync_and_flush(Time deadline);
-  PgResult next_result(Time deadline);
-  void await_socket(bool writing, Time deadline);
+  void sync_and_flush(SteadyTime deadline);
+  PgResult next_result(SteadyTime deadline);
+  void await_socket(bool writing, SteadyTime deadline);
   std::vector<PgResult> run(std::span<const PgCall> calls, bool in_transaction,
                             CrashPoint unanswered = {});
   void recover(bool in_transaction);
-  void consume_to_sync(Time deadline);
+  void consume_to_sync(SteadyTime deadline);
   [[noreturn]] void raise(const PGresult* result);
   [[noreturn]] void lose_connection(const std::string& what);
 

@@ -6,6 +6,10 @@
 namespace orderflow::core {
 namespace {
 
+// What four digits can say in UTC and PostgreSQL takes: it knows no year 0.
+constexpr Time kFirst{std::chrono::sys_days{std::chrono::year{1} / 1 / 1}};
+constexpr Time kBehindLast{std::chrono::sys_days{std::chrono::year{10000} / 1 / 1}};
+
 // Reads exactly `width` digits and removes them from `text`.
 std::optional<int> take_digits(std::string_view& text, std::size_t width) {
   if (text.size() < width) return std::nullopt;
@@ -86,8 +90,10 @@ std::optional<Time> parse_rfc3339(std::string_view text) {
   const year_month_day date{year{*year_value}, month{static_cast<unsigned>(*month_value)},
                             day{static_cast<unsigned>(*day_value)}};
   if (!date.ok()) return std::nullopt;
-  return Time{sys_days{date}} + hours{*hour_value} + minutes{*minute_value} +
-         seconds{*second_value} + *fraction - *offset;
+  const Time time = Time{sys_days{date}} + hours{*hour_value} + minutes{*minute_value} +
+                    seconds{*second_value} + *fraction - *offset;
+  if (time < kFirst || time >= kBehindLast) return std::nullopt;
+  return time;
 }
 
 }  // namespace orderflow::core

@@ -16,7 +16,7 @@ using SteadyTime = std::chrono::steady_clock::time_point;
 // RFC 3339 in UTC with milliseconds, e.g. 2026-01-31T09:30:00.123Z.
 [[nodiscard]] std::string to_rfc3339(Time time);
 
-// Accepts any offset and up to nine fraction digits.
+// Accepts any offset and up to nine fraction digits; years 1 to 9999 in UTC.
 [[nodiscard]] std::optional<Time> parse_rfc3339(std::string_view text);
 
 // This process's own clock: for logs and message headers, never for a decision. Decisions take the

@@ -1,8 +1,10 @@
 #include "events/codec.hpp"
 
+#include <algorithm>
 #include <cctype>
 #include <charconv>
 
+#include "core/json_depth.hpp"
 #include "core/time.hpp"
 
 namespace orderflow::events {
@@ -11,6 +13,10 @@ namespace {
 using core::OutgoingMessage;
 using core::Result;
 using nlohmann::json;
+
+// Far deeper than any message of ours.
+constexpr int kDepthMax = 32;
+constexpr std::size_t kShownBytesMax = 100;
 
 // Thrown and caught inside this file only: nested readers stay plain expressions.
 struct Undecodable {
@@ -144,6 +150,7 @@ OutgoingMessage encode_command(const Command& command, const Addressed& to) {
 }
 
 json parse_body(std::string_view body) {
+  if (core::nests_deeper_than(body, kDepthMax)) throw Undecodable{"the body nests too deeply"};
   json parsed = json::parse(body, nullptr, false);
   if (parsed.is_discarded()) throw Undecodable{"the body is not JSON"};
   if (!parsed.is_object()) throw Undecodable{"the body is not a JSON object"};
@@ -160,8 +167,15 @@ Result<Message> guarded(Read&& read) {
   }
 }
 
+// What a stranger wrote, as text that a log and a database take.
+std::string printable(std::string_view text) {
+  std::string shown(text.substr(0, kShownBytesMax));
+  std::replace_if(shown.begin(), shown.end(), [](char c) { return c < ' ' || c >= 0x7f; }, '?');
+  return shown;
+}
+
 [[noreturn]] void unknown_type(std::string_view type) {
-  throw Undecodable{"the message type '" + std::string(type.substr(0, 100)) + "' is unknown"};
+  throw Undecodable{"the message type '" + printable(type) + "' is unknown"};
 }
 
 Reply read_reply(const json& body) {

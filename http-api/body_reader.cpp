@@ -69,6 +69,12 @@ bool is_valid_utf8(std::string_view text) {
   return true;
 }
 
+std::string_view first_bytes(std::string_view text, std::size_t bytes_max) {
+  if (text.size() <= bytes_max) return text;
+  while (bytes_max > 0 && is_continuation(static_cast<unsigned char>(text[bytes_max]))) --bytes_max;
+  return text.substr(0, bytes_max);
+}
+
 std::string check_text(std::string_view text, const TextRule& rule) {
   if (!rule.may_be_empty && text.find_first_not_of(" \t\r\n") == std::string_view::npos) {
     return "must not be empty";
@@ -89,7 +95,7 @@ BodyReader::BodyReader(const json& object, std::vector<FieldError>& errors, std:
 
 std::string BodyReader::pointer_to(std::string_view name) const {
   std::string pointer = pointer_ + "/";
-  for (const char c : name.substr(0, 100)) {
+  for (const char c : first_bytes(name, 100)) {
     if (c == '~') {
       pointer += "~0";
     } else if (c == '/') {

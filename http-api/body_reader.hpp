@@ -70,4 +70,7 @@ class BodyReader {
 
 [[nodiscard]] bool is_valid_utf8(std::string_view text);
 
+// The beginning of valid UTF-8, cut between characters: what an answer may quote of a request.
+[[nodiscard]] std::string_view first_bytes(std::string_view text, std::size_t bytes_max);
+
 }  // namespace orderflow::http_api

@@ -91,7 +91,7 @@ Checked<Query> Query::parse(const RequestContext& context,
       return refuse(bad_request("The query is not valid UTF-8 text."));
     }
     if (std::find(known.begin(), known.end(), name) == known.end()) {
-      return refuse(bad_query(name.substr(0, 64), "is not a known parameter"));
+      return refuse(bad_query(first_bytes(name, 64), "is not a known parameter"));
     }
     if (!query.values_.emplace(name, value).second) {
       return refuse(bad_query(name, "is given twice"));

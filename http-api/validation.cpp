@@ -3,6 +3,7 @@
 #include <charconv>
 #include <nlohmann/json.hpp>
 
+#include "core/json_depth.hpp"
 #include "core/money.hpp"
 #include "http-api/body_reader.hpp"
 #include "http-api/json_text.hpp"
@@ -12,7 +13,7 @@ namespace {
 
 using nlohmann::json;
 
-// Deeper nesting than any body of ours, and shallow enough for any recursive reader of it.
+// Deeper than any body of ours.
 constexpr int kDepthMax = 16;
 
 constexpr TextRule kName{.characters_max = 200};
@@ -28,29 +29,6 @@ bool is_json_type(std::string_view content_type) {
   return equals_ignoring_case(type, "application/json") ||
          (type.size() > kSuffix.size() &&
           equals_ignoring_case(type.substr(type.size() - kSuffix.size()), kSuffix));
-}
-
-// Nesting is measured before parsing, so that a body of brackets costs nothing.
-bool is_too_deep(std::string_view text) {
-  int depth = 0;
-  bool in_string = false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (in_string) {
-      if (c == '\\') {
-        ++i;
-      } else if (c == '"') {
-        in_string = false;
-      }
-    } else if (c == '"') {
-      in_string = true;
-    } else if (c == '[' || c == '{') {
-      if (++depth > kDepthMax) return true;
-    } else if (c == ']' || c == '}') {
-      --depth;
-    }
-  }
-  return false;
 }
 
 std::vector<OrderItem> read_items(BodyReader& body, std::vector<FieldError>& errors) {
@@ -101,7 +79,8 @@ Checked<json> parse_json_body(const Request& request, EmptyBody empty) {
   if (!is_json_type(request.header("Content-Type"))) {
     return refuse({415, "not_json", "The body must be JSON; send Content-Type: application/json."});
   }
-  if (is_too_deep(request.body)) return refuse(bad_request("The body is nested too deeply."));
+  if (core::nests_deeper_than(request.body, kDepthMax))
+    return refuse(bad_request("The body is nested too deeply."));
   json body = json::parse(request.body, nullptr, false);
   if (body.is_discarded()) {
     return refuse(bad_request("The body is not readable JSON (UTF-8, no NaN, no trailing text)."));

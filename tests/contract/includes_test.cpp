@@ -129,5 +129,25 @@ TEST_CASE("decisions and rules ask no clock and throw no dice") {
   }
 }
 
+// A process's own clock may be wrong, and jump: it is for what people read and for ids.
+TEST_CASE("owners decide by the database's clock") {
+  static const std::regex kCalls("process_now\\s*\\(|system_clock::now");
+  const std::map<std::string, std::ptrdiff_t> allowed{
+      {"core/time.hpp", 2},            // What it is.
+      {"core/database_clock.hpp", 1},  // Before the database has said its time.
+      {"core/log.cpp", 1},
+      {"core/uuid.cpp", 1},
+      {"events/codec.cpp", 1},          // The header ce_time.
+      {"consumers/owner_loop.cpp", 1},  // The age of a message, which its producer dated.
+  };
+  for (const auto& file : source_files()) {
+    if (!kInward.contains(file.folder)) continue;
+    const auto found = allowed.find(file.path);
+    const std::sregex_iterator calls(file.text.begin(), file.text.end(), kCalls);
+    INFO(file.path);
+    CHECK(std::distance(calls, {}) == (found == allowed.end() ? 0 : found->second));
+  }
+}
+
 }  // namespace
 }  // namespace orderflow::testing

@@ -38,12 +38,22 @@ std::string with_other_version(std::string type) {
   return type;
 }
 
+// Deep enough to exhaust the stack of whoever copies it as a document.
+std::string nested_deeply() {
+  constexpr int kLevels = 50'000;
+  std::string text;
+  for (int i = 0; i < kLevels; ++i) text += R"({"data":)";
+  return text + "1" + std::string(kLevels, '}');
+}
+
 std::vector<Poison> poisons(const std::string& topic) {
   const auto type = known_type(topic);
   return {
       {"an unknown type", "orderflow.nobody.knows.v1", "{}"},
       {"an unknown version", with_other_version(type), "{}"},
       {"no type at all", "", "{}"},
+      {"a type that is not UTF-8", "\xff\xfe", "{}"},
+      {"a type with a null character", std::string("a\0b", 3), "{}"},
       {"broken JSON", type, "{\"order_id\": "},
       {"an empty body", type, ""},
       {"not an object", type, "[1, 2]"},
@@ -51,6 +61,7 @@ std::vector<Poison> poisons(const std::string& topic) {
       {"a field of another type", type, R"({"order_id": 7, "command_id": [], "sequence": "x"})"},
       {"bytes that are not UTF-8", type, "{\"order_id\": \"\xff\xfe\"}"},
       {"a null character", type, R"({"order_id": "\u0000"})"},
+      {"a body that nests too deeply", type, nested_deeply()},
   };
 }
 

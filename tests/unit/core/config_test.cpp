@@ -80,6 +80,19 @@ TEST_CASE("secrets never show") {
   CHECK(mask_database_url("host=h password='hunter2' user=u").find("hunter2") == std::string::npos);
 }
 
+TEST_CASE("a database password never shows, however it is written") {
+  for (const char* url :
+       {"postgresql://u:hunter2@h:5432/d?sslmode=require", "postgresql://u@h/d?password=hunter2",
+        "postgresql://u@h/d?sslpassword=hunter2&pass%77ord=hunter2",
+        R"(host=h password='it\'s hunter2' user=u)", R"(host=h password=a\ hunter2 user=u)",
+        "host=h password = hunter2", "postgresql://u:hunter2@h/d?not-an-option=1"}) {
+    INFO(url);
+    CHECK(mask_database_url(url).find("hunter2") == std::string::npos);
+  }
+  CHECK(mask_database_url("postgresql://u@h:5432/d") == "user=u dbname=d host=h port=5432");
+  CHECK(mask_database_url(std::string(200'000, 'x')) == "(unreadable)");
+}
+
 TEST_CASE("Kafka properties pass through by name") {
   const auto config = Config::load({}, {{"ORDERFLOW_KAFKA_SECURITY_PROTOCOL", "SASL_SSL"}});
   CHECK(config.kafka_properties().at("security.protocol") == "SASL_SSL");

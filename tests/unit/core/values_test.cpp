@@ -59,6 +59,17 @@ TEST_CASE("times go to text and back") {
   }
 }
 
+TEST_CASE("times are of the years 1 to 9999, as PostgreSQL takes them in this form") {
+  CHECK(parse_rfc3339("0001-01-01T00:00:00Z"));
+  CHECK(parse_rfc3339("9999-12-31T23:59:59.999Z"));
+  for (const char* text :
+       {"0000-01-01T00:00:00Z", "0000-12-31T23:59:59Z", "0001-01-01T00:00:00+00:01",
+        "9999-12-31T23:59:59-00:01", "9999-12-31T23:59:60Z"}) {
+    INFO(text);
+    CHECK_FALSE(parse_rfc3339(text));
+  }
+}
+
 TEST_CASE("money never wraps around") {
   CHECK(checked_add(1, 2) == 3);
   CHECK_FALSE(checked_add(INT64_MAX, 1));

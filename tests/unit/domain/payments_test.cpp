@@ -108,6 +108,19 @@ TEST_CASE("several debits of one account are decided in sequence") {
   CHECK(book.ledger()[1].sequence == 9);
 }
 
+// Two owners that wait for each other's accounts would be a deadlock.
+TEST_CASE("accounts are locked in the order of their ids") {
+  PaymentBook book;
+  for (const std::uint8_t number : {3, 1, 2}) {
+    book.add(Account{id(2, number), "USD", 1'000, 0});
+    (void)run(book, CapturePayment{id(3, number), kOrder, id(2, number), {1, "USD"}});
+  }
+  const auto changes = book.changed_accounts();
+  REQUIRE(changes.size() == 3);
+  CHECK(changes[0].account->id < changes[1].account->id);
+  CHECK(changes[1].account->id < changes[2].account->id);
+}
+
 TEST_CASE("business refusals are stored and stay") {
   struct Case {
     const char* code;

@@ -2,6 +2,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include "http-api/body_reader.hpp"
+
 namespace orderflow::http_api {
 namespace {
 
@@ -70,6 +72,18 @@ TEST_CASE("a query is known names once each, readable") {
   CHECK_FALSE(parse("status=%zz"));
   CHECK_FALSE(parse("status=%ff"));
   CHECK_FALSE(parse("status=%00"));
+}
+
+TEST_CASE("a long unknown name is told in whole characters") {
+  for (const char* first : {"a", "aa"}) {
+    std::string name = first;
+    for (int i = 0; i < 100; ++i) name += "\xc3\xa4";
+    const auto query = parse(name + "=1");
+    REQUIRE_FALSE(query);
+    const std::string& told = query.error().errors.at(0).pointer;
+    CHECK(is_valid_utf8(told));
+    CHECK(told.size() < 100);
+  }
 }
 
 TEST_CASE("values of a query are typed") {

@@ -140,6 +140,17 @@ TEST_CASE("no body makes more than a handful of errors") {
   CHECK(order.error().errors.size() == 20);
 }
 
+TEST_CASE("a long unknown field is told in whole characters") {
+  for (const char* first : {"a", "aa"}) {
+    std::string name = first;
+    for (int i = 0; i < 100; ++i) name += "\xc3\xa4";
+    const auto found = pointers_after({{name, 1}});
+    REQUIRE(found.size() == 1);
+    CHECK(is_valid_utf8(found[0]));
+    CHECK(found[0].size() < 150);
+  }
+}
+
 TEST_CASE("UTF-8 is checked to the letter") {
   CHECK(is_valid_utf8("plain, ü, €, \xf0\x9f\x9a\x80"));
   CHECK_FALSE(is_valid_utf8("\xff"));

@@ -1,0 +1,47 @@
+#include "events/codec.hpp"
+
+#include <algorithm>
+#include <catch2/catch_test_macros.hpp>
+
+namespace orderflow::events {
+namespace {
+
+constexpr const char* kId = "018f2b6a-5c1e-7d3f-9a77-0c2d4e5f6a7b";
+
+std::string reply_with_data(const std::string& data) {
+  const std::string id = kId;
+  return R"({"command_id":")" + id + R"(","order_id":")" + id +
+         R"(","step":"payment","phase":"do","outcome":"done","code":"","detail":"","data":)" +
+         data + "}";
+}
+
+std::string nested(std::size_t levels) {
+  std::string text;
+  for (std::size_t i = 0; i < levels; ++i) text += R"({"a":)";
+  return text + "1" + std::string(levels, '}');
+}
+
+// The database takes neither as text, and a dead letter that cannot be stored would hold up its
+// partition for ever.
+TEST_CASE("what cannot be decoded is refused with a reason that can be stored") {
+  for (const std::string& type : {std::string("\xff\xfe"), std::string("a\0b", 3),
+                                  std::string("caf\xc3\xa9"), std::string(500, '\xc3')}) {
+    const auto refused = decode_inbox(type, "{}");
+    REQUIRE_FALSE(refused);
+    const std::string& reason = refused.error().detail;
+    CHECK(reason.size() < 200);
+    CHECK(std::all_of(reason.begin(), reason.end(), [](char c) { return c >= ' ' && c < 0x7f; }));
+  }
+}
+
+// A document tree is copied and written recursively: without a bound one message would exhaust the
+// stack of whoever reads it, again after each restart.
+TEST_CASE("a body that nests without end is refused") {
+  CHECK(decode_inbox(Reply::kType, reply_with_data(nested(8))));
+  const auto refused = decode_inbox(Reply::kType, reply_with_data(nested(100'000)));
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == "undecodable");
+}
+
+}  // namespace
+}  // namespace orderflow::events
