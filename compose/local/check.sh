@@ -7,41 +7,60 @@
 readonly sanitizer_flags='CMAKE_CXX_FLAGS_RELWITHDEBINFO=-O1 -g1'
 
 command_test() {
-  local label='' sanitize=no failed=no
+  local label='' sanitizer='' instrumented='' failed=no
   while [ $# -gt 0 ]; do
     case $1 in
-      --sanitize) sanitize=yes ;;
+      --sanitize | --sanitize=address) sanitizer=address ;;
+      --sanitize=thread) sanitizer=thread ;;
       -*) usage_error "test does not know '$1'" ;;
       *) [ -z "$label" ] || usage_error "test takes one label"; label=$1 ;;
     esac
     shift
   done
-  [ -z "${CI:-}" ] || [ -n "$label" ] || sanitize=yes
+  [ -z "${CI:-}" ] || [ -n "$label" ] || sanitizer=${sanitizer:-address}
+  case $sanitizer in address) instrumented=asan ;; thread) instrumented=tsan ;; esac
   prepare_state_dir "$state_dir"
   test_dir=$state_dir/test
   exec 9>"$state_dir/test.lock"
   flock -n 9 || die "another './orderflow test' runs in $state_dir; wait for it"
   ensure_packages build postgres kafka
   build release build all CMAKE_BUILD_TYPE=Release ORDERFLOW_TESTS=ON
-  [ $sanitize = no ] ||
-    build asan sanitizers "orderflow unit_tests saga_tests" ORDERFLOW_TESTS=ON \
-      ORDERFLOW_SANITIZE=address CMAKE_BUILD_TYPE=RelWithDebInfo "$sanitizer_flags"
+  [ -z "$instrumented" ] ||
+    build "$instrumented" sanitizers "orderflow unit_tests saga_tests" ORDERFLOW_TESTS=ON \
+      "ORDERFLOW_SANITIZE=$sanitizer" CMAKE_BUILD_TYPE=RelWithDebInfo "$sanitizer_flags"
   fetch_kafka
   start_test_servers
-  # What ran under the sanitizers has run: the second time would cost CI minutes and prove nothing.
+  # What ran under the sanitizers has run: the second time would cost minutes and prove nothing.
   local chosen=()
   [ -z "$label" ] || chosen=(-L "^$label\$")
-  if [ $sanitize = yes ]; then
-    run_ctest asan -L '^(unit|saga)$' || failed=asan
+  if [ -n "$instrumented" ]; then
+    run_instrumented || failed=$instrumented
     [ -n "$label" ] || chosen=(-LE '^(unit|saga)$')
   fi
   run_ctest release "${chosen[@]}" || failed=release
   stop_test_servers
   # The runner's closing lines come last, those of a failed run at the very end.
-  [ $sanitize = no ] || [ $failed = asan ] || closing_lines asan
+  [ -z "$instrumented" ] || [ "$failed" = "$instrumented" ] || closing_lines "$instrumented"
   closing_lines release
-  [ $failed != asan ] || closing_lines asan
-  [ $failed = no ]
+  [ "$failed" = no ] || [ "$failed" = release ] || closing_lines "$instrumented"
+  [ "$failed" = no ]
+}
+
+# ThreadSanitizer writes what it finds in a process, ours or one that a test started, to files of
+# their own: a race fails the run even where nothing else went wrong.
+run_instrumented() {
+  local reports=$log_dir/race code=0
+  if [ "$instrumented" = asan ]; then
+    run_ctest asan -L '^(unit|saga)$'
+    return
+  fi
+  rm -f -- "$reports".*
+  TSAN_OPTIONS="suppressions=$repo/tests/tsan.supp log_path=$reports second_deadlock_stack=1" \
+    run_ctest tsan -L '^(unit|saga)$' || code=1
+  compgen -G "$reports.*" >/dev/null || return "$code"
+  grep -ah '^SUMMARY' "$reports".* | sort | uniq -c >&2
+  echo "orderflow: ThreadSanitizer found the above; see $reports.*" >&2
+  return 1
 }
 
 start_test_servers() {
@@ -89,7 +108,10 @@ run_ctest() { # BUILD CTEST_ARGUMENT...: everything but the closing lines is sho
 }
 
 closing_lines() { # BUILD
-  [ "$1" = release ] || printf '\nunder AddressSanitizer and UBSan:\n'
+  case $1 in
+    asan) printf '\nunder AddressSanitizer and UBSan:\n' ;;
+    tsan) printf '\nunder ThreadSanitizer:\n' ;;
+  esac
   sed -n '/% tests passed/,$p' "$state_dir/log/test-$1.log"
 }
 
@@ -149,7 +171,8 @@ lint_layout() {
 lint_scripts() {
   local log=$log_dir/lint-scripts.log
   phase scripts
-  if (cd "$repo" && git ls-files -z -- orderflow 'compose/local/*.sh' compose/local/kafka-run .ci/run |
+  if (cd "$repo" && git ls-files -z -- orderflow 'compose/local/*.sh' compose/local/kafka-run .ci/run \
+    tests/mutation/run |
     xargs -0 shellcheck -x) >"$log" 2>&1; then
     phase_done "shellcheck is content"
   else

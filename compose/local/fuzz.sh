@@ -74,8 +74,21 @@ fuzz_summary() { # LOG: "123456 executions, 789 edges covered"
 
 # --- mutate -------------------------------------------------------------------------------------
 
+# The servers are there for patches that only tests of a whole system notice.
 command_mutate() {
+  local argument code=0
+  for argument in "$@"; do
+    [ "$argument" != --unit ] || exec "$repo/tests/mutation/run" "$@"
+  done
   prepare_state_dir "$state_dir"
-  ensure_packages build postgres kafka
-  exec "$repo/tests/mutation/run" "$@"
+  test_dir=$state_dir/test
+  exec 9>"$state_dir/test.lock"
+  flock -n 9 || die "'./orderflow test' runs in $state_dir; wait for it"
+  ensure_packages build postgres kafka mutate
+  build_program
+  fetch_kafka
+  start_test_servers
+  "$repo/tests/mutation/run" "$@" || code=$?
+  stop_test_servers
+  return "$code"
 }

@@ -42,6 +42,7 @@ wanted_packages() { # GROUP…: the groups' packages, one a line
         command -v mvn >/dev/null || echo maven
         ;;
       fuzz) printf '%s\n' clang-19 libclang-rt-19-dev ;;
+      mutate) echo patch ;;
       lint) printf '%s\n' git clang-format-19 clang-tidy-19 shellcheck ;;
     esac
   done
