@@ -1,6 +1,7 @@
 // What is written down about settings, metrics and seed data is what the program has.
 #include <algorithm>
 #include <catch2/catch_test_macros.hpp>
+#include <filesystem>
 #include <map>
 #include <regex>
 #include <set>
@@ -154,6 +155,76 @@ TEST_CASE("only blocks marked for it are run") {
       "text\n```sh\nno\n```\n```sh test\none\ntwo\n```\n```text\n```sh test\nno\n```\n");
   REQUIRE(blocks.size() == 1);
   CHECK((blocks[0].line == 6 && blocks[0].script == "one\ntwo\n"));
+}
+
+// ---- correctness --------------------------------------------------------------------------------
+
+// Names that stand between quotes in lists of docs/correctness.md; code and prose quote nothing.
+std::set<std::string> tests_in_document() {
+  static const std::regex kQuoted("\"([^\"]+)\"");
+  std::set<std::string> names;
+  const std::string text = source_text("docs/correctness.md");
+  const std::sregex_iterator end;
+  for (std::sregex_iterator it(text.begin(), text.end(), kQuoted); it != end; ++it) {
+    names.insert((*it)[1]);
+  }
+  return names;
+}
+
+// The names of all test cases; one that is built from several literals counts as a whole.
+std::set<std::string> tests_in_code() {
+  static const std::regex kCase("\\bTEST_CASE\\(\\s*((?:\"(?:[^\"\\\\]|\\\\.)*\"\\s*)+)");
+  static const std::regex kLiteral("\"((?:[^\"\\\\]|\\\\.)*)\"");
+  const std::sregex_iterator end;
+  std::set<std::string> names;
+  for (const auto& file : source_files()) {
+    if (file.folder != "tests") continue;
+    for (std::sregex_iterator it(file.text.begin(), file.text.end(), kCase); it != end; ++it) {
+      const std::string literals = (*it)[1];
+      std::string name;
+      for (std::sregex_iterator part(literals.begin(), literals.end(), kLiteral); part != end;
+           ++part) {
+        name += (*part)[1];
+      }
+      names.insert(name);
+    }
+  }
+  return names;
+}
+
+TEST_CASE("every test that docs/correctness.md names exists") {
+  const auto code = tests_in_code();
+  const auto document = tests_in_document();
+  CHECK(code.size() > 200);
+  CHECK(document.size() > 40);
+  for (const auto& name : document) {
+    INFO("docs/correctness.md names the test \"" << name << "\", which does not exist");
+    CHECK(code.contains(name));
+  }
+}
+
+// The mutation check would say so too, an hour later.
+TEST_CASE("every test that a patch of tests/mutation names exists") {
+  static const std::string kNotice = "Noticed by: ";
+  const auto code = tests_in_code();
+  int patches = 0;
+  for (const auto& entry :
+       std::filesystem::directory_iterator(ORDERFLOW_SOURCE_DIR "/tests/mutation")) {
+    if (entry.path().extension() != ".patch") continue;
+    ++patches;
+    int notices = 0;
+    const std::string path = "tests/mutation/" + entry.path().filename().string();
+    for (const auto& line : lines_of(source_text(path))) {
+      if (!line.starts_with(kNotice)) continue;
+      ++notices;
+      const auto name = line.substr(std::min(line.find(": ", kNotice.size()) + 2, line.size()));
+      INFO(path << " names the test \"" << name << "\", which does not exist");
+      CHECK(code.contains(name));
+    }
+    INFO(path);
+    CHECK(notices > 0);
+  }
+  CHECK(patches >= 16);
 }
 
 }  // namespace
