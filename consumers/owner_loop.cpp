@@ -355,15 +355,16 @@ class OwnerLoop::Impl {
     if (!decision.dead_letters.empty()) {
       calls.push_back(store_.dead_letters(options_.topic, decision.dead_letters));
     }
-    advance(rows, calls, core::kAroundCommit);
+    advance(rows, calls, CrashPlace::kBeforeCommit, CrashPlace::kInCommit,
+            CrashPlace::kAfterCommit);
   }
 
   // The first of `calls` is the ownership check of `rows`.
   void advance(const std::vector<Advance>& rows, std::span<const core::PgCall> calls,
-               const core::CrashBoundary& boundary) {
-    crash_.pass(boundary.before);
-    const auto results = session_.transaction(calls, crash_.at(boundary.unanswered));
-    crash_.pass(boundary.after);
+               CrashPlace before, CrashPlace unanswered, CrashPlace after) {
+    crash_.pass(before);
+    const auto results = session_.transaction(calls, crash_.at(unanswered));
+    crash_.pass(after);
     clock_.observe(results.front().time(0, 0));
     for (const Advance& row : rows) adopt(row);
   }
@@ -435,7 +436,8 @@ class OwnerLoop::Impl {
       rows.push_back(advance_from(grant, grant.batch_no));
     }
     const core::PgCall check = store_.ownership_check(rows);
-    advance(rows, {&check, 1}, core::kAroundMark);
+    advance(rows, {&check, 1}, CrashPlace::kBeforeMark, CrashPlace::kInMark,
+            CrashPlace::kAfterMark);
     if (++ticks_ % kTicksPerDeadLetterCount == 1) {
       metrics_.dead_letters.Set(static_cast<double>(store_.open_dead_letters(session_)));
     }

@@ -50,15 +50,6 @@ enum class CrashPlace : std::uint8_t {
   kCount,
 };
 
-// Around a transaction of an owner.
-struct CrashBoundary {
-  CrashPlace before, unanswered, after;
-};
-inline constexpr CrashBoundary kAroundCommit{CrashPlace::kBeforeCommit, CrashPlace::kInCommit,
-                                             CrashPlace::kAfterCommit};
-inline constexpr CrashBoundary kAroundMark{CrashPlace::kBeforeMark, CrashPlace::kInMark,
-                                           CrashPlace::kAfterMark};
-
 // A place in a role. A default one is never armed.
 struct CrashPoint {
   int id = -2;

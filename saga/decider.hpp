@@ -71,6 +71,8 @@ class Decider {
   void confirm(const Request& request);
   void cancel(const Request& request);
   void retry(const Request& request);
+  void resume_payment(const Request& request);
+  [[nodiscard]] bool waits_for_payment() const;
   void pay(const Request& request);
   void set_status(const Request& request);
   void new_round();

@@ -115,14 +115,27 @@ void Decider::new_round() {
   start_step(0);
 }
 
+// Resuming is the means here; the job ends with the payment, not before.
+void Decider::resume_payment(const Request& request) {
+  resume(request);
+  out_.requests.clear();
+  open(request);
+}
+
 void Decider::retry(const Request& request) {
-  if (state().attention && !state().paused()) return resume(request);
+  if (state().attention && !state().paused()) {
+    return waits_for_payment() ? resume_payment(request) : resume(request);
+  }
   if (state().status != OrderStatus::kPaymentFailed) {
     refuse(request, "not_failed", "only an order whose payment failed can be retried");
     return;
   }
   open(request);
   new_round();
+}
+
+bool Decider::waits_for_payment() const {
+  return out_.state.phase == SagaPhase::kRunning && out_.state.step == kPaymentStep;
 }
 
 void Decider::pay(const Request& request) {
@@ -146,12 +159,7 @@ void Decider::pay(const Request& request) {
         refuse(request, "paused", "an operator holds the order; try again once it is resumed");
         return;
       }
-      if (state().phase == SagaPhase::kRunning && state().step == kPaymentStep) {
-        resume(request);
-        out_.requests.clear();  // Resuming is the means here; the job ends with the payment.
-        open(request);
-        return;
-      }
+      if (waits_for_payment()) return resume_payment(request);
       break;
     default: break;
   }

@@ -72,12 +72,12 @@ class Trace {
 
 // What the parts of one world share. One thread.
 struct Context {
-  Context(std::uint64_t seed, const FaultSwitches& allowed, Defect built_in, int watched)
-      : faults(spread(seed ^ 1), allowed),
-        random(spread(seed ^ 2)),
+  Context(std::uint64_t seed_of_world, const FaultSwitches& allowed, Defect built_in, int watched)
+      : faults(spread(seed_of_world ^ 1), allowed),
+        random(spread(seed_of_world ^ 2)),
         trace(watched),
         defect(built_in),
-        seed(seed) {}
+        seed(seed_of_world) {}
 
   Timeline timeline;
   Faults faults;

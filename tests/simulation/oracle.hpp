@@ -63,6 +63,7 @@ class Oracle final : public CommitObserver {
     bool cancel_done = false;
     bool too_late = false;
     bool payment_done = false;
+    bool retry_done = false;
     std::int64_t unanswered = 0;
   };
 

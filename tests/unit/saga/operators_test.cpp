@@ -157,11 +157,23 @@ TEST_CASE("only what is being processed can be paused, and once") {
 TEST_CASE("an operator's retry begins the attempts anew") {
   Conversation saga;
   saga.place();
-  run_out_of_attempts(saga);
-  saga.request("retry");
-  CHECK(saga.jobs() == "done");
-  CHECK(saga.sent() == "do payment #1");
-  CHECK(saga.status() == "PENDING_PAYMENT");
+  SECTION("of the payment; the job ends with it") {
+    run_out_of_attempts(saga);
+    saga.request("retry");
+    CHECK(saga.jobs() == "running");
+    CHECK(saga.sent() == "do payment #1");
+    CHECK(saga.status() == "PENDING_PAYMENT");
+    saga.refused(kPaymentStep, "card_declined");
+    CHECK(saga.jobs() == "refused:card_declined");
+  }
+  SECTION("of another step") {
+    saga.done(kPaymentStep);
+    run_out_of_attempts(saga);
+    saga.request("retry");
+    CHECK(saga.jobs() == "done");
+    CHECK(saga.sent() == "do delivery #1");
+    CHECK(saga.status() == "PAID");
+  }
 }
 
 TEST_CASE("a skip takes the participant's book for the answer, and nothing else", "[P2][P3]") {
