@@ -3,8 +3,13 @@
 
 # --- test ---------------------------------------------------------------------------------------
 
-# Only what the sanitized labels need, and no more optimisation than keeps the tests' deadlines.
+# No more optimisation than keeps the tests' deadlines.
 readonly sanitizer_flags='CMAKE_CXX_FLAGS_RELWITHDEBINFO=-O1 -g1'
+# What runs under the sanitizers is neither built nor run a second time without them: that would cost
+# minutes and prove nothing. The others start the program as people build it, or are too slow for them.
+readonly sanitized_labels='unit|contract|saga|integration' plain_labels='simulation|e2e|chaos'
+readonly sanitized_targets='orderflow unit_tests contract_tests saga_tests integration_tests'
+readonly plain_targets='orderflow simulation_tests e2e_tests orderflow-simulate orderflow-chaos'
 
 command_test() {
   local label='' sanitizer='' instrumented='' failed=no
@@ -19,44 +24,55 @@ command_test() {
   done
   [ -z "${CI:-}" ] || [ -n "$label" ] || sanitizer=${sanitizer:-address}
   case $sanitizer in address) instrumented=asan ;; thread) instrumented=tsan ;; esac
+  [ -z "$instrumented" ] || [[ -z $label || $label =~ ^($sanitized_labels)$ ]] ||
+    usage_error "under sanitizers run: ${sanitized_labels//|/, }"
   prepare_state_dir "$state_dir"
   test_dir=$state_dir/test
   exec 9>"$state_dir/test.lock"
   flock -n 9 || die "another './orderflow test' runs in $state_dir; wait for it"
   ensure_packages build postgres kafka
-  build release build all CMAKE_BUILD_TYPE=Release ORDERFLOW_TESTS=ON
-  [ -z "$instrumented" ] ||
-    build "$instrumented" sanitizers "orderflow unit_tests saga_tests" ORDERFLOW_TESTS=ON \
-      "ORDERFLOW_SANITIZE=$sanitizer" CMAKE_BUILD_TYPE=RelWithDebInfo "$sanitizer_flags"
+  build_tests
   fetch_kafka
   start_test_servers
-  # What ran under the sanitizers has run: the second time would cost minutes and prove nothing.
-  local chosen=()
-  [ -z "$label" ] || chosen=(-L "^$label\$")
-  if [ -n "$instrumented" ]; then
-    run_instrumented || failed=$instrumented
-    [ -n "$label" ] || chosen=(-LE '^(unit|saga)$')
-  fi
-  run_ctest release "${chosen[@]}" || failed=release
+  run_tests
   stop_test_servers
   # The runner's closing lines come last, those of a failed run at the very end.
-  [ -z "$instrumented" ] || [ "$failed" = "$instrumented" ] || closing_lines "$instrumented"
-  closing_lines release
-  [ "$failed" = no ] || [ "$failed" = release ] || closing_lines "$instrumented"
+  local build last=
+  for build in $instrumented release; do
+    if [ "$build" = "$failed" ]; then last=$build; else closing_lines "$build"; fi
+  done
+  [ -z "$last" ] || closing_lines "$last"
   [ "$failed" = no ]
+}
+
+build_tests() {
+  local targets=all
+  [ -z "$instrumented" ] || targets=$plain_targets
+  # The program itself also looks after the servers.
+  [ -z "$instrumented" ] || [ -z "$label" ] || targets=orderflow
+  build release build "$targets" CMAKE_BUILD_TYPE=Release ORDERFLOW_TESTS=ON
+  [ -z "$instrumented" ] ||
+    build "$instrumented" sanitizers "$sanitized_targets" ORDERFLOW_TESTS=ON \
+      "ORDERFLOW_SANITIZE=$sanitizer" CMAKE_BUILD_TYPE=RelWithDebInfo "$sanitizer_flags"
+}
+
+run_tests() {
+  rm -f -- "$state_dir/log"/test-*.log
+  if [ -z "$instrumented" ]; then
+    run_ctest release ${label:+-L "^$label\$"} || failed=release
+    return 0
+  fi
+  run_instrumented "^(${label:-$sanitized_labels})\$" || failed=$instrumented
+  [ -n "$label" ] || run_ctest release -L "^($plain_labels)\$" || failed=release
 }
 
 # ThreadSanitizer writes what it finds in a process, ours or one that a test started, to files of
 # their own: a race fails the run even where nothing else went wrong.
-run_instrumented() {
+run_instrumented() { # LABELS
   local reports=$log_dir/race code=0
-  if [ "$instrumented" = asan ]; then
-    run_ctest asan -L '^(unit|saga)$'
-    return
-  fi
   rm -f -- "$reports".*
   TSAN_OPTIONS="suppressions=$repo/tests/tsan.supp log_path=$reports second_deadlock_stack=1" \
-    run_ctest tsan -L '^(unit|saga)$' || code=1
+    run_ctest "$instrumented" -L "$1" || code=1
   compgen -G "$reports.*" >/dev/null || return "$code"
   grep -ah '^SUMMARY' "$reports".* | sort | uniq -c >&2
   echo "orderflow: ThreadSanitizer found the above; see $reports.*" >&2
@@ -98,7 +114,8 @@ run_ctest() { # BUILD CTEST_ARGUMENT...: everything but the closing lines is sho
   local log=$state_dir/log/test-$1.log code=0
   printf '\n'
   ORDERFLOW_TEST_BINARY=$build_dir/$1/orderflow UBSAN_OPTIONS=print_stacktrace=1 \
-    ctest --test-dir "$build_dir/$1" --output-on-failure --no-tests=error "${@:2}" 2>&1 |
+    ctest --test-dir "$build_dir/$1" --parallel $(($(nproc) * 2)) --output-on-failure \
+      --no-tests=error "${@:2}" 2>&1 |
     tee "$log" | sed -u '/% tests passed/,$d' || code=1
   if [ $code -ne 0 ] && grep -q 'No tests were found' "$log"; then
     printf 'no test has the label; there are: %s\n' \
@@ -107,12 +124,14 @@ run_ctest() { # BUILD CTEST_ARGUMENT...: everything but the closing lines is sho
   return $code
 }
 
-closing_lines() { # BUILD
+closing_lines() { # BUILD: nothing when it ran none
+  local log=$state_dir/log/test-$1.log
+  [ -f "$log" ] || return 0
   case $1 in
     asan) printf '\nunder AddressSanitizer and UBSan:\n' ;;
     tsan) printf '\nunder ThreadSanitizer:\n' ;;
   esac
-  sed -n '/% tests passed/,$p' "$state_dir/log/test-$1.log"
+  sed -n '/% tests passed/,$p' "$log"
 }
 
 stop_test_servers() {

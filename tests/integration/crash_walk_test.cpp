@@ -183,8 +183,11 @@ void walk_door(System& system, Customer& customer, const std::string& point) {
   customer.conclude();
 }
 
-TEST_CASE("each role dies at each of its crash points", "[own][crash]") {
-  System system({.name = "crash-points"});
+// The walk is cut into parts, which run beside each other.
+constexpr std::size_t kParts = 3;
+
+void walk_part(std::size_t part) {
+  System system({.name = "crash-points-" + std::to_string(part + 1)});
   Customer customer(system);
   std::map<std::string, std::vector<std::string>> owners_by_place;
   for (const auto& name : core::crash_point_names()) {
@@ -193,22 +196,26 @@ TEST_CASE("each role dies at each of its crash points", "[own][crash]") {
     if (role != "api") owners_by_place[name.substr(dot + 1)].push_back(role);
   }
   REQUIRE(owners_by_place.size() > 10);
-  for (const auto& [place, roles] : owners_by_place) walk_owners(system, customer, place, roles);
-  for (const auto& name : core::crash_point_names()) {
-    if (name.starts_with("api.")) walk_door(system, customer, name);
+  std::size_t number = 0;
+  for (const auto& [place, roles] : owners_by_place) {
+    if (number++ % kParts == part) walk_owners(system, customer, place, roles);
   }
 }
 
-TEST_CASE("an unknown crash point is refused before anything starts", "[shared][crash]") {
-  const auto refused =
-      shared_system().run({"orchestrator"}, {{"ORDERFLOW_CRASH_AT", "orchestrator.nowhere"}});
-  CHECK(refused.exit_code == 2);
-  CHECK(refused.output.find("orchestrator.after_commit") != std::string::npos);
-  const auto list = shared_system().run({"crash-points"});
-  CHECK(list.exit_code == 0);
+TEST_CASE("each owner dies at each of its crash points, part 1", "[own][crash]") { walk_part(0); }
+TEST_CASE("each owner dies at each of its crash points, part 2", "[own][crash]") { walk_part(1); }
+TEST_CASE("each owner dies at each of its crash points, part 3", "[own][crash]") { walk_part(2); }
+
+TEST_CASE("the front end dies at each of its crash points", "[own][crash]") {
+  System system({.name = "crash-points-api"});
+  Customer customer(system);
+  int walked = 0;
   for (const auto& name : core::crash_point_names()) {
-    CHECK(list.output.find(name + "\n") != std::string::npos);
+    if (!name.starts_with("api.")) continue;
+    walk_door(system, customer, name);
+    ++walked;
   }
+  CHECK(walked > 5);
 }
 
 }  // namespace
