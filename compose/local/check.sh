@@ -3,8 +3,6 @@
 
 # --- test ---------------------------------------------------------------------------------------
 
-# No more optimisation than keeps the tests' deadlines.
-readonly sanitizer_flags='CMAKE_CXX_FLAGS_RELWITHDEBINFO=-O1 -g1'
 # What runs under the sanitizers is neither built nor run a second time without them: that would cost
 # minutes and prove nothing. The others start the program as people build it, or are too slow for them.
 readonly sanitized_labels='unit|contract|saga|integration' plain_labels='simulation|e2e|chaos'
@@ -30,7 +28,7 @@ command_test() {
   test_dir=$state_dir/test
   exec 9>"$state_dir/test.lock"
   flock -n 9 || die "another './orderflow test' runs in $state_dir; wait for it"
-  ensure_packages build postgres kafka
+  ensure_packages build postgres kafka ${instrumented:+sanitizers}
   build_tests
   fetch_kafka
   start_test_servers
@@ -51,9 +49,7 @@ build_tests() {
   # The program itself also looks after the servers.
   [ -z "$instrumented" ] || [ -z "$label" ] || targets=orderflow
   build release build "$targets" CMAKE_BUILD_TYPE=Release ORDERFLOW_TESTS=ON
-  [ -z "$instrumented" ] ||
-    build "$instrumented" sanitizers "$sanitized_targets" ORDERFLOW_TESTS=ON \
-      "ORDERFLOW_SANITIZE=$sanitizer" CMAKE_BUILD_TYPE=RelWithDebInfo "$sanitizer_flags"
+  [ -z "$instrumented" ] || build_sanitized "$sanitizer" "$sanitized_targets"
 }
 
 run_tests() {
@@ -114,7 +110,7 @@ run_ctest() { # BUILD CTEST_ARGUMENT...: everything but the closing lines is sho
   local log=$state_dir/log/test-$1.log code=0
   printf '\n'
   ORDERFLOW_TEST_BINARY=$build_dir/$1/orderflow UBSAN_OPTIONS=print_stacktrace=1 \
-    ctest --test-dir "$build_dir/$1" --parallel $(($(nproc) * 2)) --output-on-failure \
+    ctest --test-dir "$build_dir/$1" --parallel $(($(nproc) * 3)) --output-on-failure \
       --no-tests=error "${@:2}" 2>&1 |
     tee "$log" | sed -u '/% tests passed/,$d' || code=1
   if [ $code -ne 0 ] && grep -q 'No tests were found' "$log"; then

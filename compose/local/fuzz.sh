@@ -6,7 +6,7 @@ readonly fuzz_input_bytes_max=4096
 # --- fuzz ---------------------------------------------------------------------------------------
 
 command_fuzz() {
-  local seconds=60 wanted='' target found=()
+  local seconds=60 wanted='' targets found=() i
   while [ $# -gt 0 ]; do
     case $1 in
       --seconds) seconds=${2:-}; shift; [ $# -eq 0 ] || shift ;;
@@ -19,15 +19,39 @@ command_fuzz() {
   [ -z "$wanted" ] || [ -f "$repo/tests/fuzz/${wanted}_fuzz.cpp" ] ||
     usage_error "there is no fuzz target '$wanted'; there are: $(fuzz_targets | tr '\n' ' ')"
   prepare_state_dir "$state_dir"
-  ensure_packages build fuzz
-  build fuzz build fuzz_all CMAKE_CXX_COMPILER=clang++-19 ORDERFLOW_FUZZ=ON ORDERFLOW_TESTS=OFF \
-    CMAKE_BUILD_TYPE=RelWithDebInfo "$sanitizer_flags"
-  "$build_dir/fuzz/tests/fuzz/fuzz_seeds" "$state_dir/fuzz/seeds" || die "the seeds could not be made"
-  while read -r target; do
-    [ -z "$wanted" ] || [ "$wanted" = "$target" ] || continue
-    fuzz_one "$target" "$seconds" || found+=("$target")
-  done < <(fuzz_targets)
+  ensure_packages build sanitizers
+  build_sanitized address fuzz_all
+  "$build_dir/asan/tests/fuzz/fuzz_seeds" "$state_dir/fuzz/seeds" || die "the seeds could not be made"
+  mapfile -t targets < <(if [ -n "$wanted" ]; then echo "$wanted"; else fuzz_targets; fi)
+  # As many at once as there are cores.
+  for ((i = 0; i < ${#targets[@]}; i += $(nproc))); do
+    fuzz_together "$seconds" "${targets[@]:i:$(nproc)}"
+  done
   [ ${#found[@]} -eq 0 ] || die "fuzzing found something in: ${found[*]}"
+}
+
+fuzz_together() { # SECONDS TARGET…
+  local seconds=$1 target pids=() ticker
+  shift
+  phase fuzz
+  ticker /dev/null "$seconds s: $*" &
+  ticker=$!
+  helpers+=("$ticker")
+  for target in "$@"; do
+    fuzz_one "$target" "$seconds" >"$log_dir/fuzz-$target.log" 2>&1 </dev/null &
+    pids+=($!)
+    helpers+=($!)
+  done
+  local failed=()
+  for target in "$@"; do
+    wait "${pids[0]}" || failed+=("$target")
+    pids=("${pids[@]:1}")
+  done
+  end_helper "$ticker"
+  phase_done "$seconds s: $*"
+  for target in "$@"; do printf '  %-20s %s\n' "$target" "$(fuzz_summary "$log_dir/fuzz-$target.log")"; done
+  for target in "${failed[@]}"; do tell_finding "$target"; done
+  found+=("${failed[@]}")
 }
 
 fuzz_targets() {
@@ -40,29 +64,25 @@ fuzz_targets() {
 
 # What a run finds interesting stays in the state folder, so that the next one starts there.
 fuzz_one() { # TARGET SECONDS
-  local target=$1 seconds=$2 dir=$state_dir/fuzz/$1 log=$log_dir/fuzz-$1.log options=()
-  local binary=$build_dir/fuzz/tests/fuzz/${target}_fuzz seeds=()
+  local target=$1 seconds=$2 dir=$state_dir/fuzz/$1 options=() seeds=() folder
   mkdir -p "$dir/corpus" "$dir/findings"
-  local folder
   for folder in "$repo/tests/fuzz/corpus/$target" "$state_dir/fuzz/seeds/$target"; do
     [ ! -d "$folder" ] || seeds+=("$folder")
   done
   [ ! -f "$repo/tests/fuzz/$target.dict" ] || options+=("-dict=$repo/tests/fuzz/$target.dict")
-  phase "$target"
-  if run_logged "$log" "fuzzing for $seconds s" "$binary" "-max_total_time=$seconds" \
+  exec "$build_dir/asan/tests/fuzz/${target}_fuzz" "-max_total_time=$seconds" \
     "-max_len=$fuzz_input_bytes_max" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
-    "-artifact_prefix=$dir/findings/" "${options[@]}" "$dir/corpus" "${seeds[@]}"; then
-    phase_done "$(fuzz_summary "$log")"
-    return
-  fi
-  clear_line
-  printf -- '--- the end of %s\n' "$log" >&2
+    "-artifact_prefix=$dir/findings/" "${options[@]}" "$dir/corpus" "${seeds[@]}"
+}
+
+tell_finding() { # TARGET
+  local target=$1 log=$log_dir/fuzz-$1.log input
+  printf -- '--- from %s\n' "$log" >&2
   grep -aE 'finding:|ERROR:|runtime error:|SUMMARY:|^    #[0-9] ' "$log" | head -n 25 >&2
   printf -- '---\n' >&2
-  local input
   input=$(sed -n 's/.*Test unit written to //p' "$log" | tail -n 1)
-  printf "%s: a finding; again with: '%s' '%s'\n" "$target" "$binary" "${input:-$dir/corpus}" >&2
-  return 1
+  printf "%s: a finding; again with: '%s' '%s'\n" "$target" \
+    "$build_dir/asan/tests/fuzz/${target}_fuzz" "${input:-$state_dir/fuzz/$target/corpus}" >&2
 }
 
 fuzz_summary() { # LOG: "123456 executions, 789 edges covered"

@@ -41,7 +41,7 @@ wanted_packages() { # GROUP…: the groups' packages, one a line
         java_is_new_enough || for_release openjdk-17-jre-headless default-jre-headless
         command -v mvn >/dev/null || echo maven
         ;;
-      fuzz) printf '%s\n' clang-19 libclang-rt-19-dev ;;
+      sanitizers) printf '%s\n' clang-19 libclang-rt-19-dev ;;
       mutate) echo patch ;;
       lint) printf '%s\n' git clang-format-19 clang-tidy-19 shellcheck ;;
     esac
