@@ -37,18 +37,17 @@ build() { # FOLDER PHASE "TARGET…" CMAKE_OPTION…
   fi
 }
 
-# CMake looks after its own inputs once the folder is configured; here only new options count, and
-# a clone that was moved, whose folder still names the old place.
+# CMake looks after its own inputs once the folder is configured; here only new options count.
 configure() { # FOLDER LOG CMAKE_OPTION…
   local dir=$1 log=$2 cache=$1/CMakeCache.txt option
   shift 2
-  if [ -f "$cache" ] && ! grep -qxF "CMAKE_HOME_DIRECTORY:INTERNAL=$repo" "$cache"; then
+  if [ -f "$cache" ] && ! fits_cache "$cache" "$@"; then
     rm -rf -- "$dir"
     mkdir -p "$dir"
   fi
   if [ -f "$dir/build.ninja" ]; then
     for option in "$@"; do
-      grep -qE "^${option%%=*}:[A-Z]+=${option#*=}\$" "$cache" || break
+      in_cache "$cache" "$option" || break
       option=
     done
     [ -n "${option:-}" ] || return 0
@@ -58,6 +57,20 @@ configure() { # FOLDER LOG CMAKE_OPTION…
 
 # No more optimisation than keeps the tests' deadlines.
 readonly sanitizer_flags='CMAKE_CXX_FLAGS_RELWITHDEBINFO=-O1 -g1'
+
+# CMake moves a folder neither to another place nor to another compiler.
+fits_cache() { # CACHE CMAKE_OPTION…
+  local cache=$1 option
+  grep -qxF "CMAKE_HOME_DIRECTORY:INTERNAL=$repo" "$cache" || return 1
+  for option in "${@:2}"; do
+    [ "${option%%=*}" != CMAKE_CXX_COMPILER ] || in_cache "$cache" "$option" || return 1
+  done
+}
+
+in_cache() { # CACHE NAME=VALUE
+  local line
+  line=$(grep -m 1 "^${2%%=*}:" "$1") && [ "${line#*=}" = "${2#*=}" ]
+}
 
 build_failed() { # LOG
   local log=$1
@@ -75,9 +88,10 @@ build_failed() { # LOG
 
 # Clang compiles what is instrumented in less than two thirds of GCC's time, and libFuzzer is its own.
 build_sanitized() { # address|thread "TARGET…"
-  local folder=asan fuzz=ON
+  local folder=asan fuzz=ON compiler
+  compiler=$(command -v clang++-19) || die "clang++-19 is missing; install the package clang-19"
   [ "$1" = address ] || folder=tsan fuzz=OFF
-  build $folder sanitizers "$2" CMAKE_CXX_COMPILER=clang++-19 CMAKE_BUILD_TYPE=RelWithDebInfo \
+  build $folder sanitizers "$2" "CMAKE_CXX_COMPILER=$compiler" CMAKE_BUILD_TYPE=RelWithDebInfo \
     "ORDERFLOW_SANITIZE=$1" ORDERFLOW_FUZZ=$fuzz ORDERFLOW_TESTS=ON "$sanitizer_flags"
 }
 

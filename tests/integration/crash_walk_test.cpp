@@ -17,10 +17,10 @@ constexpr std::int64_t kOpening = 10'000'000;
 // Which passing ends the process: the first where there is only one, a later one where the first
 // belongs to the start.
 int passing_of(const std::string& place) {
-  static const std::set<std::string> kFirst{"in_assign",   "in_revoke",        "before_grant",
-                                            "after_grant", "before_republish", "between_sends",
-                                            "in_farewell"};
-  return kFirst.contains(place) ? 1 : 2;
+  static const std::set<std::string> first{"in_assign",   "in_revoke",        "before_grant",
+                                           "after_grant", "before_republish", "between_sends",
+                                           "in_farewell"};
+  return first.contains(place) ? 1 : 2;
 }
 
 std::string plan_of(const std::string& point) {

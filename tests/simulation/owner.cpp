@@ -329,7 +329,7 @@ Advance Owner::advance_from(const Grant& grant, std::int64_t batch_no) const {
 
 void Owner::tick() {
   next_tick_ = context_.now() + kTickInterval;
-  in_flight_.emplace();
+  in_flight_ = InFlight();
   in_flight_->tick = true;
   in_flight_->plan.transaction.role = role_;
   for (const auto& [partition, grant] : grants_) {
@@ -339,7 +339,7 @@ void Owner::tick() {
 }
 
 void Owner::begin_batch() {
-  in_flight_.emplace();
+  in_flight_ = InFlight();
   std::vector<MessagePtr> messages;
   std::map<std::int32_t, std::int64_t> next_offsets;
   for (const auto& [partition, buffer] : buffers_) {
