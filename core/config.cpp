@@ -357,6 +357,23 @@ std::string normalize_database_url(std::string_view url) {
   return "postgresql" + std::string(url.substr(scheme_end));
 }
 
+namespace {
+
+// As libpq reads it back: a value with a space would otherwise go on as another setting.
+std::string conninfo_value(std::string_view value) {
+  if (!value.empty() && value.find_first_of(" \t\n\v\f\r'\\") == std::string_view::npos) {
+    return std::string(value);
+  }
+  std::string quoted = "'";
+  for (const char letter : value) {
+    if (letter == '\'' || letter == '\\') quoted += '\\';
+    quoted += letter;
+  }
+  return quoted + "'";
+}
+
+}  // namespace
+
 std::string mask_database_url(std::string_view url) {
   // Read by libpq itself: whoever else looks for the password overlooks some way to write it.
   const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> options(
@@ -367,7 +384,8 @@ std::string mask_database_url(std::string_view url) {
     if (option->val == nullptr) continue;
     const std::string_view keyword = option->keyword;
     if (!shown.empty()) shown += ' ';
-    shown.append(keyword).append("=").append(keyword.ends_with("password") ? "***" : option->val);
+    const bool secret = keyword.ends_with("password");
+    shown.append(keyword).append("=").append(secret ? "***" : conninfo_value(option->val));
   }
   return shown;
 }

@@ -4,13 +4,14 @@
 # --- test ---------------------------------------------------------------------------------------
 
 # What runs under the sanitizers is neither built nor run a second time without them: that would cost
-# minutes and prove nothing. The others start the program as people build it, or are too slow for them.
-readonly sanitized_labels='unit|contract|saga|integration' plain_labels='simulation|e2e|chaos'
+# minutes and prove nothing. The integration tests are built there too, but look at the program as people
+# build it; the rest is too slow under sanitizers.
+readonly sanitized_labels='unit|contract|saga' plain_labels='simulation|e2e|chaos'
 readonly sanitized_targets='orderflow unit_tests contract_tests saga_tests integration_tests'
 readonly plain_targets='orderflow simulation_tests e2e_tests orderflow-simulate orderflow-chaos'
 
 command_test() {
-  local label='' sanitizer='' instrumented='' failed=no
+  local label='' sanitizer='' instrumented='' failed=''
   while [ $# -gt 0 ]; do
     case $1 in
       --sanitize | --sanitize=address) sanitizer=address ;;
@@ -22,8 +23,8 @@ command_test() {
   done
   [ -z "${CI:-}" ] || [ -n "$label" ] || sanitizer=${sanitizer:-address}
   case $sanitizer in address) instrumented=asan ;; thread) instrumented=tsan ;; esac
-  [ -z "$instrumented" ] || [[ -z $label || $label =~ ^($sanitized_labels)$ ]] ||
-    usage_error "under sanitizers run: ${sanitized_labels//|/, }"
+  [ -z "$instrumented" ] || [[ -z $label || $label =~ ^($sanitized_labels|integration)$ ]] ||
+    usage_error "under sanitizers run: ${sanitized_labels//|/, }, integration"
   prepare_state_dir "$state_dir"
   test_dir=$state_dir/test
   exec 9>"$state_dir/test.lock"
@@ -35,12 +36,10 @@ command_test() {
   run_tests
   stop_test_servers
   # The runner's closing lines come last, those of a failed run at the very end.
-  local build last=
-  for build in $instrumented release; do
-    if [ "$build" = "$failed" ]; then last=$build; else closing_lines "$build"; fi
-  done
-  [ -z "$last" ] || closing_lines "$last"
-  [ "$failed" = no ]
+  local run
+  for run in asan tsan integration release; do [ "$run" = "$failed" ] || closing_lines "$run"; done
+  [ -z "$failed" ] || closing_lines "$failed"
+  [ -z "$failed" ]
 }
 
 build_tests() {
@@ -55,11 +54,13 @@ build_tests() {
 run_tests() {
   rm -f -- "$state_dir/log"/test-*.log
   if [ -z "$instrumented" ]; then
-    run_ctest release ${label:+-L "^$label\$"} || failed=release
+    run_ctest release release release ${label:+-L "^$label\$"} || failed=release
     return 0
   fi
   run_instrumented "^(${label:-$sanitized_labels})\$" || failed=$instrumented
-  [ -n "$label" ] || run_ctest release -L "^($plain_labels)\$" || failed=release
+  [ -z "$label" ] || return 0
+  run_ctest integration "$instrumented" release -L '^integration$' || failed=integration
+  run_ctest release release release -L "^($plain_labels)\$" || failed=release
 }
 
 # ThreadSanitizer writes what it finds in a process, ours or one that a test started, to files of
@@ -68,7 +69,7 @@ run_instrumented() { # LABELS
   local reports=$log_dir/race code=0
   rm -f -- "$reports".*
   TSAN_OPTIONS="suppressions=$repo/tests/tsan.supp log_path=$reports second_deadlock_stack=1" \
-    run_ctest "$instrumented" -L "$1" || code=1
+    run_ctest "$instrumented" "$instrumented" "$instrumented" -L "$1" || code=1
   compgen -G "$reports.*" >/dev/null || return "$code"
   grep -ah '^SUMMARY' "$reports".* | sort | uniq -c >&2
   echo "orderflow: ThreadSanitizer found the above; see $reports.*" >&2
@@ -106,26 +107,28 @@ start_test_servers() {
   export ORDERFLOW_TEST_REPO=$repo
 }
 
-run_ctest() { # BUILD CTEST_ARGUMENT...: everything but the closing lines is shown as it comes
+# Everything but the closing lines is shown as it comes.
+run_ctest() { # RUN BUILD_OF_THE_TESTS BUILD_OF_THE_PROGRAM CTEST_ARGUMENT...
   local log=$state_dir/log/test-$1.log code=0
   printf '\n'
-  ORDERFLOW_TEST_BINARY=$build_dir/$1/orderflow UBSAN_OPTIONS=print_stacktrace=1 \
-    ctest --test-dir "$build_dir/$1" --parallel $(($(nproc) * 3)) --output-on-failure \
-      --no-tests=error "${@:2}" 2>&1 |
+  ORDERFLOW_TEST_BINARY=$build_dir/$3/orderflow UBSAN_OPTIONS=print_stacktrace=1 \
+    ctest --test-dir "$build_dir/$2" --parallel $(($(nproc) * 3)) --output-on-failure \
+      --no-tests=error "${@:4}" 2>&1 |
     tee "$log" | sed -u '/% tests passed/,$d' || code=1
   if [ $code -ne 0 ] && grep -q 'No tests were found' "$log"; then
     printf 'no test has the label; there are: %s\n' \
-      "$(ctest --test-dir "$build_dir/$1" --print-labels | sed -n 's/^  //p' | tr '\n' ' ')" >&2
+      "$(ctest --test-dir "$build_dir/$2" --print-labels | sed -n 's/^  //p' | tr '\n' ' ')" >&2
   fi
   return $code
 }
 
-closing_lines() { # BUILD: nothing when it ran none
+closing_lines() { # RUN: nothing when there was none
   local log=$state_dir/log/test-$1.log
   [ -f "$log" ] || return 0
   case $1 in
     asan) printf '\nunder AddressSanitizer and UBSan:\n' ;;
     tsan) printf '\nunder ThreadSanitizer:\n' ;;
+    integration) printf '\non real Kafka:\n' ;;
   esac
   sed -n '/% tests passed/,$p' "$log"
 }

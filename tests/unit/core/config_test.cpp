@@ -90,6 +90,8 @@ TEST_CASE("a database password never shows, however it is written") {
     CHECK(mask_database_url(url).find("hunter2") == std::string::npos);
   }
   CHECK(mask_database_url("postgresql://u@h:5432/d") == "user=u dbname=d host=h port=5432");
+  CHECK(mask_database_url(R"(host=a\ password=b dbname='it\'s')") ==
+        R"(dbname='it\'s' host='a password=b')");
   CHECK(mask_database_url(std::string(200'000, 'x')) == "(unreadable)");
 }
 
