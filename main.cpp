@@ -1,8 +1,14 @@
 // Wires the program: picks the role, builds what it needs, runs it until a signal asks to stop.
 
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
 #include <csignal>
 #include <cstdio>
 #include <functional>
+#include <memory>
+#include <mutex>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -34,6 +40,8 @@ namespace orderflow {
 namespace {
 
 constexpr int kUsageError = 2;
+
+constexpr std::chrono::seconds kFarewellLimit{10};
 
 constexpr std::string_view kUsage =
     "usage: orderflow ROLE [--setting=value ...]\n"
@@ -97,10 +105,26 @@ std::uint16_t metrics_port(const core::Config& config, const Role& role) {
   return static_cast<std::uint16_t>(base + role.metrics_port_offset);
 }
 
-// Runs the work on threads of its own and waits for a signal or for the work to end. Returns the
-// exit code: an exception of any thread is a failure of the process, to be restarted from outside.
+// Ends the process when it has not ended in order by then, as when a server it waits for is mute.
+// Nothing is lost with it: what it had not committed is done by whoever owns it next. The thread
+// returned is told to stop once all has ended.
+std::jthread end_in_time(core::Logger& logger) {
+  return std::jthread([&logger](const std::stop_token& ended) {
+    std::mutex mutex;
+    std::condition_variable_any wake;
+    std::unique_lock lock(mutex);
+    wake.wait_for(lock, ended, kFarewellLimit, [] { return false; });
+    if (ended.stop_requested()) return;
+    logger.warning("ended without a farewell: something does not answer");
+    std::_Exit(0);
+  });
+}
+
+// Runs the work on threads of its own and waits for a signal or for the work to end, then says so
+// by `on_stop`. Returns the exit code: an exception of any thread is a failure of the process, to
+// be restarted from outside.
 int run_until_signal(const std::vector<std::function<void(std::stop_token)>>& work,
-                     const sigset_t& signals) {
+                     const sigset_t& signals, const std::function<void()>& on_stop) {
   std::stop_source stop;
   std::atomic<int> running{static_cast<int>(work.size())};
   std::atomic<int> exit_code{0};
@@ -123,6 +147,7 @@ int run_until_signal(const std::vector<std::function<void(std::stop_token)>>& wo
   while (running == static_cast<int>(work.size())) {
     if (sigtimedwait(&signals, nullptr, &pause) > 0) break;
   }
+  on_stop();
   stop.request_stop();
   threads.clear();
   return exit_code;
@@ -142,6 +167,7 @@ int run_roles(const std::vector<const Role*>& roles, const core::Config& config)
   const std::string process_name(roles.size() == 1 ? roles.front()->name : "all");
   core::Logger logger(process_name, config.text("log-level"));
   logger.info("starting", {{"version", ORDERFLOW_VERSION}});
+  std::jthread farewell;
   const bool is_broker = process_name == "broker";
   std::unique_ptr<core::HealthMonitor> monitor;
   std::unique_ptr<core::TopicKeeper> topics;
@@ -168,7 +194,7 @@ int run_roles(const std::vector<const Role*>& roles, const core::Config& config)
       role->run(context, own);
     });
   }
-  return run_until_signal(work, signals);
+  return run_until_signal(work, signals, [&] { farewell = end_in_time(logger); });
 }
 
 int check_config(const core::Config& config) {

@@ -271,8 +271,10 @@ void Decider::on(const Hold&) {
   state().wake_at = now_ + policy_.probe_interval * policy_.held_probe_intervals;
 }
 
-// Does not count as an attempt. An answer lets the saga go on by itself.
+// Not limited as attempts are, yet numbered like them: a participant that judges by the number sees
+// another one each time. An answer lets the saga go on by itself.
 void Decider::probe() {
+  ++state().attempt;
   resend();
   state().waiting_for = WaitingFor::kOperator;
   state().wake_at = now_ + policy_.probe_interval;

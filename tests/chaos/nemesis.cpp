@@ -77,7 +77,8 @@ void Nemesis::restart_role(const std::string& role, const Environment& more) {
   Process& process = system_.process(role);
   process.signal(SIGTERM);
   if (!holds_within(kOrderlyEnd, [&] { return !process.running(); })) {
-    problems_.push_back(role + " did not end within 20 s of SIGTERM");
+    problems_.push_back(role + " did not end within 20 s of SIGTERM; its log:\n" +
+                        process.log_tail());
     process.kill();
   } else if (process.wait_exit() != 0) {
     problems_.push_back(role + " was asked to end and ended with " +
@@ -207,10 +208,20 @@ void Nemesis::end_crash_point(const Fault& fault) {
     return;
   }
   process.signal(SIGTERM);
-  if (!holds_within(kOrderlyEnd, [&] { return !process.running(); })) {
-    problems_.push_back(role + " did not end within 20 s of SIGTERM");
+  bool stopped = false;
+  const bool ended = holds_within(kOrderlyEnd, [&] {
+    if (is_stopped(process)) {  // It came to the point on its way out.
+      stopped = true;
+      process.thaw();
+    }
+    return !process.running();
+  });
+  if (!ended) {
+    problems_.push_back(role + " did not end within 20 s of SIGTERM; its log:\n" +
+                        process.log_tail());
     process.kill();
-  } else if (fault.kind == FaultKind::kDieAtPoint && process.wait_exit() == 128 + SIGKILL) {
+  } else if (stopped ||
+             (fault.kind == FaultKind::kDieAtPoint && process.wait_exit() == 128 + SIGKILL)) {
     ++counts_[fault.kind];
   }
   start_role(role);
@@ -242,7 +253,7 @@ void Nemesis::terminate_sessions(const Fault& fault) {
     system_.database().execute(
         "SELECT pg_terminate_backend(pid) FROM (SELECT pid FROM pg_stat_activity WHERE datname = "
         "current_database() AND pid <> pg_backend_pid() ORDER BY random() LIMIT " +
-        std::to_string(fault.amount) + ") AS some");
+        std::to_string(fault.amount) + ") AS chosen");
   } catch (const std::exception& error) {
     std::cout << "           (PostgreSQL is away itself: " << error.what() << ")" << std::endl;
   }

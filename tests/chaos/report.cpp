@@ -10,7 +10,7 @@ namespace orderflow::chaos {
 namespace {
 
 constexpr int kNameWidth = 34;
-constexpr std::size_t kViolationsShown = 50;
+constexpr std::size_t kShownOfEach = 5;
 
 template <typename Value>
 void row(const std::string& name, const Value& value) {
@@ -30,7 +30,9 @@ void Report::held(const std::string& invariant, const std::vector<std::string>& 
     state =
         violations.empty() ? "held" : "VIOLATED " + std::to_string(violations.size()) + " times";
   }
-  for (const auto& violation : violations) violations_.push_back(invariant + ": " + violation);
+  for (std::size_t i = 0; i < violations.size() && i < kShownOfEach; ++i) {
+    violations_.push_back(invariant + ": " + violations[i]);
+  }
 }
 
 bool Report::all_held() const {
@@ -62,9 +64,7 @@ Report::~Report() {
   }
   std::cout << "invariants\n";
   for (const auto& [name, state] : invariants_) row(name, state);
-  for (std::size_t i = 0; i < violations_.size() && i < kViolationsShown; ++i) {
-    std::cout << "VIOLATION " << violations_[i] << "\n";
-  }
+  for (const auto& violation : violations_) std::cout << "VIOLATION " << violation << "\n";
   std::cout << "result: "
             << (all_held() ? "every invariant held"
                            : "VIOLATED; the same seed again: "

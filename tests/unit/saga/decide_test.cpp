@@ -117,7 +117,7 @@ TEST_CASE("when attempts run out the saga waits by name, probes, and goes on by 
   CHECK(saga.state().reason == "payment: gateway_down");
   CHECK(saga.state().live());
   saga.wake();
-  CHECK(saga.sent() == "do payment #3");  // A probe is no attempt.
+  CHECK(saga.sent() == "do payment #4");  // Beyond the limit, and told from those before.
   CHECK(saga.status() == "NEEDS_ATTENTION");
   saga.done(kPaymentStep);
   CHECK(saga.status() == "PAID");

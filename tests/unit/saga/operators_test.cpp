@@ -30,7 +30,7 @@ TEST_CASE("a waiting saga asks when its owner says so, whatever its wake-up says
   saga.place();
   run_out_of_attempts(saga);
   saga.hear(Probe{});
-  CHECK(saga.sent() == "do payment #3");
+  CHECK(saga.sent() == "do payment #4");
   CHECK(saga.status() == "NEEDS_ATTENTION");
   CHECK(saga.state().wake_at == saga.now() + saga.policy().probe_interval);
   saga.hear(Hold{});
@@ -63,7 +63,7 @@ TEST_CASE("an undo that is refused for good is named, and not taken for a delive
   CHECK(saga.status() == "NEEDS_ATTENTION");
   CHECK(saga.state().reason == "undo_failed: payment: account_closed");
   saga.wake();
-  CHECK(saga.sent() == "undo payment #1");
+  CHECK(saga.sent() == "undo payment #2");
   const auto again = saga.reply(kPaymentStep, events::Phase::kUndo, events::ReplyOutcome::kRefused,
                                 "account_closed");
   CHECK(again.events.empty());
