@@ -9,12 +9,12 @@
 namespace orderflow::chaos {
 namespace {
 
-constexpr int kNameWidth = 34;
+constexpr int kNameWidth = 40;
 constexpr std::size_t kShownOfEach = 5;
 
 template <typename Value>
 void row(const std::string& name, const Value& value) {
-  std::cout << "  " << std::left << std::setw(kNameWidth) << name << value << "\n";
+  std::cout << "  " << std::left << std::setw(kNameWidth) << name << " " << value << "\n";
 }
 
 }  // namespace
