@@ -108,15 +108,15 @@ std::uint16_t metrics_port(const core::Config& config, const Role& role) {
 // Ends the process when it has not ended in order by then, as when a server it waits for is mute.
 // Nothing is lost with it: what it had not committed is done by whoever owns it next. The thread
 // returned is told to stop once all has ended.
-std::jthread end_in_time(core::Logger& logger) {
-  return std::jthread([&logger](const std::stop_token& ended) {
+std::jthread end_in_time(core::Logger& logger, const std::atomic<int>& exit_code) {
+  return std::jthread([&](const std::stop_token& ended) {
     std::mutex mutex;
     std::condition_variable_any wake;
     std::unique_lock lock(mutex);
     wake.wait_for(lock, ended, kFarewellLimit, [] { return false; });
     if (ended.stop_requested()) return;
     logger.warning("ended without a farewell: something does not answer");
-    std::_Exit(0);
+    std::_Exit(exit_code);
   });
 }
 
@@ -124,10 +124,10 @@ std::jthread end_in_time(core::Logger& logger) {
 // by `on_stop`. Returns the exit code: an exception of any thread is a failure of the process, to
 // be restarted from outside.
 int run_until_signal(const std::vector<std::function<void(std::stop_token)>>& work,
-                     const sigset_t& signals, const std::function<void()>& on_stop) {
+                     const sigset_t& signals, std::atomic<int>& exit_code,
+                     const std::function<void()>& on_stop) {
   std::stop_source stop;
   std::atomic<int> running{static_cast<int>(work.size())};
-  std::atomic<int> exit_code{0};
   std::vector<std::jthread> threads;
   for (const auto& one : work) {
     threads.emplace_back([&, one] {
@@ -167,6 +167,7 @@ int run_roles(const std::vector<const Role*>& roles, const core::Config& config)
   const std::string process_name(roles.size() == 1 ? roles.front()->name : "all");
   core::Logger logger(process_name, config.text("log-level"));
   logger.info("starting", {{"version", ORDERFLOW_VERSION}});
+  std::atomic<int> exit_code{0};
   std::jthread farewell;
   const bool is_broker = process_name == "broker";
   std::unique_ptr<core::HealthMonitor> monitor;
@@ -194,7 +195,8 @@ int run_roles(const std::vector<const Role*>& roles, const core::Config& config)
       role->run(context, own);
     });
   }
-  return run_until_signal(work, signals, [&] { farewell = end_in_time(logger); });
+  return run_until_signal(work, signals, exit_code,
+                          [&] { farewell = end_in_time(logger, exit_code); });
 }
 
 int check_config(const core::Config& config) {

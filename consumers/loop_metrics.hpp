@@ -21,6 +21,12 @@ struct LoopMetrics {
   prometheus::Histogram& batch_size;
   prometheus::Histogram& batch_duration;
 
+  // A batch has been handled; `messages` is 0 when only wake-ups were due.
+  void batch(core::Duration took, std::size_t messages) {
+    batch_duration.Observe(static_cast<double>(took.count()) / 1e6);
+    if (messages > 0) batch_size.Observe(static_cast<double>(messages));
+  }
+
  private:
   LoopMetrics(core::Metrics& metrics, const core::MetricLabels& role,
               const core::MetricLabels& topic, const std::string& source);

@@ -199,19 +199,20 @@ void Orchestrator::read_truth(const Work& work, const std::vector<Uuid>& nudged,
   const bool poll_requests = work.include_due && work.now >= next_request_poll_;
   const bool poll_overdue = work.include_due && work.now >= next_overdue_poll_;
   const auto limit = static_cast<std::int32_t>(batch_limit_);
-  if (!nudged.empty() && !poll_requests) calls.push_back(saga::store::load_requests(nudged));
+  if (!nudged.empty()) calls.push_back(saga::store::load_requests(nudged));
   if (poll_requests) calls.push_back(saga::store::load_unhandled_requests(owned_shards_, limit));
   if (poll_overdue) calls.push_back(saga::store::load_wake_ups(owned_shards_, true, limit));
   if (!calls.empty()) {
     const auto results = work.session.read(calls);
     std::size_t at = 0;
-    if (!nudged.empty() || poll_requests) {
+    std::set<Uuid> known;
+    for (; at < (nudged.empty() ? 0U : 1U) + (poll_requests ? 1U : 0U); ++at) {
       for (auto& pending : saga::store::read_requests(results[at])) {
         const auto shard = core::shard_of(pending.order_id.to_string());
         if (!work.grants.contains(core::partition_of_shard(shard, partition_count_))) continue;
+        if (!known.insert(pending.request.id).second) continue;
         inputs.push_back({pending.order_id, std::move(pending.request)});
       }
-      ++at;
     }
     if (poll_overdue) {
       for (const auto& wake_up : saga::store::read_wake_ups(results[at])) {

@@ -1,6 +1,8 @@
 #include "consumers/owner_loop.hpp"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
+#include <ranges>
 #include <thread>
 #include <utility>
 
@@ -160,9 +162,8 @@ class OwnerLoop::Impl {
   // ---- ownership --------------------------------------------------------------------------------
 
   std::set<std::int32_t> owned() const {
-    std::set<std::int32_t> partitions;
-    for (const auto& [partition, grant] : grants_) partitions.insert(partition);
-    return partitions;
+    const auto partitions = std::views::keys(grants_);
+    return {partitions.begin(), partitions.end()};
   }
 
   void drop(const std::set<std::int32_t>& partitions) {
@@ -237,7 +238,9 @@ class OwnerLoop::Impl {
   void assign_all() {
     newly_lost_ = false;
     std::vector<core::PartitionOffset> positions;
+    // While owners pause nothing is read: a backlog would only be held in memory.
     for (const auto& [partition, grant] : grants_) {
+      if (paused_) break;
       const auto stored = lost_.contains(partition) ? RD_KAFKA_OFFSET_BEGINNING : grant.next_offset;
       positions.push_back({partition, buffers_.next_offset(partition).value_or(stored)});
     }
@@ -268,9 +271,8 @@ class OwnerLoop::Impl {
     if (!batch.empty() || due) {
       const auto began = steady_clock::now();
       process(batch, due);
-      metrics_.batch_duration.Observe(
-          std::chrono::duration<double>(steady_clock::now() - began).count());
-      if (!batch.empty()) metrics_.batch_size.Observe(static_cast<double>(batch.size()));
+      metrics_.batch(std::chrono::duration_cast<Duration>(steady_clock::now() - began),
+                     batch.size());
     }
     if (steady_clock::now() >= next_tick_) tick();
   }
@@ -304,14 +306,7 @@ class OwnerLoop::Impl {
   }
 
   void attempt(std::span<const KafkaMessage* const> batch, bool include_due) {
-    const Work work = make_work(batch, include_due);
-    try {
-      commit(batch, handler_.decide(work));
-    } catch (...) {
-      handler_.discarded();
-      throw;
-    }
-    conclude(batch);
+    settle(batch, include_due, [this](const Work& work) { return handler_.decide(work); });
   }
 
   void poison(const KafkaMessage& message, const std::string& reason) {
@@ -320,16 +315,27 @@ class OwnerLoop::Impl {
                                   {"offset", message.offset()},
                                   {"reason", reason}});
     const KafkaMessage* const only[] = {&message};
-    const Work work = make_work(only, false);
-    try {
+    settle(only, false, [&](const Work& work) {
       Decision decision = handler_.poisoned(message, reason, work);
       decision.dead_letters.push_back({&message, reason});
-      commit(only, std::move(decision));
+      return decision;
+    });
+  }
+
+  template <typename Decide>
+  void settle(std::span<const KafkaMessage* const> batch, bool include_due, Decide decide) {
+    const Work work = make_work(batch, include_due);
+    try {
+      commit(batch, decide(work));
+    } catch (const nlohmann::json::exception& error) {
+      // Decoded, yet not what anybody expects: the search finds whose fault it is.
+      handler_.discarded();
+      throw core::DataError("22000", error.what());
     } catch (...) {
       handler_.discarded();
       throw;
     }
-    conclude(only);
+    conclude(batch);
   }
 
   // One transaction: ownership, effects, dead letters, offsets. Adopts the new grants afterwards.
@@ -370,15 +376,9 @@ class OwnerLoop::Impl {
   }
 
   Advance advance_from(const Grant& grant, std::int64_t batch_no) {
-    Advance advance;
-    advance.partition = grant.partition;
-    advance.epoch = grant.epoch;
-    advance.expected_offset = grant.next_offset;
-    advance.next_offset = grant.next_offset;
-    advance.batch_no = batch_no;
-    advance.published_mark = std::max(grant.published_mark, publisher_.mark(grant.partition));
-    advance.oldest_ready_at = oldest_ready_at_;
-    return advance;
+    const auto mark = std::max(grant.published_mark, publisher_.mark(grant.partition));
+    return {grant.partition, grant.epoch, grant.next_offset, grant.next_offset,
+            batch_no,        mark,        oldest_ready_at_};
   }
 
   void adopt(const Advance& advance) {
@@ -412,7 +412,7 @@ class OwnerLoop::Impl {
   void check_layout() {
     next_layout_check_ = steady_clock::now() + kTickInterval;
     const auto layout = store_.layout(session_);
-    paused_ = layout.paused;
+    if (std::exchange(paused_, layout.paused) != layout.paused) assign_all();
     if (layout.partition_count == partition_count_) return;
     logger_.warning("the partition count has changed; beginning anew",
                     {{"before", partition_count_}, {"now", layout.partition_count}});

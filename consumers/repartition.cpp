@@ -47,6 +47,7 @@ class Repartition {
     const auto before =
         pool_.read([](pqxx::nontransaction& transaction) { return count(transaction); });
     if (wanted == before) {
+      grow_topics(wanted);  // A broker that forgot may have made them again as they once were.
       std::printf("there are %d partitions already\n", before);
       return;
     }
@@ -107,8 +108,9 @@ class Repartition {
         [&](pqxx::work& transaction) { return try_switch(transaction, before, wanted); })) {
       if (std::chrono::steady_clock::now() >= until) {
         throw core::Unavailable(
-            "some events are not published yet, so nothing was changed; see that an orchestrator "
-            "and Kafka run, then try again");
+            "some events are not published yet, so owners still work with " +
+            std::to_string(before) + " partitions while the topics have " + std::to_string(wanted) +
+            "; see that an orchestrator and Kafka run, then run the same again at once");
       }
       std::this_thread::sleep_for(kSilencePoll);
     }

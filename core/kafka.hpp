@@ -193,6 +193,9 @@ class TopicKeeper {
 
  private:
   void keep(const std::stop_token& stop);
+  [[nodiscard]] std::string create_missing(
+      const std::map<std::string, std::int32_t>& existing,
+      const std::function<void(const TopicSpec&)>& create) const;
 
   KafkaOptions options_;
   Health& health_;

@@ -100,26 +100,42 @@ TopicKeeper::TopicKeeper(KafkaOptions options, Health& health, Logger& logger,
 TopicKeeper::~TopicKeeper() = default;
 
 void TopicKeeper::keep(const std::stop_token& stop) {
-  Admin admin(options_, logger_);
+  std::optional<Admin> admin;
   std::mutex mutex;
   std::condition_variable_any stopped;
   while (!stop.stop_requested()) {
     Duration pause = kKeepInterval;
-    if (const auto existing = admin.topics(kAttemptTimeout)) {
-      std::string missing;
-      for (const auto& spec : topics_) {
-        const auto found = existing->find(spec.name);
-        if (found != existing->end() && found->second > 0) continue;
-        missing += (missing.empty() ? "" : ", ") + spec.name;
-        logger_.info("creating topic", {{"topic", spec.name}, {"partitions", spec.partitions}});
-        admin.create(spec, kAttemptTimeout);
+    try {
+      if (!admin) admin.emplace(options_, logger_);
+      if (const auto existing = admin->topics(kAttemptTimeout)) {
+        const std::string missing = create_missing(*existing, [&](const TopicSpec& spec) {
+          logger_.info("creating topic", {{"topic", spec.name}, {"partitions", spec.partitions}});
+          admin->create(spec, kAttemptTimeout);
+        });
+        health_.set(kComponent, missing.empty(),
+                    missing.empty() ? "" : "being created: " + missing);
+        if (!missing.empty()) pause = kLookAgain;
       }
-      health_.set(kComponent, missing.empty(), missing.empty() ? "" : "being created: " + missing);
-      if (!missing.empty()) pause = kLookAgain;
+    } catch (const std::exception& problem) {
+      // Of the settings; a role that needs them ends the process with the same words.
+      health_.set(kComponent, false, problem.what());
     }
     std::unique_lock lock(mutex);
     stopped.wait_for(lock, stop, pause, [] { return false; });
   }
+}
+
+// Their names, after `create` was called for each.
+std::string TopicKeeper::create_missing(const std::map<std::string, std::int32_t>& existing,
+                                        const std::function<void(const TopicSpec&)>& create) const {
+  std::string missing;
+  for (const auto& spec : topics_) {
+    const auto found = existing.find(spec.name);
+    if (found != existing.end() && found->second > 0) continue;
+    missing += (missing.empty() ? "" : ", ") + spec.name;
+    create(spec);
+  }
+  return missing;
 }
 
 void ensure_partitions(const KafkaOptions& options, Logger& logger, const std::string& topic,

@@ -16,6 +16,8 @@ using nlohmann::json;
 
 // Far deeper than any message of ours.
 constexpr int kDepthMax = 32;
+// Far beyond any of ours, and such that an event that quotes one still fits into a message.
+constexpr std::size_t kBodyMax = 256 * 1024;
 constexpr std::size_t kShownBytesMax = 100;
 
 // Thrown and caught inside this file only: nested readers stay plain expressions.
@@ -150,6 +152,7 @@ OutgoingMessage encode_command(const Command& command, const Addressed& to) {
 }
 
 json parse_body(std::string_view body) {
+  if (body.size() > kBodyMax) throw Undecodable{"the body is larger than 256 KiB"};
   if (core::nests_deeper_than(body, kDepthMax)) throw Undecodable{"the body nests too deeply"};
   json parsed = json::parse(body, nullptr, false);
   if (parsed.is_discarded()) throw Undecodable{"the body is not JSON"};

@@ -179,7 +179,8 @@ void Decider::step_undone(int step, const json& data) {
   state().steps[step] = step_state::kUndone;
   observe(ObservationKind::kStepEnded, step_at(step).name, "undone");
   // Participants say `voided` when there was nothing to undo; history need not mention that.
-  if (!data.value("voided", false)) emit(step_at(step).undone_event, data);
+  const auto voided = data.find("voided");
+  if (voided == data.end() || *voided != true) emit(step_at(step).undone_event, data);
   undo_next();
 }
 

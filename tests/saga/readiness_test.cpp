@@ -24,6 +24,19 @@ void wait_unready(System& system, const std::string& role, const std::string& na
   CHECK(system.process(role).running());
 }
 
+// As a client does: a connection that has died unnoticed may cost one more 503, and what has waited
+// meanwhile makes the front end ask for patience.
+std::string place_once_taken(const Shop& shop, const std::string& user,
+                             const std::string& product) {
+  std::string id;
+  wait_until("orders are taken again", [&] {
+    const auto answer = shop.http().post("/orders", Shop::order_body(user, product));
+    if (answer.status == 202) id = answer.json().at("id");
+    return answer.status == 202;
+  });
+  return id;
+}
+
 TEST_CASE("a database that is down at the start", "[own][readiness]") {
   System system({.name = "down-at-start", .own_postgres = true});
   const Shop shop(system);
@@ -55,12 +68,7 @@ TEST_CASE("a database that is killed while orders run", "[own][readiness]") {
   CHECK(answer.json().at("retryable") == true);
   system.postgres().start();
   for (const auto& role : roles()) system.wait_ready(role);
-  // A connection that has died unnoticed may cost one more 503, which a client repeats.
-  wait_until("orders are taken again", [&] {
-    const auto retried = shop.http().post("/orders", Shop::order_body(user, product));
-    if (retried.status == 202) ids.push_back(retried.json().at("id"));
-    return retried.status == 202;
-  });
+  ids.push_back(place_once_taken(shop, user, product));
   for (int i = 0; i < 9; ++i) ids.push_back(shop.place(user, product));
   for (const auto& id : ids) CHECK(shop.await_end(id) == "DELIVERED");
   CHECK(shop.balance(user) == 1'000'000 - 50 * 100);
@@ -92,7 +100,7 @@ TEST_CASE("a broker that goes away and comes back is no storm of retries", "[own
   }
   system.start_broker();
   for (const auto& role : roles()) system.wait_ready(role);
-  for (int i = 0; i < 10; ++i) ids.push_back(shop.place(user, product));
+  for (int i = 0; i < 10; ++i) ids.push_back(place_once_taken(shop, user, product));
   for (const auto& id : ids) {
     CHECK(shop.await_end(id) == "DELIVERED");
     const auto types = shop.event_types(id);

@@ -34,6 +34,16 @@ TEST_CASE("what cannot be decoded is refused with a reason that can be stored") 
   }
 }
 
+TEST_CASE("a body that is larger than any of ours is refused") {
+  const auto body = [](std::size_t size) {
+    return reply_with_data("{\"padding\":\"" + std::string(size, 'x') + "\"}");
+  };
+  CHECK(decode_inbox(Reply::kType, body(200'000)));
+  const auto refused = decode_inbox(Reply::kType, body(262'144));
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().detail == "the body is larger than 256 KiB");
+}
+
 // A document tree is copied and written recursively: without a bound one message would exhaust the
 // stack of whoever reads it, again after each restart.
 TEST_CASE("a body that nests without end is refused") {

@@ -105,6 +105,15 @@ TEST_CASE("a technical failure is tried again after a bounded pause") {
   CHECK(saga.status() == "PAID");
 }
 
+TEST_CASE("what a participant says beside its answer may be anything", "[P6]") {
+  Conversation saga;
+  saga.place();
+  saga.request("cancel");
+  saga.reply(kPaymentStep, events::Phase::kUndo, events::ReplyOutcome::kDone, {},
+             {{"voided", "not a boolean"}});
+  CHECK(saga.status() == "CANCELLED");
+}
+
 TEST_CASE("when attempts run out the saga waits by name, probes, and goes on by itself", "[P6]") {
   Conversation saga;
   saga.place();
