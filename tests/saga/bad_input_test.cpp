@@ -22,17 +22,18 @@ std::string changed(const std::function<void(Json&)>& change, Json body) {
   return body.dump();
 }
 
-BadBody broken(std::string what, std::function<void(Json&)> change,
+BadBody broken(std::string what, const std::function<void(Json&)>& change,
                std::set<int> statuses = {422}) {
   return {std::move(what), [change](Json body) { return changed(change, std::move(body)); },
           std::move(statuses)};
 }
 
-BadBody text(std::string what, std::string body) {
+BadBody text(std::string what, const std::string& body) {
   return {std::move(what), [body](const Json&) { return body; }, {400}};
 }
 
-BadBody replaced(std::string what, std::string from, std::string to, std::set<int> statuses) {
+BadBody replaced(std::string what, const std::string& from, const std::string& to,
+                 std::set<int> statuses) {
   return {std::move(what),
           [from, to](const Json& body) {
             auto out = body.dump();
@@ -251,7 +252,8 @@ TEST_CASE("routes, methods, media types and ids that are not there", "[shared][b
 TEST_CASE("bad money, users and products", "[shared][bad-input]") {
   auto& system = shared_system();
   const Shop shop(system);
-  const auto post = [&](const std::string& target, const Json& body, std::set<int> statuses) {
+  const auto post = [&](const std::string& target, const Json& body,
+                        const std::set<int>& statuses) {
     const auto answer = shop.http().post(target, body, {{"Idempotency-Key", fresh_key()}});
     INFO(target << " " << body.dump() << ": " << answer.status << " " << answer.body);
     CHECK(statuses.contains(answer.status));
