@@ -277,7 +277,8 @@ void Orchestrator::apply_one(Prepared& prepared, const saga::Input& input, Time 
     prepared.saga.state = std::move(decided.state);
     prepared.changed = true;
   }
-  for (auto& command : decided.commands) prepared.commands.push_back(std::move(command));
+  prepared.commands.insert(prepared.commands.end(), decided.commands.begin(),
+                           decided.commands.end());
   const auto partition = partition_of(prepared.saga);
   for (auto& event : decided.events) events_.push_back({std::move(event), partition, 0, 0});
   for (auto& update : decided.requests) {
@@ -447,7 +448,7 @@ core::OutgoingMessage Orchestrator::encode(const Saga& saga, const saga::Command
 }
 
 void run_orchestrator(const core::Config& config, core::Logger& logger, core::Metrics& metrics,
-                      std::stop_token stop) {
+                      const std::stop_token& stop) {
   const std::string& prefix = config.text("topic-prefix");
   const events::Topics topics(prefix);
   core::DatabaseClock clock;

@@ -102,7 +102,7 @@ class Orchestrator final : public PartitionHandler {
 
 // Runs the orchestrator role until `stop`.
 void run_orchestrator(const core::Config& config, core::Logger& logger, core::Metrics& metrics,
-                      std::stop_token stop);
+                      const std::stop_token& stop);
 
 // The saga policy a configuration asks for.
 [[nodiscard]] saga::Policy policy_from(const core::Config& config);

@@ -15,7 +15,7 @@ class Dice {
   // From 0 up to, but without, `bound`.
   std::uint64_t below(std::uint64_t bound) { return random_() % bound; }
   int between(int low, int high) {
-    return low + static_cast<int>(below(static_cast<std::uint64_t>(high - low + 1)));
+    return low + static_cast<int>(below(static_cast<std::uint64_t>(high - low) + 1));
   }
   bool chance(int percent) { return between(1, 100) <= percent; }
 

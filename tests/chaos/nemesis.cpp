@@ -171,8 +171,9 @@ void Nemesis::end(const Fault& fault) {
     case FaultKind::kThirdOrchestrator: system_.process("orchestrator-3").kill(); [[fallthrough]];
     case FaultKind::kSecondOrchestrator: {
       Process& second = system_.process("orchestrator-2");
-      if (second.terminate(kOrderlyEnd) != 0)
-        problems_.push_back("the second did not end in order");
+      if (second.terminate(kOrderlyEnd) != 0) {
+        problems_.emplace_back("the second did not end in order");
+      }
       break;
     }
     case FaultKind::kStopInPipeline:
@@ -286,7 +287,7 @@ void Nemesis::heal() {
     return std::all_of(std::begin(kRoles), std::end(kRoles),
                        [this](const char* role) { return system_.ready(role); });
   });
-  if (!ready) problems_.push_back("not all roles are ready 90 s after the last fault");
+  if (!ready) problems_.emplace_back("not all roles are ready 90 s after the last fault");
 }
 
 }  // namespace orderflow::chaos

@@ -9,8 +9,8 @@ namespace orderflow::testing {
 namespace {
 
 const std::vector<std::string>& roles() {
-  static const std::vector<std::string> kRoles = {"api", "orchestrator", "payments", "delivery"};
-  return kRoles;
+  static const std::vector<std::string> all = {"api", "orchestrator", "payments", "delivery"};
+  return all;
 }
 
 void wait_unready(System& system, const std::string& role, const std::string& names) {

@@ -148,7 +148,8 @@ void Orchestrator::apply(const Pending& pending, Time now, Plan& plan) {
     prepared.state = std::move(decided.state);
     prepared.changed = true;
   }
-  for (auto& command : decided.commands) prepared.commands.push_back(std::move(command));
+  prepared.commands.insert(prepared.commands.end(), decided.commands.begin(),
+                           decided.commands.end());
   for (auto& event : decided.events) {
     plan.transaction.events.push_back({pending.order, std::move(event), order.partition, 0});
   }
