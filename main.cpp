@@ -121,11 +121,11 @@ std::jthread end_in_time(core::Logger& logger, const std::atomic<int>& exit_code
 }
 
 // Runs the work on threads of its own and waits for a signal or for the work to end, then says so
-// by `on_stop`. Returns the exit code: an exception of any thread is a failure of the process, to
-// be restarted from outside.
-int run_until_signal(const std::vector<std::function<void(std::stop_token)>>& work,
-                     const sigset_t& signals, std::atomic<int>& exit_code,
-                     const std::function<void()>& on_stop) {
+// by `on_stop`. An exception of any thread is a failure of the process, to be restarted from
+// outside: it sets the exit code.
+void run_until_signal(const std::vector<std::function<void(std::stop_token)>>& work,
+                      const sigset_t& signals, std::atomic<int>& exit_code,
+                      const std::function<void()>& on_stop) {
   std::stop_source stop;
   std::atomic<int> running{static_cast<int>(work.size())};
   std::vector<std::jthread> threads;
@@ -150,7 +150,6 @@ int run_until_signal(const std::vector<std::function<void(std::stop_token)>>& wo
   on_stop();
   stop.request_stop();
   threads.clear();
-  return exit_code;
 }
 
 int run_roles(const std::vector<const Role*>& roles, const core::Config& config) {
@@ -195,8 +194,8 @@ int run_roles(const std::vector<const Role*>& roles, const core::Config& config)
       role->run(context, own);
     });
   }
-  return run_until_signal(work, signals, exit_code,
-                          [&] { farewell = end_in_time(logger, exit_code); });
+  run_until_signal(work, signals, exit_code, [&] { farewell = end_in_time(logger, exit_code); });
+  return exit_code;
 }
 
 int check_config(const core::Config& config) {

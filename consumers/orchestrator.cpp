@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/shard.hpp"
+#include "saga/command_messages.hpp"
 #include "saga/order_saga.hpp"
 
 namespace orderflow::consumers {
@@ -58,6 +59,10 @@ std::int32_t Orchestrator::partition_of(const Saga& saga) const {
   return core::partition_of_shard(saga.shard, partition_count_);
 }
 
+std::int32_t Orchestrator::partition_of(const Uuid& order_id) const {
+  return core::partition_of_shard(core::shard_of(order_id.to_string()), partition_count_);
+}
+
 // ---- ownership
 // ------------------------------------------------------------------------------------
 
@@ -76,10 +81,9 @@ std::vector<Outgoing> Orchestrator::granted(const Grants& fresh, const Grants& a
     if (all.contains(partition)) owned_shards_.push_back(shard);
     if (fresh.contains(partition)) fresh_shards.push_back(shard);
   }
-  const auto live =
-      session.execute(*saga::store::load_wake_ups(fresh_shards, false, kWakeUpsAtGrant).statement,
-                      saga::store::load_wake_ups(fresh_shards, false, kWakeUpsAtGrant).params);
-  for (const auto& wake_up : saga::store::read_wake_ups(live)) wake_ups_.push(wake_up);
+  const auto live = saga::store::load_wake_ups(fresh_shards, false, kWakeUpsAtGrant);
+  const auto due = saga::store::read_wake_ups(session.execute(*live.statement, live.params));
+  for (const auto& wake_up : due) wake_ups_.push(wake_up);
   const auto waiting = saga::store::load_waiting(fresh_shards, kWaitingAtGrant);
   watch_.found(saga::store::read_waiting(session.execute(*waiting.statement, waiting.params)));
   next_request_poll_ = {};
@@ -106,10 +110,8 @@ std::vector<Outgoing> Orchestrator::granted(const Grants& fresh, const Grants& a
 void Orchestrator::dropped(const std::set<std::int32_t>& partitions) {
   std::erase_if(cache_,
                 [&](const auto& entry) { return partitions.contains(partition_of(entry.second)); });
-  watch_.forget_if([&](const Uuid& order_id) {
-    const auto shard = core::shard_of(order_id.to_string());
-    return partitions.contains(core::partition_of_shard(shard, partition_count_));
-  });
+  watch_.forget_if(
+      [&](const Uuid& order_id) { return partitions.contains(partition_of(order_id)); });
   std::erase_if(owned_shards_, [&](std::int32_t shard) {
     return partitions.contains(core::partition_of_shard(shard, partition_count_));
   });
@@ -140,8 +142,7 @@ void Orchestrator::decode(const Work& work, std::vector<Pending>& inputs, std::v
       continue;
     }
     const Uuid order_id = order_of(*decoded);
-    const auto shard = core::shard_of(order_id.to_string());
-    if (core::partition_of_shard(shard, work.partition_count) != message->partition()) {
+    if (partition_of(order_id) != message->partition()) {
       metrics_.misplaced();
       continue;
     }
@@ -166,9 +167,8 @@ void Orchestrator::take_due(const Work& work, std::vector<Pending>& inputs) {
     const auto cached = cache_.find(wake_up.order_id);
     const bool stale = cached != cache_.end() && cached->second.state.wake_at != wake_up.at;
     if (stale) continue;
-    const auto shard = cached != cache_.end() ? cached->second.shard
-                                              : core::shard_of(wake_up.order_id.to_string());
-    const auto partition = core::partition_of_shard(shard, partition_count_);
+    const auto partition =
+        cached != cache_.end() ? partition_of(cached->second) : partition_of(wake_up.order_id);
     if (!work.grants.contains(partition)) continue;
     if (work.stuck.contains(partition)) {
       postponed.push_back({work.now + seconds{1}, wake_up.order_id});
@@ -185,8 +185,7 @@ void Orchestrator::take_due(const Work& work, std::vector<Pending>& inputs) {
 // Sagas whose turn it is to ask a participant that did not answer.
 void Orchestrator::take_turns(const Work& work, std::vector<Pending>& inputs) {
   for (const auto& order_id : watch_.take_turns(work.now)) {
-    const auto partition =
-        core::partition_of_shard(core::shard_of(order_id.to_string()), partition_count_);
+    const auto partition = partition_of(order_id);
     if (!work.grants.contains(partition) || work.stuck.contains(partition)) continue;
     inputs.push_back({order_id, saga::Probe{}});
   }
@@ -201,24 +200,21 @@ void Orchestrator::read_truth(const Work& work, const std::vector<Uuid>& nudged,
   const auto limit = static_cast<std::int32_t>(batch_limit_);
   if (!nudged.empty()) calls.push_back(saga::store::load_requests(nudged));
   if (poll_requests) calls.push_back(saga::store::load_unhandled_requests(owned_shards_, limit));
+  const std::size_t of_requests = calls.size();
   if (poll_overdue) calls.push_back(saga::store::load_wake_ups(owned_shards_, true, limit));
   if (!calls.empty()) {
     const auto results = work.session.read(calls);
-    std::size_t at = 0;
-    std::set<Uuid> known;
-    for (; at < (nudged.empty() ? 0U : 1U) + (poll_requests ? 1U : 0U); ++at) {
+    std::set<Uuid> known;  // A nudged one is found by the poll as well.
+    for (std::size_t at = 0; at < of_requests; ++at) {
       for (auto& pending : saga::store::read_requests(results[at])) {
-        const auto shard = core::shard_of(pending.order_id.to_string());
-        if (!work.grants.contains(core::partition_of_shard(shard, partition_count_))) continue;
+        if (!work.grants.contains(partition_of(pending.order_id))) continue;
         if (!known.insert(pending.request.id).second) continue;
         inputs.push_back({pending.order_id, std::move(pending.request)});
       }
     }
     if (poll_overdue) {
-      for (const auto& wake_up : saga::store::read_wake_ups(results[at])) {
-        const auto partition = core::partition_of_shard(
-            core::shard_of(wake_up.order_id.to_string()), partition_count_);
-        if (work.stuck.contains(partition)) continue;
+      for (const auto& wake_up : saga::store::read_wake_ups(results.back())) {
+        if (work.stuck.contains(partition_of(wake_up.order_id))) continue;
         inputs.push_back({wake_up.order_id, saga::Wake{}});
       }
       metrics_.in_progress(cache_, work.now);
@@ -401,50 +397,19 @@ core::Duration Orchestrator::oldest_ready(Time now) const {
 
 core::OutgoingMessage Orchestrator::encode(const Saga& saga, const saga::Command& command) const {
   const auto& facts = saga.facts;
-  const std::string order_key = facts.order_id.to_string();
+  const auto message = saga::message_of(facts, saga.state, command);
   events::Addressed to{
       topics_.payments_commands,
       facts.user_id.to_string(),
       kSource,
       {facts.trace.correlation_id, core::child_traceparent(facts.trace.traceparent)},
-      1};
-  if (const auto* refund = std::get_if<saga::RefundCommand>(&command)) {
-    to.attempt = refund->attempt;
-    const events::PaymentCommand message =
-        events::RefundPayment{refund->refund.command_id,
-                              refund->refund.request_id,
-                              facts.order_id,
-                              saga.state.payment_id.value_or(Uuid{}),
-                              facts.user_id,
-                              {refund->refund.amount, facts.total.currency}};
-    return events::encode(message, to);
-  }
-  if (const auto* acknowledge = std::get_if<saga::AcknowledgeReportCommand>(&command)) {
-    to.topic = topics_.delivery_commands;
-    to.key = order_key;
-    const events::DeliveryCommand message =
-        events::AcknowledgeReport{acknowledge->delivery_id, facts.order_id};
-    return events::encode(message, to);
-  }
-  const auto& step = std::get<saga::StepCommand>(command);
-  to.attempt = step.attempt;
-  const bool undo = step.phase == events::Phase::kUndo;
-  if (step.step == saga::kPaymentStep) {
-    events::PaymentCommand message =
-        events::CapturePayment{step.command_id, facts.order_id, facts.user_id, facts.total};
-    if (undo) {
-      message = events::UndoCapture{step.command_id, facts.order_id, facts.user_id, facts.total};
-    }
-    return events::encode(message, to);
+      message.attempt};
+  if (const auto* payment = std::get_if<events::PaymentCommand>(&message.body)) {
+    return events::encode(*payment, to);
   }
   to.topic = topics_.delivery_commands;
-  to.key = order_key;
-  events::DeliveryCommand message = events::CancelDelivery{step.command_id, facts.order_id};
-  if (!undo) {
-    message = events::ScheduleDelivery{step.command_id, facts.order_id,
-                                       nlohmann::json::parse(facts.delivery_address)};
-  }
-  return events::encode(message, to);
+  to.key = facts.order_id.to_string();
+  return events::encode(std::get<events::DeliveryCommand>(message.body), to);
 }
 
 void run_orchestrator(const core::Config& config, core::Logger& logger, core::Metrics& metrics,

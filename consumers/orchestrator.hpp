@@ -72,6 +72,7 @@ class Orchestrator final : public PartitionHandler {
   void push_wake_up(const core::Uuid& order_id, const saga::State& state);
   void evict();
   [[nodiscard]] std::int32_t partition_of(const saga::Saga& saga) const;
+  [[nodiscard]] std::int32_t partition_of(const core::Uuid& order_id) const;
   [[nodiscard]] core::OutgoingMessage encode(const saga::Saga& saga,
                                              const saga::Command& command) const;
 

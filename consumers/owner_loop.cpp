@@ -71,7 +71,7 @@ class OwnerLoop::Impl {
 
   void start() {
     if (membership_.exists()) return;
-    partition_count_ = store_.partition_count(session_);
+    partition_count_ = store_.layout(session_).partition_count;
     if (partition_count_ == 0) {
       throw core::Unavailable("the database has no partitions yet; run `orderflow migrate`");
     }
@@ -214,7 +214,7 @@ class OwnerLoop::Impl {
     crash_.pass(CrashPlace::kAfterGrant);
     clock_.observe(granted.second);
     // After the grant, as a later change would fence it.
-    if (store_.partition_count(session_) != partition_count_) return begin_anew();
+    if (store_.layout(session_).partition_count != partition_count_) return begin_anew();
     Grants fresh;
     for (const Grant& one : granted.first) {
       fresh[one.partition] = one;

@@ -76,13 +76,12 @@ PartitionStore::PartitionStore(const std::string& schema, std::string role)
                 schema + ".partitions') END FROM u"};
   stale_ = {schema + "_stale",
             "SELECT partition, epoch, next_offset FROM " + table + " WHERE partition = ANY($1)"};
-  count_ = {schema + "_count", "SELECT count(*)::int FROM " + table};
   // The pause ends by itself, lest owners wait for a repartition that died.
   layout_ = {schema + "_layout",
              "SELECT (SELECT count(*)::int FROM " + table +
                  "), coalesce((SELECT value::timestamptz > clock_timestamp() FROM ops.settings"
                  " WHERE name = 'owners_paused_until'), false)"};
-  for (Sql* sql : {&grant_, &end_stopped_, &check_, &stale_, &count_, &layout_}) sql->bind();
+  for (Sql* sql : {&grant_, &end_stopped_, &check_, &stale_, &layout_}) sql->bind();
 }
 
 std::pair<std::vector<Grant>, Time> PartitionStore::grant(const std::set<std::int32_t>& partitions,
@@ -145,10 +144,6 @@ std::set<std::int32_t> PartitionStore::stale(const Grants& grants, core::PgSessi
     }
   }
   return partitions;
-}
-
-std::int32_t PartitionStore::partition_count(core::PgSession& session) {
-  return session.execute(count_.statement).int4(0, 0);
 }
 
 PartitionStore::Layout PartitionStore::layout(core::PgSession& session) {

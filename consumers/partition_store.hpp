@@ -43,8 +43,6 @@ class PartitionStore {
   // Those of `grants` that the database no longer agrees with.
   std::set<std::int32_t> stale(const Grants& grants, core::PgSession& session);
 
-  std::int32_t partition_count(core::PgSession& session);
-
   struct Layout {
     std::int32_t partition_count = 0;
     bool paused = false;  // `orderflow repartition` asks owners to commit nothing for a moment.
@@ -65,7 +63,7 @@ class PartitionStore {
   };
 
   std::string role_;
-  Sql grant_, end_stopped_, check_, stale_, count_, layout_;
+  Sql grant_, end_stopped_, check_, stale_, layout_;
 };
 
 }  // namespace orderflow::consumers

@@ -357,13 +357,7 @@ std::string normalize_database_url(std::string_view url) {
   return "postgresql" + std::string(url.substr(scheme_end));
 }
 
-namespace {
-
-// As libpq reads it back: a value with a space would otherwise go on as another setting.
-std::string conninfo_value(std::string_view value) {
-  if (!value.empty() && value.find_first_of(" \t\n\v\f\r'\\") == std::string_view::npos) {
-    return std::string(value);
-  }
+std::string quoted_conninfo_value(std::string_view value) {
   std::string quoted = "'";
   for (const char letter : value) {
     if (letter == '\'' || letter == '\\') quoted += '\\';
@@ -371,8 +365,6 @@ std::string conninfo_value(std::string_view value) {
   }
   return quoted + "'";
 }
-
-}  // namespace
 
 std::string mask_database_url(std::string_view url) {
   // Read by libpq itself: whoever else looks for the password overlooks some way to write it.
@@ -384,8 +376,11 @@ std::string mask_database_url(std::string_view url) {
     if (option->val == nullptr) continue;
     const std::string_view keyword = option->keyword;
     if (!shown.empty()) shown += ' ';
-    const bool secret = keyword.ends_with("password");
-    shown.append(keyword).append("=").append(secret ? "***" : conninfo_value(option->val));
+    const std::string_view value = keyword.ends_with("password") ? "***" : option->val;
+    // A value with a space would otherwise be read back as going on with another setting.
+    const bool plain = !value.empty() && value.find_first_of(" \t\n\v\f\r'\\") == value.npos;
+    shown.append(keyword).append("=").append(plain ? std::string(value)
+                                                   : quoted_conninfo_value(value));
   }
   return shown;
 }

@@ -75,6 +75,9 @@ class Config {
 // Throws BadConfiguration for another scheme.
 [[nodiscard]] std::string normalize_database_url(std::string_view url);
 
+// A value of a key=value pair, in quotes, as libpq reads it.
+[[nodiscard]] std::string quoted_conninfo_value(std::string_view value);
+
 // The same as key=value pairs without passwords, for messages.
 [[nodiscard]] std::string mask_database_url(std::string_view url);
 

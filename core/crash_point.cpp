@@ -63,9 +63,7 @@ std::optional<CrashPoint> find(std::string_view name) {
 
 CrashSite::CrashSite(std::string_view role) {
   for (std::size_t i = 0; i < kRoleNames.size(); ++i) {
-    if (kRoleNames[i] != role) continue;
-    role_ = static_cast<CrashRole>(i);
-    known_ = true;
+    if (kRoleNames[i] == role) role_ = static_cast<CrashRole>(i);
   }
 }
 

@@ -81,13 +81,12 @@ class CrashSite {
  public:
   explicit CrashSite(std::string_view role);
   [[nodiscard]] CrashPoint at(CrashPlace place) const {
-    return known_ ? crash_point_of(role_, place) : CrashPoint{};
+    return role_ == CrashRole::kCount ? CrashPoint{} : crash_point_of(role_, place);
   }
   void pass(CrashPlace place) const noexcept { crash_point(at(place)); }
 
  private:
-  CrashRole role_ = CrashRole::kCount;
-  bool known_ = false;
+  CrashRole role_ = CrashRole::kCount;  // None.
 };
 
 struct CrashPlan {

@@ -8,9 +8,6 @@
 namespace orderflow::http_api {
 namespace {
 
-constexpr TextRule kReason{.characters_max = 500, .multiline = true};
-constexpr TextRule kOptionalReason{.characters_max = 500, .may_be_empty = true, .multiline = true};
-
 // GET /admin/dead-letters, GET /admin/dead-letters/{id}, POST .../replay and .../discard.
 class AdminDeadLettersFrontend {
  public:

@@ -8,8 +8,6 @@
 namespace orderflow::http_api {
 namespace {
 
-constexpr TextRule kReason{.characters_max = 500, .multiline = true};
-constexpr TextRule kOptionalReason{.characters_max = 500, .may_be_empty = true, .multiline = true};
 constexpr TextRule kCode{.characters_max = 100};
 
 // GET /admin/sagas, GET /admin/sagas/{id}, POST /admin/sagas/{id}/VERB and POST /admin/sagas/bulk.

@@ -11,8 +11,6 @@
 namespace orderflow::http_api {
 namespace {
 
-constexpr TextRule kReason{.characters_max = 500, .multiline = true};
-
 std::string balance_columns() { return "id::text, balance, currency, " + rfc3339("updated_at"); }
 
 std::string balance_json(const pqxx::row& row) {

@@ -21,6 +21,11 @@ struct TextRule {
   bool multiline = false;  // line feeds and tabs are welcome
 };
 
+// Why somebody asks for something.
+inline constexpr TextRule kReason{.characters_max = 500, .multiline = true};
+inline constexpr TextRule kOptionalReason{
+    .characters_max = 500, .may_be_empty = true, .multiline = true};
+
 enum class Presence { kRequired, kOptional };
 
 // Reads one JSON object strictly: each getter notes a missing field or one of the wrong kind, and

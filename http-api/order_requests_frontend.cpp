@@ -10,8 +10,6 @@
 namespace orderflow::http_api {
 namespace {
 
-constexpr TextRule kReason{.characters_max = 500, .multiline = true};
-constexpr TextRule kOptionalReason{.characters_max = 500, .may_be_empty = true, .multiline = true};
 constexpr TextRule kStatusName{.characters_max = 40};
 
 // POST /orders/{id}/confirm, /cancel, /retry and PUT /orders/{id}/status.

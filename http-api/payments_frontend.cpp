@@ -11,8 +11,6 @@
 namespace orderflow::http_api {
 namespace {
 
-constexpr TextRule kReason{.characters_max = 500, .multiline = true};
-
 std::string payment_columns() {
   return "id::text, order_id::text, account_id::text, amount, currency, status, code, detail, "
          "undone_amount + refunded_amount, " +

@@ -11,7 +11,5 @@ command_chaos() {
   fetch_kafka
   export ORDERFLOW_TEST_KAFKA_LIBS=$kafka_libs ORDERFLOW_TEST_PG_BIN=$pg_bin
   export ORDERFLOW_TEST_BINARY=$binary
-  local code=0
-  "$program" "$@" || code=$?
-  exit "$code"
+  exec "$program" "$@"
 }

@@ -43,12 +43,15 @@ command_test() {
 }
 
 build_tests() {
-  local targets=all
-  [ -z "$instrumented" ] || targets=$plain_targets
+  if [ -z "$instrumented" ]; then
+    build release build all CMAKE_BUILD_TYPE=Release ORDERFLOW_TESTS=ON
+    return
+  fi
+  local targets=$plain_targets
   # The program itself also looks after the servers.
-  [ -z "$instrumented" ] || [ -z "$label" ] || targets=orderflow
+  [ -z "$label" ] || targets=orderflow
   build release build "$targets" CMAKE_BUILD_TYPE=Release ORDERFLOW_TESTS=ON
-  [ -z "$instrumented" ] || build_sanitized "$sanitizer" "$sanitized_targets"
+  build_sanitized "$sanitizer" "$sanitized_targets"
 }
 
 run_tests() {

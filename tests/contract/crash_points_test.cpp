@@ -33,7 +33,6 @@ constexpr std::array kExempt{
     Exempt{"saga::store::read_", "a read"},
     Exempt{"saga::store::load_", "a read"},
     Exempt{"execute(stale_", "a read"},
-    Exempt{"execute(count_", "a read"},
     Exempt{"execute(layout_", "a read"},
     Exempt{"execute(kCount", "a read"},
     Exempt{"execute(kOwnersSay", "a read"},

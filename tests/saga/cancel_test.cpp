@@ -48,9 +48,7 @@ TEST_CASE("a cancel before the pivot undoes what was done", "[shared][cancel]") 
   auto& system = shared_system();
   const Shop shop(system);
   const auto user = shop.new_user(50'000);
-  auto body = Shop::order_body(user, shop.new_product(1'000));
-  body["delivery_address"]["line2"] = "simulate:silent";
-  const auto id = shop.place(body);
+  const auto id = shop.place(shop.body_with_line2(user, "simulate:silent"));
   shop.await_status(id, "PAID");
   CHECK(shop.await_job(shop.ask(id, "cancel")).at("state") == "done");
   CHECK(shop.await_end(id) == "CANCELLED");
@@ -116,9 +114,7 @@ TEST_CASE("a late reply after undo changes nothing", "[shared][cancel]") {
   auto& system = shared_system();
   const Shop shop(system);
   const auto user = shop.new_user(50'000);
-  auto body = Shop::order_body(user, shop.new_product(1'000));
-  body["delivery_address"]["line2"] = "simulate:silent";
-  const auto id = shop.place(body);
+  const auto id = shop.place(shop.body_with_line2(user, "simulate:silent"));
   shop.await_status(id, "PAID");
   const auto replies = messages_of(system, "orders.inbox", id, "orderflow.saga.reply.v1");
   REQUIRE_FALSE(replies.empty());

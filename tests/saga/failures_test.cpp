@@ -8,12 +8,6 @@
 namespace orderflow::testing {
 namespace {
 
-Json body_with_line2(const Shop& shop, const std::string& user, const std::string& line2) {
-  auto body = Shop::order_body(user, shop.new_product(1'000));
-  body["delivery_address"]["line2"] = line2;
-  return body;
-}
-
 std::size_t count_of(const std::vector<std::string>& types, const std::string& type) {
   return static_cast<std::size_t>(std::count(types.begin(), types.end(), type));
 }
@@ -61,7 +55,7 @@ TEST_CASE("no carrier: the payment is undone and the order says why", "[shared][
   auto& system = shared_system();
   const Shop shop(system);
   const auto user = shop.new_user(50'000);
-  const auto id = shop.place(body_with_line2(shop, user, "simulate:no-carrier"));
+  const auto id = shop.place(shop.body_with_line2(user, "simulate:no-carrier"));
   CHECK(shop.await_end(id) == "CANCELLED");
   CHECK(shop.order(id).at("failure").at("code") == "no_carrier");
   CHECK(shop.balance(user) == 50'000);
@@ -77,7 +71,7 @@ TEST_CASE("a lost reply is asked for again and charges once", "[shared][failures
   const Shop shop(system);
   const auto user = shop.new_user(50'000);
   const auto paid = shop.place(user, shop.new_product(1'054));
-  const auto sent = shop.place(body_with_line2(shop, user, "simulate:reply-lost-once"));
+  const auto sent = shop.place(shop.body_with_line2(user, "simulate:reply-lost-once"));
   CHECK(shop.await_end(paid) == "DELIVERED");
   CHECK(shop.await_end(sent) == "DELIVERED");
   CHECK(shop.balance(user) == 50'000 - 1'054 - 1'000);
@@ -94,7 +88,7 @@ TEST_CASE("a silent time-out is tried again", "[shared][failures]") {
   const auto user = shop.new_user(50'000);
   const auto before = system.metric("orchestrator", "orderflow_saga_timeouts_total");
   const auto paid = shop.place(user, shop.new_product(1'052));
-  const auto sent = shop.place(body_with_line2(shop, user, "simulate:silent-once"));
+  const auto sent = shop.place(shop.body_with_line2(user, "simulate:silent-once"));
   CHECK(shop.await_end(paid) == "DELIVERED");
   CHECK(shop.await_end(sent) == "DELIVERED");
   CHECK(system.metric("orchestrator", "orderflow_saga_timeouts_total") >= before + 2);
@@ -107,7 +101,7 @@ TEST_CASE("a technical failure is tried again", "[shared][failures]") {
   const auto user = shop.new_user(50'000);
   const auto before = system.metric("orchestrator", "orderflow_saga_retries_total");
   const auto paid = shop.place(user, shop.new_product(1'053));
-  const auto sent = shop.place(body_with_line2(shop, user, "simulate:failed-once"));
+  const auto sent = shop.place(shop.body_with_line2(user, "simulate:failed-once"));
   CHECK(shop.await_end(paid) == "DELIVERED");
   CHECK(shop.await_end(sent) == "DELIVERED");
   CHECK(system.metric("orchestrator", "orderflow_saga_retries_total") >= before + 2);
@@ -120,7 +114,7 @@ TEST_CASE("retries run out: the order waits for a person, and goes on when it ca
   const Shop shop(system);
   const auto user = shop.new_user(50'000);
   const auto silent = shop.place(user, shop.new_product(1'055));
-  const auto failing = shop.place(body_with_line2(shop, user, "simulate:failed"));
+  const auto failing = shop.place(shop.body_with_line2(user, "simulate:failed"));
   shop.await_status(silent, "NEEDS_ATTENTION");
   shop.await_status(failing, "NEEDS_ATTENTION");
   const auto status = shop.status(silent);
@@ -146,7 +140,7 @@ TEST_CASE("an order that waits for a person can be cancelled", "[shared][failure
   auto& system = shared_system();
   const Shop shop(system);
   const auto user = shop.new_user(50'000);
-  const auto id = shop.place(body_with_line2(shop, user, "simulate:silent"));
+  const auto id = shop.place(shop.body_with_line2(user, "simulate:silent"));
   shop.await_status(id, "NEEDS_ATTENTION");
   CHECK(shop.await_job(shop.ask(id, "cancel", {{"reason", "no patience"}})).at("state") == "done");
   CHECK(shop.await_end(id) == "CANCELLED");

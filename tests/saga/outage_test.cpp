@@ -101,9 +101,7 @@ TEST_CASE("an undo that gets no answer is named until it is undone", "[outage]")
   System system({.name = "outage-undo"});
   const Shop shop(system);
   const auto user = shop.new_user(50'000);
-  auto body = Shop::order_body(user, shop.new_product(1'000));
-  body["delivery_address"]["line2"] = "simulate:silent";
-  const auto id = shop.place(body);
+  const auto id = shop.place(shop.body_with_line2(user, "simulate:silent"));
   shop.await_status(id, "PAID");
   system.process("delivery").freeze();
   (void)shop.ask(id, "cancel", {{"reason", "no patience"}});

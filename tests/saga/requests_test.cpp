@@ -173,9 +173,7 @@ TEST_CASE("a refund while the saga runs is refused: cancel instead", "[shared][r
   auto& system = shared_system();
   const Shop shop(system);
   const auto user = shop.new_user(50'000);
-  auto body = Shop::order_body(user, shop.new_product(1'000));
-  body["delivery_address"]["line2"] = "simulate:silent";
-  const auto id = shop.place(body);
+  const auto id = shop.place(shop.body_with_line2(user, "simulate:silent"));
   shop.await_status(id, "PAID");
   const auto answer = shop.http().post(
       "/refunds", {{"payment_id", shop.order(id).at("payment_id")}, {"reason", "now"}},

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "saga/order_saga.hpp"
+#include "saga/command_messages.hpp"
 
 namespace orderflow::simulation {
 
@@ -196,41 +196,14 @@ void Orchestrator::send(const Prepared& prepared, std::int64_t batch_no, Plan& p
 
 MessagePtr Orchestrator::encode(const Prepared& prepared, const saga::Command& command) const {
   const OrderRow& order = row(prepared.order);
-  const auto& facts = order.facts;
-  Message message{Topic::kPayments, order.account_partition, prepared.order, 1, {}};
-  if (const auto* refund = std::get_if<saga::RefundCommand>(&command)) {
-    message.attempt = refund->attempt;
-    message.body = events::PaymentCommand{
-        events::RefundPayment{refund->refund.command_id,
-                              refund->refund.request_id,
-                              facts.order_id,
-                              prepared.state.payment_id.value_or(Uuid{}),
-                              facts.user_id,
-                              {refund->refund.amount, facts.total.currency}}};
-  } else if (const auto* acknowledge = std::get_if<saga::AcknowledgeReportCommand>(&command)) {
-    message.topic = Topic::kDelivery;
-    message.partition = order.partition;
-    message.body = events::DeliveryCommand{
-        events::AcknowledgeReport{acknowledge->delivery_id, facts.order_id}};
-  } else {
-    const auto& step = std::get<saga::StepCommand>(command);
-    const bool undo = step.phase == events::Phase::kUndo;
-    message.attempt = step.attempt;
-    if (step.step == saga::kPaymentStep) {
-      message.body = undo ? events::PaymentCommand{events::UndoCapture{
-                                step.command_id, facts.order_id, facts.user_id, facts.total}}
-                          : events::PaymentCommand{events::CapturePayment{
-                                step.command_id, facts.order_id, facts.user_id, facts.total}};
-    } else {
-      message.topic = Topic::kDelivery;
-      message.partition = order.partition;
-      message.body =
-          undo ? events::DeliveryCommand{events::CancelDelivery{step.command_id, facts.order_id}}
-               : events::DeliveryCommand{events::ScheduleDelivery{step.command_id, facts.order_id,
-                                                                  nlohmann::json::object()}};
-    }
+  auto [body, attempt] = saga::message_of(order.facts, prepared.state, command);
+  if (auto* payment = std::get_if<events::PaymentCommand>(&body)) {
+    return std::make_shared<Message>(Message{Topic::kPayments, order.account_partition,
+                                             prepared.order, attempt, std::move(*payment)});
   }
-  return std::make_shared<Message>(std::move(message));
+  return std::make_shared<Message>(Message{Topic::kDelivery, order.partition, prepared.order,
+                                           attempt,
+                                           std::get<events::DeliveryCommand>(std::move(body))});
 }
 
 void Orchestrator::committed() {

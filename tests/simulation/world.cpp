@@ -169,6 +169,7 @@ void World::place(int number, const Script& script) {
   row.facts.user_id = accounts_[account].id;
   row.facts.total = {static_cast<std::int64_t>(1 + context_.random.below(1'000)), "USD"};
   row.facts.draft = script.draft;
+  row.facts.delivery_address = "{}";
   row.partition =
       core::partition_of_shard(core::shard_of(row.facts.order_id.to_string()), kPartitions);
   row.account_partition = account_partitions_[account];

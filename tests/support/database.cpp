@@ -21,15 +21,6 @@ std::string new_name() {
          std::to_string(random() % 100'000);
 }
 
-std::string quoted(const std::string& value) {
-  std::string out = "'";
-  for (const char c : value) {
-    if (c == '\'' || c == '\\') out += '\\';
-    out += c;
-  }
-  return out + "'";
-}
-
 }  // namespace
 
 std::vector<Row> Database::rows(const std::string& sql) const {
@@ -69,10 +60,10 @@ std::string with_database(const std::string& url, const std::string& name) {
   std::string out;
   for (const auto* option = options; option->keyword != nullptr; ++option) {
     if (option->val == nullptr || std::string_view(option->keyword) == "dbname") continue;
-    out += std::string(option->keyword) + "=" + quoted(option->val) + " ";
+    out += std::string(option->keyword) + "=" + core::quoted_conninfo_value(option->val) + " ";
   }
   PQconninfoFree(options);
-  return out + "dbname=" + quoted(name);
+  return out + "dbname=" + core::quoted_conninfo_value(name);
 }
 
 TestDatabase::TestDatabase(const std::string& server_url)

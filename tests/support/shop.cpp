@@ -57,6 +57,12 @@ Json Shop::order_body(const std::string& user_id, const std::string& product_id,
             {"country", "US"}}}};
 }
 
+Json Shop::body_with_line2(const std::string& user_id, const std::string& line2) const {
+  auto body = order_body(user_id, new_product(kPlainPrice));
+  body["delivery_address"]["line2"] = line2;
+  return body;
+}
+
 std::string Shop::place(const Json& body, const Headers& headers) const {
   const auto answer = http_.post("/orders", body, headers);
   INFO(answer.body);

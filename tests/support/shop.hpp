@@ -27,6 +27,9 @@ class Shop {
   [[nodiscard]] static Json order_body(const std::string& user_id, const std::string& product_id,
                                        int quantity = 1);
 
+  // The same, of a new product of 10.00, with what the simulated carrier is to do in its address.
+  [[nodiscard]] Json body_with_line2(const std::string& user_id, const std::string& line2) const;
+
   // Places it and returns its id; anything but a sound 202 fails the test.
   [[nodiscard]] std::string place(const Json& body, const Headers& headers = {}) const;
   [[nodiscard]] std::string place(const std::string& user_id, const std::string& product_id,
