@@ -40,7 +40,7 @@ constexpr std::uintmax_t kTableBytesMax = 256 * 1024;
 
 constexpr std::string_view kUsage =
     "usage: orderflow supervise --table FILE --state-dir DIR [--start-deadline SECONDS] "
-    "[--stop-deadline SECONDS] [--log-bytes BYTES] [--parent PID]";
+    "[--stop-deadline SECONDS] [--oneshot-attempts N] [--log-bytes BYTES] [--parent PID]";
 
 struct Options {
   std::filesystem::path table;
@@ -79,6 +79,9 @@ bool set_option(Options& options, std::string_view name, const std::string& valu
   }
   if (name == "--start-deadline") return parse_seconds(value, options.fleet.start_deadline);
   if (name == "--stop-deadline") return parse_seconds(value, options.fleet.stop_deadline);
+  if (name == "--oneshot-attempts") {
+    return parse_number(value, options.fleet.oneshot_attempts_max);
+  }
   if (name == "--log-bytes") return parse_number(value, options.fleet.log_bytes_max);
   if (name == "--parent") return parse_number(value, options.parent);
   return false;

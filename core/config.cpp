@@ -24,6 +24,8 @@ using enum SettingKind;
 constexpr SettingSpec kSettings[] = {
     {"database-url", "DATABASE_URL", "postgresql://127.0.0.1:15432/orderflow", kUrl,
      "PostgreSQL; any common spelling", 0, 0, true},
+    {"database-patience", "ORDERFLOW_DATABASE_PATIENCE", "60s", kDuration,
+     "time `migrate` and `seed` wait for a database that does not answer", 1, 3600000},
     {"bootstrap-servers", "KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:19092", kText,
      "Kafka brokers, host:port separated by commas"},
     {"topic-prefix", "ORDERFLOW_TOPIC_PREFIX", "", kText,

@@ -17,7 +17,6 @@ using namespace std::chrono_literals;
 constexpr const char* kLock = "SELECT pg_advisory_xact_lock(8030591472428805231)";
 // A migration may rewrite a table, and the others wait for it.
 constexpr core::Duration kStatementTimeout = 10min;
-constexpr core::Duration kDatabasePatience = 60s;
 
 // Errors of the server's own that no waiting mends; the remedy goes behind the server's words.
 const char* lasting_problem(std::string_view message) {
@@ -117,8 +116,9 @@ void create_partitions(core::DatabasePool& database, std::int64_t wanted) {
 
 }  // namespace
 
-void await_database(const core::Config& config, core::DatabasePool& database, core::Logger& logger,
-                    core::Duration patience) {
+void await_database(const core::Config& config, core::DatabasePool& database,
+                    core::Logger& logger) {
+  const auto patience = config.duration("database-patience");
   const auto begin = std::chrono::steady_clock::now();
   const std::string url = core::mask_database_url(config.text("database-url"));
   auto pause = 100ms;
@@ -144,7 +144,7 @@ void await_database(const core::Config& config, core::DatabasePool& database, co
 
 int run_migrate(const core::Config& config, core::Logger& logger) {
   core::DatabasePool database(config.text("database-url"), "", 1, kStatementTimeout);
-  await_database(config, database, logger, kDatabasePatience);
+  await_database(config, database, logger);
   prepare_bookkeeping(database);
   int applied = 0;
   for (std::string name = apply_next(database); !name.empty(); name = apply_next(database)) {

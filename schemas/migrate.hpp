@@ -7,14 +7,13 @@
 namespace orderflow::schemas {
 
 // Brings the database to the schema this program carries, and creates the partition rows. Safe to
-// run again and from many processes at once: each step takes the same advisory lock. Waits up to a
-// minute for the database. Returns 0; throws MigrationRefused (with the remedy) or
-// core::Unavailable.
+// run again and from many processes at once: each step takes the same advisory lock. Waits for the
+// database like await_database. Returns 0; throws MigrationRefused (with the remedy) too.
 int run_migrate(const core::Config& config, core::Logger& logger);
 
-// Blocks until the database answers, at most `patience`; throws core::Unavailable then, and
-// core::BadConfiguration at once for what waiting does not mend (wrong password, no such database).
-void await_database(const core::Config& config, core::DatabasePool& database, core::Logger& logger,
-                    core::Duration patience);
+// Blocks until the database answers, at most as long as ORDERFLOW_DATABASE_PATIENCE says; throws
+// core::Unavailable then, and core::BadConfiguration at once for what waiting does not mend (wrong
+// password, no such database).
+void await_database(const core::Config& config, core::DatabasePool& database, core::Logger& logger);
 
 }  // namespace orderflow::schemas

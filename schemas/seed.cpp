@@ -10,8 +10,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr core::Duration kDatabasePatience = 60s;
-
 constexpr SeedUser kUsers[] = {
     {"018f0000-0000-7000-8000-00000000a11c", "alice", "Alice Adams", 50000},
     {"018f0000-0000-7000-8000-000000000b0b", "bob", "Bob Brown", 30000},
@@ -86,7 +84,7 @@ std::span<const SeedProduct> seed_products() { return kProducts; }
 
 int run_seed(const core::Config& config, core::Logger& logger) {
   core::DatabasePool database(config.text("database-url"), "", 1, 30s);
-  await_database(config, database, logger, kDatabasePatience);
+  await_database(config, database, logger);
   try {
     database.write([](pqxx::work& transaction) {
       insert_users(transaction);

@@ -57,6 +57,7 @@ export_settings() {
   fi
   if [ -n "$outside_database" ]; then
     export DATABASE_URL=$outside_database
+    export ORDERFLOW_DATABASE_PATIENCE=${ORDERFLOW_DATABASE_PATIENCE:-8s}
   elif [ -s "$state_dir/postgres.password" ]; then
     DATABASE_URL=$(private_database_url "$state_dir" "$pg_port")
     export DATABASE_URL
@@ -95,7 +96,8 @@ start_supervisor() { # STATE_DIR attached|detached: sets supervisor_pid
   local state=$1 command
   command=("$binary" supervise --table "$state/table" --state-dir "$state")
   # A server of the person's own either answers soon or is named wrongly; ours may have to recover.
-  [ -z "$outside_database$outside_broker" ] || command+=(--start-deadline 30)
+  [ -z "$outside_database$outside_broker" ] ||
+    command+=(--start-deadline 30 --oneshot-attempts 1)
   rm -f -- "$state/status.json"
   [ ! -f "$log_dir/supervisor.log" ] || mv -- "$log_dir/supervisor.log" "$log_dir/supervisor.log.1"
   # Attached, it stops when this script dies, however that happens.
@@ -120,16 +122,17 @@ wait_until_up() { # STATE_DIR: shows what starts; fails when the supervisor gave
   return 1
 }
 
-start_failed() { # the supervisor's last words name the role
-  local why role hint=''
+start_failed() { # the supervisor's last words name the role, and the role's last words the reason
+  local why role last
   wait "$supervisor_pid" 2>/dev/null || true
   supervisor_pid=
   why=$(sed -n 's/^orderflow supervise: //p' "$log_dir/supervisor.log" | tail -n 1)
   role=${why%% *}
   if [ -n "$role" ] && [ -f "$log_dir/$role.log" ]; then
-    [ "$role" != migrate ] || [ -z "$outside_database" ] || hint=" (is DATABASE_URL right?)"
+    last=$(tail -n 1 -- "$log_dir/$role.log")
+    case $last in 'orderflow: '*) die "$role: ${last#orderflow: }, then run ./orderflow up again" ;; esac
     die_with_log "$log_dir/$role.log" "${why%; its log: *};" \
-      "mend what the last lines above say$hint, then run ./orderflow up again"
+      "mend what the last lines above say, then run ./orderflow up again"
   fi
   die_with_log "$log_dir/supervisor.log" "${why:-the supervisor ended}; nothing runs now"
 }
