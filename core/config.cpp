@@ -102,9 +102,7 @@ constexpr SettingSpec kSettings[] = {
      "for tests: POINT:PASSING dies there, POINT:PASSING:stop stops; `orderflow crash-points` "
      "lists them"},
     {"internal-api-key", "INTERNAL_API_KEY", "", kText,
-     "key that operator routes ask for; empty closes /admin and leaves PUT /orders/{id}/status "
-     "open",
-     0, 0, true},
+     "key that operator routes ask for; empty closes them", 0, 0, true},
     {"log-level", "LOG_LEVEL", "info", kText, "debug, info, warning or error"},
     {"offers-service-url", "OFFERS_SERVICE_URL", "", kText, "external offers service"},
     {"offers-refresh-token", "OFFERS_REFRESH_TOKEN", "", kText, "its refresh token", 0, 0, true},

@@ -1,8 +1,8 @@
 #include <nlohmann/json.hpp>
 
 #include "http-api/body_reader.hpp"
-#include "http-api/digest.hpp"
 #include "http-api/frontends.hpp"
+#include "http-api/operators.hpp"
 #include "http-api/request_desk.hpp"
 #include "http-api/validation.hpp"
 #include "saga/state.hpp"
@@ -37,9 +37,11 @@ class OrderRequestsFrontend {
   }
 
   asio::awaitable<Checked<Response>> set_status(const RequestContext& context) {
-    if (auto problem = check_operator(context)) co_return refuse(std::move(*problem));
-    auto request = start(context, "set_status", "operator");
+    const auto who = admit_operator(services_, context);
+    if (!who) co_return refuse(who.error());
+    auto request = start(context, "set_status", who->name);
     if (!request) co_return refuse(std::move(request.error()));
+    request->audited = true;
     const auto body = parse_json_body(context.request);
     if (!body) co_return refuse(body.error());
     std::vector<FieldError> errors;
@@ -57,30 +59,17 @@ class OrderRequestsFrontend {
 
  private:
   static Checked<OrderRequest> start(const RequestContext& context, const char* kind,
-                                     const char* actor) {
+                                     std::string actor) {
     const auto id = path_id(context, "order");
     if (!id) return refuse(id.error());
     OrderRequest request;
     request.kind = kind;
     request.order_id = *id;
-    request.actor = actor;
+    request.actor = std::move(actor);
     request.if_match = context.request.header("If-Match");
     request.trace = context.trace;
     request.unknown_order = not_found("order");
     return request;
-  }
-
-  // With a key configured, operators show it; without one the routes are open (loopback, demos).
-  [[nodiscard]] std::optional<Problem> check_operator(const RequestContext& context) const {
-    if (services_.operator_key.empty()) return std::nullopt;
-    const std::string_view shown = context.request.header("X-Internal-Api-Key");
-    if (shown.empty()) {
-      return Problem{401, "unauthorized", "This is for operators; send X-Internal-Api-Key."};
-    }
-    if (!equal_in_constant_time(shown, services_.operator_key)) {
-      return Problem{403, "forbidden", "This X-Internal-Api-Key is not the right one."};
-    }
-    return std::nullopt;
   }
 
   Services& services_;

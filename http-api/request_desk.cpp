@@ -42,7 +42,7 @@ class Submission {
     }
     if (request_.kind == "cancel" && !first_cancel().empty()) return std::nullopt;
     const auto status = saga::parse_order_status(rows[0][0].c_str());
-    if (!status || request_.audited) return std::nullopt;
+    if (!status || request_.judged_by_owner) return std::nullopt;
     return refused_at_door(request_.kind, *status,
                            saga::parse_order_status(request_.target_status));
   }

@@ -27,9 +27,9 @@ struct OrderRequest {
   std::string if_match;  // the If-Match header, checked against the order's ETag
   core::Trace trace;
   std::optional<IdempotencyKey> key;
-  Problem unknown_order;  // the answer when there is no such order
-  // An operator's: only the owner judges it, and it leaves a row in ops.audit_log.
-  bool audited = false;
+  Problem unknown_order;         // the answer when there is no such order
+  bool audited = false;          // An operator's: it leaves a row in ops.audit_log.
+  bool judged_by_owner = false;  // Only by the owner: the door refuses nothing.
 };
 
 // What a submission came to, and whether the owner has something new to look at.

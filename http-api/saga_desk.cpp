@@ -148,6 +148,7 @@ OrderRequest verb_request(std::string_view verb, const core::Uuid& order_id, con
   request.trace = who.trace;
   request.unknown_order = not_found("order");
   request.audited = true;
+  request.judged_by_owner = true;
   return request;
 }
 

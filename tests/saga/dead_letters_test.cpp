@@ -9,8 +9,7 @@
 namespace orderflow::testing {
 namespace {
 
-const std::string kKey = "a-key-for-tests";
-const Headers kOperator = {{"X-Internal-API-Key", kKey}, {"X-Operator", "eve"}};
+const Headers kOperator = operator_headers();
 constexpr int kPartitions = 8;  // The program's default.
 constexpr const char* kUnknownType = "orderflow.nobody.knows.v1";
 
@@ -60,7 +59,6 @@ std::int64_t with_replayed_header(const System& system, const std::string& topic
 TEST_CASE("a dead letter is put back, and counted when it fails again", "[shared][dead-letters]") {
   auto& system = shared_system();
   const Shop shop(system);
-  const WithSettings key(system, "api", {{"INTERNAL_API_KEY", kKey}});
   const auto name = new_id();
   const std::string body = "{\"text\": \"caf\xc3\xa9\"}";
   put(system, "payments.commands", message(name, kUnknownType, body));
@@ -76,8 +74,8 @@ TEST_CASE("a dead letter is put back, and counted when it fails again", "[shared
   CHECK(shown.at("headers").at("ce_type") == kUnknownType);
   CHECK(shown.at("resolution").is_null());
 
-  const Headers once = {
-      {"X-Internal-API-Key", kKey}, {"X-Operator", "eve"}, {"Idempotency-Key", fresh_key()}};
+  auto once = operator_headers();
+  once["Idempotency-Key"] = fresh_key();
   const auto replayed = shop.http().post(path + "/replay", {{"reason", "mended"}}, once);
   INFO(replayed.body);
   REQUIRE(replayed.status == 200);
@@ -103,7 +101,6 @@ TEST_CASE("a dead letter is put back, and counted when it fails again", "[shared
 TEST_CASE("a dead letter is discarded with a reason, audited", "[shared][dead-letters]") {
   auto& system = shared_system();
   const Shop shop(system);
-  const WithSettings key(system, "api", {{"INTERNAL_API_KEY", kKey}});
   const auto name = new_id();
   // No text: bytes come back as they are.
   put(system, "delivery.commands", message(name, kUnknownType, std::string("\xff\0\xfe", 3)));

@@ -7,14 +7,11 @@
 namespace orderflow::testing {
 namespace {
 
-const std::string kKey = "a-key-for-tests";
-const Headers kOperator = {{"X-Internal-API-Key", kKey}, {"X-Operator", "eve"}};
+const Headers kOperator = operator_headers();
 
-// The shared system with its operator routes open.
+// The shared system as operators use it.
 class Desk {
  public:
-  Desk() : key_(system_, "api", {{"INTERNAL_API_KEY", kKey}}) {}
-
   System& system() { return system_; }
   [[nodiscard]] const Shop& shop() const { return shop_; }
 
@@ -62,7 +59,6 @@ class Desk {
 
  private:
   System& system_ = shared_system();
-  WithSettings key_;
   Shop shop_{system_};
 };
 
@@ -70,11 +66,16 @@ TEST_CASE("operator routes ask for the key, and are closed while there is none",
           "[shared][operators]") {
   auto& system = shared_system();
   const Shop shop(system);
-  const auto closed = shop.http().get("/admin/sagas", kOperator);
-  CHECK(closed.status == 403);
-  CHECK(closed.json().at("detail").get<std::string>().find("INTERNAL_API_KEY") !=
-        std::string::npos);
-  Desk desk;
+  const std::string nobody = "018f0000-0000-7000-8000-000000000000";
+  {
+    const WithSettings no_key(system, "api", {{"INTERNAL_API_KEY", ""}});
+    const auto closed = shop.http().get("/admin/sagas", kOperator);
+    CHECK(closed.status == 403);
+    CHECK(closed.json().at("detail").get<std::string>().find("INTERNAL_API_KEY") !=
+          std::string::npos);
+    CHECK(shop.http().put("/orders/" + nobody + "/status", nullptr, kOperator).status == 403);
+  }
+  const Desk desk;
   for (const std::string path : {"/admin/sagas", "/admin/dead-letters"}) {
     CHECK(shop.http().get(path).status == 401);
     CHECK(shop.http().get(path, {{"X-Internal-API-Key", "wrong"}}).status == 403);
@@ -82,7 +83,8 @@ TEST_CASE("operator routes ask for the key, and are closed while there is none",
   }
   CHECK(shop.http().post("/admin/sagas/bulk", {{"verb", "retry"}}).status == 401);
   CHECK(shop.http().get("/admin/sagas?step=wishing", kOperator).status == 400);
-  CHECK(desk.ask("018f0000-0000-7000-8000-000000000000", "pause").status == 404);
+  CHECK(shop.http().put("/orders/" + nobody + "/status", nullptr).status == 401);
+  CHECK(desk.ask(nobody, "pause").status == 404);
   system.conclude();
 }
 

@@ -14,7 +14,8 @@ std::string place_draft(const Shop& shop, const std::string& user) {
 
 Answer put_status(const Shop& shop, const std::string& id, const std::string& status) {
   return shop.http().put("/orders/" + id + "/status",
-                         {{"status", status}, {"reason", "an operator's test"}});
+                         {{"status", status}, {"reason", "an operator's test"}},
+                         operator_headers());
 }
 
 TEST_CASE("a draft waits until it is confirmed", "[shared][requests]") {
@@ -100,6 +101,9 @@ TEST_CASE("an operator may make legal transitions only", "[shared][requests]") {
     REQUIRE(answer.status == 202);
     CHECK(shop.await_job(job_of(answer)).at("state") == "done");
     CHECK(shop.await_end(id) == "CANCELLED");
+    CHECK(system.database().number("SELECT count(*) FROM ops.audit_log WHERE actor = 'eve' AND "
+                                   "action = 'saga.set_status' AND subject = '" +
+                                   id + "'") == 1);
   }
   SECTION("nothing leads out of DELIVERED") {
     const auto id = shop.place(user, shop.new_product(1'000));

@@ -13,6 +13,7 @@
 namespace orderflow::testing {
 namespace {
 
+constexpr const char* kOperatorKey = "a-key-for-tests";
 constexpr int kBrokerPort = 5;
 constexpr int kPostgresPort = 6;
 constexpr int kKafkaPort = 7;
@@ -48,17 +49,15 @@ BrokerKind broker_kind() {
   return name == "kafka" ? BrokerKind::kKafka : BrokerKind::kEmbedded;
 }
 
+Headers operator_headers() { return {{"X-Internal-API-Key", kOperatorKey}, {"X-Operator", "eve"}}; }
+
 Environment test_settings() {
   return {
-      {"ORDERFLOW_PAYMENT_TIMEOUT", "700ms"},
-      {"ORDERFLOW_DELIVERY_TIMEOUT", "700ms"},
-      {"ORDER_CONSUMER_BACKOFF_INITIAL", "50ms"},
-      {"ORDERFLOW_RETRY_BACKOFF_MAX", "500ms"},
-      {"ORDERFLOW_PROBE_INTERVAL", "500ms"},
-      {"ORDERFLOW_CARRIER_TIME", "300ms"},
-      {"ORDERFLOW_HTTP_READ_TIMEOUT", "2s"},
-      {"ORDERFLOW_SIMULATION_MAGIC", "1"},
-      {"LOG_LEVEL", "debug"},
+      {"INTERNAL_API_KEY", kOperatorKey},       {"ORDERFLOW_PAYMENT_TIMEOUT", "700ms"},
+      {"ORDERFLOW_DELIVERY_TIMEOUT", "700ms"},  {"ORDER_CONSUMER_BACKOFF_INITIAL", "50ms"},
+      {"ORDERFLOW_RETRY_BACKOFF_MAX", "500ms"}, {"ORDERFLOW_PROBE_INTERVAL", "500ms"},
+      {"ORDERFLOW_CARRIER_TIME", "300ms"},      {"ORDERFLOW_HTTP_READ_TIMEOUT", "2s"},
+      {"ORDERFLOW_SIMULATION_MAGIC", "1"},      {"LOG_LEVEL", "debug"},
       {"ORDERFLOW_FETCH_WAIT", "10ms"},
   };
 }

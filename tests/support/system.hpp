@@ -33,8 +33,9 @@ struct SystemOptions {
   std::vector<std::string> roles = {"api", "orchestrator", "payments", "delivery"};
 };
 
-// Time-outs and pauses short enough for tests.
+// Time-outs and pauses short enough for tests; operator routes are open to operator_headers().
 [[nodiscard]] Environment test_settings();
+[[nodiscard]] Headers operator_headers();
 
 // One running installation of the real executable: a database, a broker, each role a process, and
 // the outside consumer beside it. Everything ends with the object. Used from the test's main
