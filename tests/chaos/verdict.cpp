@@ -54,12 +54,12 @@ void Verdict::reach(bool answered, const std::vector<std::string>& problems) {
 
 void Verdict::await_rest() {
   // Requests last: no index leads to the unfinished ones, and each look would cost the system time.
-  const char* kUnfinished =
+  const char* const going_on =
       "SELECT (EXISTS (SELECT FROM orders.sagas WHERE live) OR EXISTS (SELECT FROM "
       "delivery.deliveries WHERE live) OR EXISTS (SELECT FROM orders.requests WHERE state NOT IN "
       "('done', 'refused')))::int";
   const bool rested =
-      testing::holds_within(kPromise6, [&] { return system_.database().number(kUnfinished) == 0; });
+      testing::holds_within(kPromise6, [&] { return system_.database().number(going_on) == 0; });
   report_.rested();
   std::vector<std::string> unfinished;
   if (!rested) {
