@@ -7,6 +7,7 @@
 #include <iostream>
 #include <memory>
 #include <thread>
+#include <utility>
 
 #include "core/failure.hpp"
 #include "tests/chaos/client.hpp"
@@ -42,8 +43,7 @@ std::vector<std::unique_ptr<Client>> clients_of(const Shop& shop, std::uint16_t 
   for (std::int64_t i = 0; i < options.clients; ++i) {
     Client::Setup setup{shop.new_user(kOpening), kOpening, products,
                         options.seed * 1'000 + static_cast<std::uint64_t>(i), pause};
-    clients.push_back(std::make_unique<Client>(
-        std::move(setup), testing::HttpClient(port, testing::HttpClient::Check::kNone)));
+    clients.push_back(std::make_unique<Client>(std::move(setup), port));
   }
   return clients;
 }
@@ -90,10 +90,45 @@ class Load {
   std::vector<std::jthread> threads_;
 };
 
-void torment(Nemesis& nemesis, const Load& load) {
+// A line a minute, so that a long run can be watched.
+class Progress {
+ public:
+  explicit Progress(const System& system) : system_(system) {}
+
+  void tell(const Nemesis& nemesis, const Load& load) {
+    if (std::chrono::steady_clock::now() < due_) return;
+    due_ += kInterval;
+    ++minutes_;
+    const auto accepted = load.accepted();
+    std::cout << "--- " << minutes_ << " min: " << accepted << " orders accepted, "
+              << accepted - std::exchange(accepted_, accepted) << " of them in the last minute; "
+              << live() << " sagas live; " << nemesis.faults() << " faults" << std::endl;
+  }
+
+ private:
+  static constexpr std::chrono::minutes kInterval{1};
+
+  // PostgreSQL itself may be what the nemesis has taken away.
+  [[nodiscard]] std::string live() const {
+    try {
+      return system_.database().text("SELECT count(*) FROM orders.sagas WHERE live");
+    } catch (const std::exception&) {
+      return "unknown";
+    }
+  }
+
+  const System& system_;
+  std::chrono::steady_clock::time_point due_ = std::chrono::steady_clock::now() + kInterval;
+  std::int64_t minutes_ = 0;
+  std::int64_t accepted_ = 0;
+};
+
+void torment(const System& system, Nemesis& nemesis, const Load& load) {
+  Progress progress(system);
   const auto end = std::chrono::steady_clock::now() + std::chrono::minutes{options.minutes};
   (void)testing::holds_within(std::chrono::hours{24 * 30}, [&] {
     nemesis.step();
+    progress.tell(nemesis, load);
     (void)testing::holds_within(kTurn, [] { return false; });
     return options.sagas > 0 ? load.accepted() >= options.sagas
                              : std::chrono::steady_clock::now() >= end;
@@ -112,7 +147,7 @@ TEST_CASE("whatever dies, nothing is lost and nothing happens twice", "[chaos]")
   links.postgres.forward_to(system.postgres_port());
   links.kafka.forward_to(system.kafka_proxied_port());
   links.api.forward_to(system.http().port());
-  Nemesis nemesis(system, links, options.seed, options.other_binary);
+  Nemesis nemesis(system, links, options);
   nemesis.start_roles();
   const Shop shop(system);
   auto clients = clients_of(shop, links.api.port());
@@ -120,12 +155,14 @@ TEST_CASE("whatever dies, nothing is lost and nothing happens twice", "[chaos]")
 
   bool answered = false;
   {
+    report.faults_began();
     Load load(clients);
-    torment(nemesis, load);
+    torment(system, nemesis, load);
     load.stop();
     nemesis.heal();
     report.faults_ended();
     answered = load.finish(Millis{30'000});
+    report.accepted(load.accepted());
   }
   report.counts(nemesis.counts(), links.postgres.commits_lost());
   verdict.reach(answered, nemesis.problems());
@@ -135,7 +172,7 @@ TEST_CASE("whatever dies, nothing is lost and nothing happens twice", "[chaos]")
 void print_plan() {
   using Lane = Schedule::Lane;
   for (const Lane lane : {Lane::kProcesses, Lane::kNetwork}) {
-    Schedule schedule(options.seed, lane, !options.other_binary.empty());
+    Schedule schedule = schedule_of(options, lane);
     std::cout << (lane == Lane::kProcesses ? "processes and servers\n" : "network and sessions\n");
     // Without what beginning and ending a fault takes: a real run gets less far.
     Millis at{0};

@@ -11,7 +11,12 @@ using nlohmann::json;
 
 constexpr Millis kAnswerPatience{5'000};
 constexpr Millis kBeforeRepeat{100};
+// So that what is paid in keeps step with what is spent: in a run of any length most orders find
+// enough, and some do not.
+constexpr int kDepositMax = 50'000;
 constexpr std::size_t kRecent = 60;
+// Requests; then a new connection, so that one which is refused is met as well as one that breaks.
+constexpr std::int64_t kPerConnection = 20;
 
 // Neither done nor refused: the client is asked to come again, or was not heard.
 bool undecided(int status) { return status >= 500 || status == 429 || status == 408; }
@@ -43,7 +48,8 @@ std::optional<Answer> Client::insist(const std::string& method, const std::strin
   if (method == "POST") headers["Idempotency-Key"] = testing::fresh_key();
   const std::string text = body.is_null() ? "" : body.dump();
   while (!given_up_) {
-    const auto answer = http_.try_request(method, target, text, headers, kAnswerPatience);
+    if (++sent_ % kPerConnection == 0) session_.disconnect();
+    const auto answer = session_.try_request(method, target, text, headers, kAnswerPatience);
     if (answer && !undecided(answer->status)) return answer;
     ++repeats_;
     rest({}, kBeforeRepeat);
@@ -78,7 +84,7 @@ void Client::place(std::atomic<std::int64_t>& accepted) {
 
 void Client::adjust() {
   const std::int64_t amount =
-      dice_.chance(60) ? dice_.between(1'000, 30'000) : -dice_.between(1, 2'000);
+      dice_.chance(60) ? dice_.between(1'000, kDepositMax) : -dice_.between(1, 2'000);
   const auto answer = insist("POST", "/users/" + setup_.user_id + "/balance",
                              {{"amount", amount}, {"currency", "USD"}, {"reason", "chaos"}});
   if (!answer) return;

@@ -17,7 +17,6 @@
 namespace orderflow::chaos {
 
 using testing::Answer;
-using testing::HttpClient;
 using testing::Millis;
 
 struct Product {
@@ -47,8 +46,8 @@ class Client {
     std::int64_t amount = 0;
   };
 
-  Client(Setup setup, HttpClient http)
-      : setup_(std::move(setup)), http_(http), dice_(setup_.seed) {}
+  Client(Setup setup, std::uint16_t port)
+      : setup_(std::move(setup)), session_(port), dice_(setup_.seed) {}
 
   // Until asked to stop or until so many orders of all clients are accepted; what was begun is then
   // finished, unless give_up() was called.
@@ -74,7 +73,8 @@ class Client {
   void rest(const std::stop_token& stop, Millis pause);
 
   Setup setup_;
-  HttpClient http_;
+  testing::HttpSession session_;
+  std::int64_t sent_ = 0;
   Dice dice_;
   std::map<std::string, std::int64_t> totals_;
   std::vector<std::string> ids_;  // In the order of acceptance.

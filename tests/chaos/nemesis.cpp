@@ -45,14 +45,19 @@ void Links::heal() {
   for (Proxy* proxy : {&postgres, &kafka, &api}) proxy->heal();
 }
 
-Nemesis::Nemesis(testing::System& system, Links& links, std::uint64_t seed,
-                 std::string other_binary)
+Nemesis::Nemesis(testing::System& system, Links& links, const Options& options)
     : system_(system),
       links_(links),
-      other_binary_(std::move(other_binary)),
+      other_binary_(options.other_binary),
       began_(Clock::now()),
-      lanes_{LaneState{Schedule(seed, Schedule::Lane::kProcesses, !other_binary_.empty()), {}},
-             LaneState{Schedule(seed, Schedule::Lane::kNetwork, false), {}}} {}
+      lanes_{LaneState{schedule_of(options, Schedule::Lane::kProcesses), {}},
+             LaneState{schedule_of(options, Schedule::Lane::kNetwork), {}}} {}
+
+int Nemesis::faults() const {
+  int sum = 0;
+  for (const auto& [kind, count] : counts_) sum += count;
+  return sum;
+}
 
 Environment Nemesis::behind_proxies(const Environment& more) const {
   Environment all = more;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/chaos/options.hpp"
 #include "tests/chaos/proxy.hpp"
 #include "tests/chaos/schedule.hpp"
 #include "tests/support/system.hpp"
@@ -28,7 +29,7 @@ struct Links {
 // since processes are started from it.
 class Nemesis {
  public:
-  Nemesis(testing::System& system, Links& links, std::uint64_t seed, std::string other_binary);
+  Nemesis(testing::System& system, Links& links, const Options& options);
 
   // Starts every role behind the proxies.
   void start_roles();
@@ -38,6 +39,7 @@ class Nemesis {
   void heal();
 
   [[nodiscard]] const std::map<FaultKind, int>& counts() const { return counts_; }
+  [[nodiscard]] int faults() const;
   // Ends of processes that nobody asked for.
   [[nodiscard]] const std::vector<std::string>& problems() const { return problems_; }
 

@@ -47,6 +47,8 @@ Options read_options(const std::vector<std::string>& arguments) {
       options.clients = number(name, value, 1, 64);
     } else if (name == "--rate") {
       options.rate = number(name, value, 0, 100'000);
+    } else if (name == "--calm") {
+      options.calm = number(name, value, 1, 1'000);
     } else if (name == "--other-binary") {
       options.other_binary = value;
     } else {
@@ -58,7 +60,7 @@ Options read_options(const std::vector<std::string>& arguments) {
 
 const char* usage() {
   return "usage: ./orderflow chaos [--minutes N | --sagas N] [--seed N] [--clients N] [--rate N]\n"
-         "                         [--other-binary FILE] [--plan]\n"
+         "                         [--calm N] [--other-binary FILE] [--plan]\n"
          "\n"
          "Steady load on an installation of its own, on real Kafka and PostgreSQL, while a seed\n"
          "decides what dies, stops, forgets or is cut off. At the end everything is healed, and\n"
@@ -69,6 +71,7 @@ const char* usage() {
          "  --seed N             the same seed, the same faults (1)\n"
          "  --clients N          client threads (4)\n"
          "  --rate N             operations a second of all clients (40); 0: no pause\n"
+         "  --calm N             the same faults, the pauses between them N times as long (1)\n"
          "  --other-binary FILE  another build of orderflow that runs beside this one for a while\n"
          "  --plan               print the faults of that time and stop\n";
 }

@@ -12,6 +12,7 @@ struct Options {
   std::uint64_t seed = 1;
   std::int64_t clients = 4;
   std::int64_t rate = 40;  // Operations a second of all clients; 0: as fast as they are answered.
+  std::int64_t calm = 1;   // Factor of the pauses between faults.
   std::string other_binary;
   bool plan = false;  // Only print what would happen.
   bool help = false;

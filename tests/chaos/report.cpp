@@ -17,6 +17,20 @@ void row(const std::string& name, const Value& value) {
   std::cout << "  " << std::left << std::setw(kNameWidth) << name << " " << value << "\n";
 }
 
+std::string command_of(const Options& options) {
+  std::string text = "./orderflow chaos";
+  const auto add = [&text](const char* name, const auto& value) {
+    text += std::string(" --") + name + " " + std::to_string(value);
+  };
+  options.sagas > 0 ? add("sagas", options.sagas) : add("minutes", options.minutes);
+  add("seed", options.seed);
+  add("clients", options.clients);
+  add("rate", options.rate);
+  add("calm", options.calm);
+  if (!options.other_binary.empty()) text += " --other-binary " + options.other_binary;
+  return text;
+}
+
 }  // namespace
 
 void Report::counts(std::map<FaultKind, int> faults, int commits_lost) {
@@ -29,6 +43,10 @@ void Report::held(const std::string& invariant, const std::vector<std::string>& 
     if (name != invariant) continue;
     state =
         violations.empty() ? "held" : "VIOLATED " + std::to_string(violations.size()) + " times";
+    // The verdict on a long run takes minutes, too.
+    const auto since = std::chrono::duration_cast<std::chrono::seconds>(Clock::now() - healed_);
+    std::cout << "--- " << since.count() << " s after the last fault: " << name << ": " << state
+              << std::endl;
   }
   for (std::size_t i = 0; i < violations.size() && i < kShownOfEach; ++i) {
     violations_.push_back(invariant + ": " + violations[i]);
@@ -47,12 +65,18 @@ Report::~Report() {
   const auto end = Clock::now();
   const auto healed = healed_ == Clock::time_point{} ? end : healed_;
   std::cout << "\nchaos\n";
-  row("seed", options_.seed);
+  row("command", command_of(options_));
   const auto machine = bench::describe_machine();
   row("machine", std::to_string(machine.cores) + " cores, " + machine.cpu + ", " +
                      std::to_string(machine.memory_mib) + " MiB");
   row("under faults", seconds(healed - began_));
-  row("from the last fault to here", seconds(end - healed));
+  if (rested_ != Clock::time_point{}) {
+    row("from the last fault to rest", seconds(rested_ - healed));
+    row("from rest to the end of the verdict", seconds(end - rested_));
+  }
+  const auto under_faults = std::chrono::duration_cast<Millis>(healed - began_).count();
+  row("orders accepted", accepted_);
+  row("orders accepted a second", under_faults == 0 ? 0 : accepted_ * 1'000 / under_faults);
   for (const auto& [name, value] : figures_) row(name, value);
   int sum = 0;
   for (const auto& [kind, count] : faults_) sum += count;
@@ -67,9 +91,7 @@ Report::~Report() {
   for (const auto& violation : violations_) std::cout << "VIOLATION " << violation << "\n";
   std::cout << "result: "
             << (all_held() ? "every invariant held"
-                           : "VIOLATED; the same seed again: "
-                             "./orderflow chaos --seed " +
-                                 std::to_string(options_.seed))
+                           : "VIOLATED; the same faults again: " + command_of(options_))
             << std::endl;
 }
 

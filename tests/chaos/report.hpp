@@ -23,7 +23,11 @@ class Report {
   Report(const Report&) = delete;
   Report& operator=(const Report&) = delete;
 
+  // The load runs and faults come; what came before was building the installation.
+  void faults_began() { began_ = Clock::now(); }
   void faults_ended() { healed_ = Clock::now(); }
+  void rested() { rested_ = Clock::now(); }
+  void accepted(std::int64_t orders) { accepted_ = orders; }
   void counts(std::map<FaultKind, int> faults, int commits_lost);
   void figure(std::string name, std::int64_t value) {
     figures_.emplace_back(std::move(name), value);
@@ -40,6 +44,8 @@ class Report {
   Options options_;
   Clock::time_point began_;
   Clock::time_point healed_{};
+  Clock::time_point rested_{};
+  std::int64_t accepted_ = 0;
   std::map<FaultKind, int> faults_;
   int commits_lost_ = 0;
   std::vector<std::pair<std::string, std::int64_t>> figures_;

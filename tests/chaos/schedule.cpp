@@ -81,8 +81,9 @@ std::string describe(const Fault& fault) {
   return text;
 }
 
-Schedule::Schedule(std::uint64_t seed, Lane lane, bool has_other_binary)
+Schedule::Schedule(std::uint64_t seed, Lane lane, bool has_other_binary, int calm)
     : dice_(seed * 2 + (lane == Lane::kNetwork ? 1 : 0)),
+      calm_(calm),
       kinds_(kinds_of(lane, has_other_binary)) {}
 
 Fault Schedule::next() {
@@ -93,7 +94,7 @@ Fault Schedule::next() {
   Fault fault;
   fault.kind = bag_.back();
   bag_.pop_back();
-  fault.pause = Millis{dice_.between(300, 2'000)};
+  fault.pause = calm_ * Millis{dice_.between(300, 2'000)};
   aim(fault);
   return fault;
 }
@@ -137,6 +138,10 @@ void Schedule::aim(Fault& fault) {
     case FaultKind::kLoseCommits: fault.amount = dice_.between(1, 8); return lasts(500, 2'000);
     case FaultKind::kTerminateSessions: fault.amount = dice_.between(1, 6); return;
   }
+}
+
+Schedule schedule_of(const Options& options, Schedule::Lane lane) {
+  return {options.seed, lane, !options.other_binary.empty(), static_cast<int>(options.calm)};
 }
 
 }  // namespace orderflow::chaos

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "tests/chaos/dice.hpp"
+#include "tests/chaos/options.hpp"
 
 namespace orderflow::chaos {
 
@@ -54,12 +55,13 @@ struct Fault {
 [[nodiscard]] std::string describe(const Fault& fault);
 
 // What happens, in which order and for how long, from the seed alone. Kinds come from a shuffled
-// bag, so that each has come before one comes again.
+// bag, so that each has come before one comes again. `calm` makes every pause so many times as long
+// and changes nothing else.
 class Schedule {
  public:
   enum class Lane { kProcesses, kNetwork };
 
-  Schedule(std::uint64_t seed, Lane lane, bool has_other_binary);
+  Schedule(std::uint64_t seed, Lane lane, bool has_other_binary, int calm = 1);
 
   [[nodiscard]] Fault next();
 
@@ -67,8 +69,12 @@ class Schedule {
   void aim(Fault& fault);
 
   Dice dice_;
+  int calm_;
   std::vector<FaultKind> kinds_;
   std::vector<FaultKind> bag_;
 };
+
+// The schedule of a lane in a run with these options.
+[[nodiscard]] Schedule schedule_of(const Options& options, Schedule::Lane lane);
 
 }  // namespace orderflow::chaos

@@ -1,10 +1,13 @@
 #include "tests/support/event_checker.hpp"
 
+#include <functional>
 #include <set>
-#include <utility>
 
 namespace orderflow::testing {
 namespace {
+
+constexpr const char* kHistoryFields[] = {"sequence", "type",           "time",
+                                          "actor",    "correlation_id", "data"};
 
 // What API.md allows. An order is first heard of as DRAFT or PENDING_PAYMENT.
 const std::map<std::string, std::set<std::string>>& transitions() {
@@ -29,7 +32,20 @@ bool may_follow(const std::string& before, const std::string& after) {
   return found != transitions().end() && found->second.contains(after);
 }
 
+// Equal values have equal texts: keys are sorted.
+std::string text_of(const nlohmann::json& value) {
+  return value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
 }  // namespace
+
+std::size_t EventChecker::history_digest(const nlohmann::json& event) {
+  std::string text;
+  for (const char* field : kHistoryFields) {
+    text += text_of(event.at(field)) + '\n';
+  }
+  return std::hash<std::string>{}(text);
+}
 
 void EventChecker::take(const std::string& key, const std::string& body,
                         const std::map<std::string, std::string>& headers) {
@@ -50,36 +66,42 @@ void EventChecker::take(const std::string& key, const std::string& body,
   const auto type = header("ce_type");
   if (!type.starts_with("orderflow.order.") || !type.ends_with(".v1")) note("ce_type " + type);
   if (header("ce_subject") != id || key != id) note("order " + id + ": subject and key differ");
-  Event event{json.value("sequence", std::int64_t{0}), json.value("type", ""),
-              json.value("status", ""), json};
-  if (header("ce_sequence") != std::to_string(event.sequence)) note(id + ": ce_sequence differs");
-  take_event(id, std::move(event));
+  if (header("ce_sequence") != std::to_string(json.value("sequence", std::int64_t{0}))) {
+    note(id + ": ce_sequence differs");
+  }
+  for (const char* field : kHistoryFields) {
+    if (!json.contains(field)) return note("order " + id + ": no field " + field);
+  }
+  take_event(id, json);
 }
 
-void EventChecker::take_event(const std::string& order_id, Event event) {
-  auto& seen = orders_[order_id];
-  const std::int64_t last = seen.empty() ? 0 : seen.back().sequence;
-  if (event.sequence <= last) {
+void EventChecker::take_event(const std::string& order_id, const nlohmann::json& body) {
+  const auto sequence = body.value("sequence", std::int64_t{0});
+  const auto status = body.value("status", "");
+  const auto digest = std::hash<std::string>{}(text_of(body));
+  auto& [events, last_status] = orders_[order_id];
+  const std::int64_t last = events.empty() ? 0 : events.back().sequence;
+  if (sequence <= last) {
     ++duplicates_;
-    for (const auto& known : seen) {
-      if (known.sequence == event.sequence && known.body != event.body) {
-        note(order_id + ": sequence " + std::to_string(event.sequence) +
+    for (const auto& known : events) {
+      if (known.sequence == sequence && known.body != digest) {
+        note(order_id + ": sequence " + std::to_string(sequence) +
              " came twice with different content");
       }
     }
     return;
   }
-  const auto before = seen.empty() ? "" : seen.back().status;
-  if (event.sequence != last + 1) {
+  if (sequence != last + 1) {
     if (!gaps_allowed_) {
-      note(order_id + ": sequence " + std::to_string(event.sequence) + " came after " +
+      note(order_id + ": sequence " + std::to_string(sequence) + " came after " +
            std::to_string(last));
     }
-  } else if (!may_follow(before, event.status)) {
-    note(order_id + ": status " + event.status + " (" + event.type + ") came after '" + before +
-         "'");
+  } else if (!may_follow(last_status, status)) {
+    note(order_id + ": status " + status + " (" + body.value("type", "") + ") came after '" +
+         last_status + "'");
   }
-  seen.push_back(std::move(event));
+  events.push_back({sequence, digest, history_digest(body)});
+  last_status = status;
 }
 
 }  // namespace orderflow::testing

@@ -42,10 +42,13 @@ std::string lower(std::string_view text) {
   return out;
 }
 
+enum class After { kClose, kKeep };
+
 std::string wire_text(std::uint16_t port, const std::string& method, const std::string& target,
-                      const std::string& body, const Headers& headers) {
-  std::string out = method + " " + target + " HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(port) +
-                    "\r\nConnection: close\r\n";
+                      const std::string& body, const Headers& headers, After after) {
+  std::string out =
+      method + " " + target + " HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(port) + "\r\n";
+  if (after == After::kClose) out += "Connection: close\r\n";
   const bool typed = std::any_of(headers.begin(), headers.end(), [](const auto& header) {
     return lower(header.first) == "content-type";
   });
@@ -189,8 +192,23 @@ std::optional<Answer> HttpClient::try_request(const std::string& method, const s
   const auto end = Clock::now() + deadline;
   RawConnection connection(port_);
   // A server may refuse a request before it has read all of it, so the answer counts in any case.
-  (void)connection.send(wire_text(port_, method, target, body, headers), deadline);
+  (void)connection.send(wire_text(port_, method, target, body, headers, After::kClose), deadline);
   return read_answer(connection, method == "HEAD", end);
+}
+
+std::optional<Answer> HttpSession::try_request(const std::string& method, const std::string& target,
+                                               const std::string& body, const Headers& headers,
+                                               Millis deadline) {
+  const auto end = Clock::now() + deadline;
+  const auto text = wire_text(port_, method, target, body, headers, After::kKeep);
+  while (true) {
+    const bool kept = connection_.has_value();
+    if (!kept) connection_.emplace(port_);
+    (void)connection_->send(text, deadline);
+    auto answer = read_answer(*connection_, method == "HEAD", end);
+    if (!answer || lower(answer->header("connection")) == "close") disconnect();
+    if (answer || !kept || Clock::now() >= end) return answer;
+  }
 }
 
 Answer HttpClient::request(const std::string& method, const std::string& target,

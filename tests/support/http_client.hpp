@@ -48,6 +48,27 @@ class RawConnection {
   int socket_ = -1;
 };
 
+// Sends a request over the connection it has kept from the one before. For one thread, and for
+// requests that may be repeated: a server may end a kept connection at any moment, so what got no
+// answer over one is sent once more over a new one.
+class HttpSession {
+ public:
+  explicit HttpSession(std::uint16_t port) : port_(port) {}
+
+  // Nothing when there was no complete answer. Never fails the test and checks no answer.
+  [[nodiscard]] std::optional<Answer> try_request(const std::string& method,
+                                                  const std::string& target,
+                                                  const std::string& body = {},
+                                                  const Headers& headers = {},
+                                                  Millis deadline = kPatience);
+  // The next request comes over a new connection.
+  void disconnect() { connection_.reset(); }
+
+ private:
+  std::uint16_t port_;
+  std::optional<RawConnection> connection_;
+};
+
 // One request and its answer over a connection of its own. Safe from several threads at once.
 class HttpClient {
  public:

@@ -7,7 +7,7 @@
 namespace orderflow::testing {
 
 // A JSON Schema (draft-07) ready to judge values. References are resolved within the document that
-// was given.
+// was given. One thread at a time.
 class JsonSchema {
  public:
   // Throws std::exception when it is not a schema.

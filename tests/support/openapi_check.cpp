@@ -4,6 +4,7 @@
 #include <array>
 #include <catch2/catch_test_macros.hpp>
 #include <cctype>
+#include <mutex>
 #include <vector>
 
 #include "tests/support/process.hpp"
@@ -130,12 +131,20 @@ OpenApi& openapi() {
   return document;
 }
 
+std::string answer_problem(const std::string& method, const std::string& path, int status,
+                           const std::string& body) {
+  static std::mutex mutex;
+  const std::lock_guard lock(mutex);
+  const std::string problem = openapi().problem(method, path, status, body);
+  if (problem.empty()) return {};
+  return method + ' ' + path + " answered " + std::to_string(status) +
+         ", which is not as openapi.json says: " + problem + body.substr(0, 2000);
+}
+
 void check_answer(const std::string& method, const std::string& path, int status,
                   const std::string& body) {
-  const std::string problem = openapi().problem(method, path, status, body);
-  if (problem.empty()) return;
-  FAIL_CHECK(method << ' ' << path << " answered " << status
-                    << ", which is not as openapi.json says: " << problem << body.substr(0, 2000));
+  const std::string problem = answer_problem(method, path, status, body);
+  if (!problem.empty()) FAIL_CHECK(problem);
 }
 
 }  // namespace orderflow::testing

@@ -39,6 +39,10 @@ class OpenApi {
 // schemas/openapi/openapi.json of the source tree.
 [[nodiscard]] OpenApi& openapi();
 
+// What an answer breaks of openapi.json, with the answer; empty when nothing. From any thread.
+[[nodiscard]] std::string answer_problem(const std::string& method, const std::string& path,
+                                         int status, const std::string& body);
+
 // Fails the current test (and lets it go on) when the answer is not as openapi.json says.
 void check_answer(const std::string& method, const std::string& path, int status,
                   const std::string& body);

@@ -34,9 +34,10 @@ class OutsideConsumer {
   // Waits until everything is read that the topic holds now.
   void catch_up();
 
-  // Waits until the order's whole history (as the API tells it) has come, and compares. Fails the
-  // test on a difference.
-  void verify_complete(const std::string& order_id, const nlohmann::json& history);
+  // Waits until the order's whole history (as the API tells it) has come, and compares. What
+  // differs, empty when nothing does. From any thread.
+  [[nodiscard]] std::string difference(const std::string& order_id,
+                                       const nlohmann::json& history) const;
 
   // Fails the test when anything broke a promise.
   void verify_no_violations();

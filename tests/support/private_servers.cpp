@@ -107,6 +107,8 @@ PrivateKafka::PrivateKafka(std::filesystem::path folder, KafkaPorts ports)
       << "broker.session.timeout.ms=3000\nbroker.heartbeat.interval.ms=500\n"
       // So that a test whose messages expire need not wait for minutes.
       << "log.retention.check.interval.ms=200\nlog.initial.task.delay.ms=200\n"
+      // After a kill -9 Kafka reads its unfinished segments again, which takes as long as they are.
+      << "log.segment.bytes=67108864\n"
       << "offsets.topic.replication.factor=1\noffsets.topic.num.partitions=4\n"
       << "transaction.state.log.replication.factor=1\ntransaction.state.log.min.isr=1\n";
   format();

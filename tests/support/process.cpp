@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 #include <csignal>
 #include <fstream>
@@ -14,6 +15,17 @@
 
 namespace orderflow::testing {
 namespace {
+
+constexpr std::streamoff kTailBytes = 256 * 1024;
+
+// The log of a long run is larger than what anyone wants to see of it.
+std::string read_end(const std::filesystem::path& file, std::streamoff bytes) {
+  std::ifstream in(file, std::ios::binary | std::ios::ate);
+  in.seekg(std::max<std::streamoff>(in.tellg() - bytes, 0));
+  std::ostringstream out;
+  out << in.rdbuf();
+  return out.str();
+}
 
 // Everything the child needs, made before the fork: afterwards only async-signal-safe calls are
 // allowed, since other threads of the test may have held any lock.
@@ -127,7 +139,9 @@ int Process::wait_exit(Millis deadline) {
 
 std::string Process::log() const { return read_text(options_.log); }
 
-std::string Process::log_tail(std::size_t lines) const { return last_lines(log(), lines); }
+std::string Process::log_tail(std::size_t lines) const {
+  return last_lines(read_end(options_.log, kTailBytes), lines);
+}
 
 CommandResult run_command(const std::vector<std::string>& command, const Environment& environment,
                           const std::filesystem::path& folder, Millis deadline,

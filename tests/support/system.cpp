@@ -7,7 +7,9 @@
 #include <csignal>
 #include <iostream>
 #include <sstream>
+#include <utility>
 
+#include "tests/support/mass_reader.hpp"
 #include "tests/support/report.hpp"
 
 namespace orderflow::testing {
@@ -21,6 +23,9 @@ constexpr int kControllerPort = 8;
 constexpr int kSecondBase = 9;
 constexpr int kThirdBase = 12;
 constexpr int kKafkaProxiedPort = 15;
+constexpr std::size_t kProblemsShown = 20;
+// For a database of a million orders.
+constexpr Millis kAuditPatience{1'800'000};
 
 const std::vector<std::string>& monitored_roles() {
   static const std::vector<std::string> kRoles = {"api", "orchestrator", "payments", "delivery",
@@ -268,11 +273,11 @@ void System::lose_messages() {
   }
 }
 
-CommandResult System::run(const std::vector<std::string>& arguments,
-                          const Environment& settings) const {
+CommandResult System::run(const std::vector<std::string>& arguments, const Environment& settings,
+                          Millis deadline) const {
   std::vector<std::string> command = {required_variable("ORDERFLOW_TEST_BINARY")};
   command.insert(command.end(), arguments.begin(), arguments.end());
-  return run_command(command, environment(settings), folder_.path());
+  return run_command(command, environment(settings), folder_.path(), deadline);
 }
 
 double System::metric(const std::string& role, const std::string& name,
@@ -290,16 +295,28 @@ double System::metric(const std::string& role, const std::string& name,
   return sum;
 }
 
-void System::conclude() {
+void System::verify_histories() {
+  std::vector<std::string> changed;
   for (const auto& row : database_.rows("SELECT order_id, event_sequence FROM orders.sagas")) {
-    const auto& id = row.at(0).value();
     const auto count = std::stoll(row.at(1).value());
-    auto& verified = verified_[id];
-    if (verified == count) continue;
-    consumer_->verify_complete(id,
-                               http_.get("/orders/" + id + "/events?limit=200").json()["items"]);
-    verified = count;
+    if (std::exchange(verified_[row.at(0).value()], count) != count) {
+      changed.push_back(row.at(0).value());
+    }
   }
+  const auto problems = read_all(
+      http_.port(), changed.size(),
+      [&](std::size_t i) { return "/orders/" + changed[i] + "/events?limit=200"; },
+      [&](std::size_t i, const Answer& answer) {
+        const auto page = nlohmann::json::parse(answer.body);
+        return consumer_->difference(changed[i], page.at("items"));
+      },
+      kProblemsShown);
+  for (const auto& problem : problems) FAIL_CHECK(problem);
+  if (!problems.empty()) FAIL("the outside consumer was told something else than the API tells");
+}
+
+void System::conclude() {
+  verify_histories();
   consumer_->verify_no_violations();
   const auto letters = database_.rows(
       "SELECT topic, reason, convert_from(body, 'UTF8') FROM ops.dead_letters "
@@ -314,7 +331,8 @@ void System::conclude() {
       database_.number(
           "SELECT (SELECT count(*) FROM orders.sagas WHERE live) + (SELECT count(*) "
           "FROM delivery.deliveries WHERE live)") == 0;
-  const auto audit = at_rest ? run({"audit", "--strict"}) : run({"audit"});
+  const auto audit =
+      at_rest ? run({"audit", "--strict"}, {}, kAuditPatience) : run({"audit"}, {}, kAuditPatience);
   if (audit.exit_code != 0)
     FAIL("orderflow audit says " << audit.exit_code << ": " << audit.output);
 }

@@ -88,7 +88,8 @@ class System {
 
   // Runs a tool of the executable (`audit`, `check-config`) against this installation.
   [[nodiscard]] CommandResult run(const std::vector<std::string>& arguments,
-                                  const Environment& settings = {}) const;
+                                  const Environment& settings = {},
+                                  Millis deadline = Millis{60'000}) const;
 
   // How every test ends: the outside consumer has each order's whole history and nothing broke a
   // promise, no message of ours became a dead letter, and `orderflow audit` is content.
@@ -103,6 +104,7 @@ class System {
   [[nodiscard]] std::uint16_t monitor_port(const std::string& role) const;
   void launch(const std::string& role, const std::string& name, const Environment& settings);
   void prepare_database();
+  void verify_histories();
 
   SystemOptions options_;
   PortBlock ports_;

@@ -27,6 +27,17 @@ TEST_CASE("a seed is a schedule") {
   }
 }
 
+TEST_CASE("calm makes the pauses longer and leaves the faults as they are") {
+  Schedule usual(7, Lane::kProcesses, true);
+  Schedule calm(7, Lane::kProcesses, true, 10);
+  for (int i = 0; i < 200; ++i) {
+    const Fault one = usual.next();
+    const Fault other = calm.next();
+    CHECK(describe(other) == describe(one));
+    CHECK(other.pause == 10 * one.pause);
+  }
+}
+
 TEST_CASE("each kind of fault comes before one comes again too often") {
   for (const bool has_other : {true, false}) {
     std::set<FaultKind> seen;
