@@ -60,7 +60,7 @@ std::int32_t Orchestrator::partition_of(const Saga& saga) const {
 }
 
 std::int32_t Orchestrator::partition_of(const Uuid& order_id) const {
-  return core::partition_of_shard(core::shard_of(order_id.to_string()), partition_count_);
+  return core::partition_of_key(order_id.to_string(), partition_count_);
 }
 
 // ---- ownership
@@ -403,7 +403,8 @@ core::OutgoingMessage Orchestrator::encode(const Saga& saga, const saga::Command
       facts.user_id.to_string(),
       kSource,
       {facts.trace.correlation_id, core::child_traceparent(facts.trace.traceparent)},
-      message.attempt};
+      message.attempt,
+      partition_count_};
   if (const auto* payment = std::get_if<events::PaymentCommand>(&message.body)) {
     return events::encode(*payment, to);
   }
