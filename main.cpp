@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "bench/bench.hpp"
@@ -28,6 +29,7 @@
 #include "core/kafka.hpp"
 #include "core/log.hpp"
 #include "core/metrics.hpp"
+#include "core/partition_count.hpp"
 #include "events/topics.hpp"
 #include "http-api/api_role.hpp"
 #include "http-api/dead_letters_tool.hpp"
@@ -42,6 +44,7 @@ namespace {
 constexpr int kUsageError = 2;
 
 constexpr std::chrono::seconds kFarewellLimit{10};
+constexpr std::chrono::seconds kTopicsTimeout{2};
 
 constexpr std::string_view kUsage =
     "usage: orderflow ROLE [--setting=value ...]\n"
@@ -83,10 +86,40 @@ void run_delivery(Context& context, core::Logger& logger) {
   consumers::run_delivery(context.config, logger, context.metrics, context.health, context.stop);
 }
 
+// The topics as this installation has them. ORDERFLOW_PARTITIONS is only what a new one begins
+// with: a broker that has forgotten them gets them back as the database counts them.
+core::TopicKeeper::Topics topics_of(const core::Config& config) {
+  auto session = std::make_shared<core::PgSession>(
+      config.text("database-url"), core::PgSessionOptions{.application_name = "orderflow-topics",
+                                                          .answer_timeout = kTopicsTimeout});
+  const events::Topics topics(config.text("topic-prefix"));
+  const auto first = static_cast<std::int32_t>(config.integer("partitions"));
+  const auto replicas = static_cast<std::int32_t>(config.integer("replication-factor"));
+  return [session = std::move(session), topics, first, replicas] {
+    return topics.specs(core::read_partition_count(*session).value_or(first), replicas);
+  };
+}
+
+// Nothing when it was told to stop before the database answered.
+std::vector<core::TopicSpec> await_topics(Context& context, core::Logger& logger) {
+  const auto topics = topics_of(context.config);
+  bool told = false;
+  while (!context.stop.stop_requested()) {
+    try {
+      return topics();
+    } catch (const core::Unavailable& failure) {
+      if (!std::exchange(told, true)) {
+        logger.warning("waiting for the database", {{"reason", failure.what()}});
+      }
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds{50});
+  }
+  return {};
+}
+
 void run_broker(Context& context, core::Logger& logger) {
   const auto port = static_cast<std::uint16_t>(context.config.integer("broker-port"));
-  const auto specs = events::Topics(context.config.text("topic-prefix")).specs(context.config);
-  const core::EmbeddedBroker broker(port, specs, logger);
+  const core::EmbeddedBroker broker(port, await_topics(context, logger), logger);
   while (!context.stop.stop_requested()) {
     std::this_thread::sleep_for(std::chrono::milliseconds{50});
   }
@@ -173,9 +206,8 @@ int run_roles(const std::vector<const Role*>& roles, const core::Config& config)
   std::unique_ptr<core::TopicKeeper> topics;
   if (!is_broker) {
     monitor = std::make_unique<core::HealthMonitor>(config, health, logger);
-    topics = std::make_unique<core::TopicKeeper>(
-        core::kafka_options(config, "orderflow-topics"), health, logger,
-        events::Topics(config.text("topic-prefix")).specs(config));
+    topics = std::make_unique<core::TopicKeeper>(core::kafka_options(config, "orderflow-topics"),
+                                                 health, logger, topics_of(config));
   }
   std::unique_ptr<http_api::OpsServer> ops;
   if (roles.size() == 1 && roles.front()->metrics_port_offset != 0) {

@@ -46,10 +46,12 @@ Meter::Meter(const core::Config& config, core::Logger& logger, const std::string
     : database_(config.text("database-url"), "", 1), processes_(find_processes(state_dir)) {
   const std::string& prefix = config.text("topic-prefix");
   const auto options = core::kafka_options(config, "orderflow-bench-meter");
-  for (const auto& spec : events::Topics(prefix).specs(config)) {
-    auto log = std::make_unique<core::KafkaConsumer>(options, logger, spec.name, "", nullptr);
+  const events::Topics topics(prefix);
+  for (const auto& name : {topics.orders_inbox, topics.orders_events, topics.payments_commands,
+                           topics.delivery_commands}) {
+    auto log = std::make_unique<core::KafkaConsumer>(options, logger, name, "", nullptr);
     const auto partitions = await_partitions(*log);
-    topics_.push_back({spec.name.substr(prefix.size()), partitions, std::move(log)});
+    topics_.push_back({name.substr(prefix.size()), partitions, std::move(log)});
   }
 }
 

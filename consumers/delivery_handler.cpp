@@ -77,6 +77,7 @@ DeliveryHandler::DeliveryHandler(DeliveryHandlerOptions options, core::Logger& l
 std::vector<producers::Outgoing> DeliveryHandler::granted(const Grants& fresh, const Grants& all,
                                                           std::int32_t partition_count,
                                                           core::PgSession& session) {
+  effects_.granted(partition_count);
   std::set<std::int32_t> partitions;
   for (const auto& [partition, grant] : fresh) {
     partitions.insert(partition);
@@ -114,7 +115,7 @@ std::vector<DeliveryHandler::Item> DeliveryHandler::admit(const Work& work, Deci
       decision.dead_letters.push_back({message, command.error().detail});
       continue;
     }
-    if (!effects_.well_placed(*message, work.partition_count)) continue;
+    if (!effects_.well_placed(*message)) continue;
     const Fate fate = fate_of(options_.simulation, *command, events::attempt_of(*message));
     if (fate == Fate::kSilent) {
       effects_.count("silent");

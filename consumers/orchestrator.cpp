@@ -1,6 +1,7 @@
 #include "consumers/orchestrator.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "core/shard.hpp"
@@ -60,7 +61,7 @@ std::int32_t Orchestrator::partition_of(const Saga& saga) const {
 }
 
 std::int32_t Orchestrator::partition_of(const Uuid& order_id) const {
-  return core::partition_of_shard(core::shard_of(order_id.to_string()), partition_count_);
+  return core::partition_of_key(order_id.to_string(), partition_count_);
 }
 
 // ---- ownership
@@ -201,7 +202,9 @@ void Orchestrator::read_truth(const Work& work, const std::vector<Uuid>& nudged,
   if (!nudged.empty()) calls.push_back(saga::store::load_requests(nudged));
   if (poll_requests) calls.push_back(saga::store::load_unhandled_requests(owned_shards_, limit));
   const std::size_t of_requests = calls.size();
-  if (poll_overdue) calls.push_back(saga::store::load_wake_ups(owned_shards_, true, limit));
+  if (poll_overdue) {
+    calls.push_back(saga::store::load_wake_ups(moving_shards(work.stuck), true, limit));
+  }
   if (!calls.empty()) {
     const auto results = work.session.read(calls);
     std::set<Uuid> known;  // A nudged one is found by the poll as well.
@@ -214,7 +217,6 @@ void Orchestrator::read_truth(const Work& work, const std::vector<Uuid>& nudged,
     }
     if (poll_overdue) {
       for (const auto& wake_up : saga::store::read_wake_ups(results.back())) {
-        if (work.stuck.contains(partition_of(wake_up.order_id))) continue;
         inputs.push_back({wake_up.order_id, saga::Wake{}});
       }
       metrics_.in_progress(cache_, work.now);
@@ -224,6 +226,16 @@ void Orchestrator::read_truth(const Work& work, const std::vector<Uuid>& nudged,
   if (poll_requests) next_request_poll_ = work.now + kRequestPoll;
   if (poll_overdue) next_overdue_poll_ = work.now + kOverduePoll;
   load_missing(inputs, work.session);
+}
+
+// Owned shards whose timers may fire. Those of stuck partitions must not fill a page.
+std::vector<std::int32_t> Orchestrator::moving_shards(const std::set<std::int32_t>& stuck) const {
+  std::vector<std::int32_t> shards;
+  std::copy_if(owned_shards_.begin(), owned_shards_.end(), std::back_inserter(shards),
+               [&](std::int32_t shard) {
+                 return !stuck.contains(core::partition_of_shard(shard, partition_count_));
+               });
+  return shards;
 }
 
 void Orchestrator::load_missing(const std::vector<Pending>& inputs, core::PgSession& session) {
@@ -403,7 +415,8 @@ core::OutgoingMessage Orchestrator::encode(const Saga& saga, const saga::Command
       facts.user_id.to_string(),
       kSource,
       {facts.trace.correlation_id, core::child_traceparent(facts.trace.traceparent)},
-      message.attempt};
+      message.attempt,
+      partition_count_};
   if (const auto* payment = std::get_if<events::PaymentCommand>(&message.body)) {
     return events::encode(*payment, to);
   }

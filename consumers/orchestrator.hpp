@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <queue>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <unordered_map>
@@ -65,6 +66,7 @@ class Orchestrator final : public PartitionHandler {
   void take_turns(const Work& work, std::vector<Pending>& inputs);
   void read_truth(const Work& work, const std::vector<core::Uuid>& nudged,
                   std::vector<Pending>& inputs);
+  [[nodiscard]] std::vector<std::int32_t> moving_shards(const std::set<std::int32_t>& stuck) const;
   void load_missing(const std::vector<Pending>& inputs, core::PgSession& session);
   void apply(const Work& work, const std::vector<Pending>& inputs);
   void apply_one(Prepared& prepared, const saga::Input& input, Time now);

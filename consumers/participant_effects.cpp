@@ -18,17 +18,15 @@ ParticipantEffects::ParticipantEffects(std::string role, std::string inbox_topic
                                  "Messages ignored because their key belongs to another partition.",
                                  {{"role", std::move(role)}})) {}
 
-bool ParticipantEffects::well_placed(const core::KafkaMessage& message,
-                                     std::int32_t partition_count) {
-  const auto shard = core::shard_of(message.key());
-  if (core::partition_of_shard(shard, partition_count) == message.partition()) return true;
+bool ParticipantEffects::well_placed(const core::KafkaMessage& message) {
+  if (core::partition_of_key(message.key(), partition_count_) == message.partition()) return true;
   misplaced_.Increment();
   return false;
 }
 
 events::Addressed ParticipantEffects::address(const core::Uuid& order,
                                               const core::Trace& trace) const {
-  return {inbox_topic_, order.to_string(), source_, trace, 0};
+  return {inbox_topic_, order.to_string(), source_, trace, 0, partition_count_};
 }
 
 void ParticipantEffects::reply(std::int32_t partition, const events::Reply& reply,

@@ -22,9 +22,12 @@ class ParticipantEffects {
   ParticipantEffects(std::string role, std::string inbox_topic, core::Metrics& metrics,
                      std::string counter, std::string help);
 
+  // P of the grants under which what follows is decided.
+  void granted(std::int32_t partition_count) { partition_count_ = partition_count; }
+
   // True when the message was read in the partition its key belongs to. Another one is a leftover
   // of a changed partition count: it is counted and ignored, its sender's timer repeats it.
-  [[nodiscard]] bool well_placed(const core::KafkaMessage& message, std::int32_t partition_count);
+  [[nodiscard]] bool well_placed(const core::KafkaMessage& message);
 
   void reply(std::int32_t partition, const events::Reply& reply, const core::Trace& trace);
   void report(std::int32_t partition, const events::DeliveryReport& report,
@@ -44,6 +47,7 @@ class ParticipantEffects {
   std::string counter_;
   std::string help_;
   prometheus::Counter& misplaced_;
+  std::int32_t partition_count_ = 1;
   std::vector<producers::Outgoing> outgoing_;
   std::map<std::string, int> outcomes_;
 };

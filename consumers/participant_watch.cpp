@@ -40,6 +40,9 @@ void ParticipantWatch::remember(const Uuid& order_id, const Waiting& waiting) {
   const auto known = waiting_.find(order_id);
   if (known != waiting_.end()) {
     if (known->second.step == waiting.step && known->second.asks == waiting.asks) {
+      Count& count = participants_[waiting.step].count;
+      if (known->second.undo_failed) --count.undo_failed;
+      if (waiting.undo_failed) ++count.undo_failed;
       known->second = waiting;
       return;
     }
@@ -47,13 +50,18 @@ void ParticipantWatch::remember(const Uuid& order_id, const Waiting& waiting) {
   }
   if (waiting_.size() >= kRememberedMax) return;
   waiting_.emplace(order_id, waiting);
-  if (waiting.asks) participants_[waiting.step].askers.insert(order_id);
+  Participant& participant = participants_[waiting.step];
+  ++participant.count.attention;
+  if (waiting.undo_failed) ++participant.count.undo_failed;
+  if (waiting.asks) participant.askers.insert(order_id);
 }
 
 void ParticipantWatch::forget(const Uuid& order_id) {
   const auto known = waiting_.find(order_id);
   if (known == waiting_.end()) return;
   Participant& participant = participants_[known->second.step];
+  --participant.count.attention;
+  if (known->second.undo_failed) --participant.count.undo_failed;
   participant.askers.erase(order_id);
   participant.released.erase(order_id);
   participant.in_wave.erase(order_id);
@@ -142,13 +150,8 @@ Time ParticipantWatch::next_turn() const {
 }
 
 ParticipantWatch::Count ParticipantWatch::count(int step) const {
-  Count count;
-  for (const auto& [id, waiting] : waiting_) {
-    if (waiting.step != step) continue;
-    ++count.attention;
-    if (waiting.undo_failed) ++count.undo_failed;
-  }
-  return count;
+  const auto found = participants_.find(step);
+  return found == participants_.end() ? Count{} : found->second.count;
 }
 
 }  // namespace orderflow::consumers

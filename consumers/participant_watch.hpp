@@ -62,7 +62,7 @@ class ParticipantWatch {
     std::size_t attention = 0;    // Waiting for a person or an answer, paused ones included.
     std::size_t undo_failed = 0;  // Of those, the ones that cannot be undone.
   };
-  [[nodiscard]] Count count(int step) const;
+  [[nodiscard]] Count count(int step) const;  // In constant time.
 
  private:
   struct Waiting {
@@ -79,6 +79,7 @@ class ParticipantWatch {
     std::set<core::Uuid> released;           // To ask in a later wave.
     std::unordered_set<core::Uuid> in_wave;  // Asked, not answered yet.
     Time wave_began{};
+    Count count;
   };
 
   void remember(const core::Uuid& order_id, const Waiting& waiting);

@@ -68,7 +68,8 @@ PartitionStore::PartitionStore(const std::string& schema, std::string role)
             " u AS (UPDATE " +
                 table +
                 " p SET next_offset = c.next, batch_no = c.batch, published_mark = c.mark,"
-                " oldest_ready_at = c.oldest, heartbeat = clock_timestamp()"
+                " oldest_ready_at = c.oldest, backend_pid = pg_backend_pid(),"
+                " heartbeat = clock_timestamp()"
                 " FROM c WHERE p.partition = c.partition AND p.epoch = c.epoch"
                 " AND p.next_offset = c.expected RETURNING 1)"
                 " SELECT clock_timestamp(), CASE WHEN count(*) = $8 THEN 1"

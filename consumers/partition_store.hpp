@@ -37,7 +37,8 @@ class PartitionStore {
   void end_stopped_owners(const std::set<std::int32_t>& partitions, core::PgSession& login_session);
 
   // The first statement of every owner transaction. Raises in the server (Fenced) when any
-  // partition has another epoch or offset than we believe. Returns the database's clock.
+  // partition has another epoch or offset than we believe. Returns the database's clock. Notes the
+  // session, as it may be another than that of the grant.
   [[nodiscard]] core::PgCall ownership_check(const std::vector<Advance>& advances) const;
 
   // Those of `grants` that the database no longer agrees with.

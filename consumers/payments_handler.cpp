@@ -47,7 +47,9 @@ PaymentsHandler::PaymentsHandler(std::string inbox_topic, domain::Simulation sim
 
 // Replies are not published again: a saga that misses one repeats its command.
 std::vector<producers::Outgoing> PaymentsHandler::granted(const Grants&, const Grants&,
-                                                          std::int32_t, core::PgSession&) {
+                                                          std::int32_t partition_count,
+                                                          core::PgSession&) {
+  effects_.granted(partition_count);
   return {};
 }
 
@@ -63,7 +65,7 @@ std::vector<PaymentsHandler::Item> PaymentsHandler::admit(const Work& work, Deci
       decision.dead_letters.push_back({message, command.error().detail});
       continue;
     }
-    if (!effects_.well_placed(*message, work.partition_count)) continue;
+    if (!effects_.well_placed(*message)) continue;
     const Fate fate = fate_of(simulation_, *command, events::attempt_of(*message));
     if (fate == Fate::kSilent) {
       effects_.count("silent");

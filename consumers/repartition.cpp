@@ -10,6 +10,7 @@
 #include "core/database_pool.hpp"
 #include "core/failure.hpp"
 #include "core/kafka.hpp"
+#include "core/partition_count.hpp"
 #include "core/shard.hpp"
 #include "core/uuid.hpp"
 #include "events/topics.hpp"
@@ -63,14 +64,12 @@ class Repartition {
       resume_owners();
       throw;
     }
-    std::printf("%d partitions are %d now; set ORDERFLOW_PARTITIONS=%d for every process\n", before,
-                wanted, wanted);
+    std::printf("%d partitions are %d now\n", before, wanted);
   }
 
  private:
   static std::int32_t count(pqxx::transaction_base& transaction) {
-    const auto rows =
-        transaction.exec("SELECT value::int FROM ops.settings WHERE name = 'partition_count'");
+    const auto rows = transaction.exec(core::kPartitionCountSql);
     if (rows.empty()) {
       throw core::BadConfiguration("the database has no partitions yet; run `orderflow migrate`");
     }
@@ -108,9 +107,8 @@ class Repartition {
         [&](pqxx::work& transaction) { return try_switch(transaction, before, wanted); })) {
       if (std::chrono::steady_clock::now() >= until) {
         throw core::Unavailable(
-            "some events are not published yet, so owners still work with " +
-            std::to_string(before) + " partitions while the topics have " + std::to_string(wanted) +
-            "; see that an orchestrator and Kafka run, then run the same again at once");
+            "some events are not published yet, so owners go on with " + std::to_string(before) +
+            " partitions; see that an orchestrator and Kafka run, then run the same again");
       }
       std::this_thread::sleep_for(kSilencePoll);
     }

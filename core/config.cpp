@@ -31,7 +31,7 @@ constexpr SettingSpec kSettings[] = {
     {"topic-prefix", "ORDERFLOW_TOPIC_PREFIX", "", kText,
      "put before each topic and group name, so that installations can share a cluster"},
     {"partitions", "ORDERFLOW_PARTITIONS", "8", kInteger,
-     "partitions of each topic when they are created; a power of two", 1, 1024},
+     "partitions of a new installation's topics; a power of two", 1, 1024},
     {"replication-factor", "ORDERFLOW_REPLICATION_FACTOR", "1", kInteger,
      "replicas of each topic when they are created", 1, 9},
     {"fetch-wait", "ORDERFLOW_FETCH_WAIT", "250ms", kDuration,

@@ -81,7 +81,7 @@ KafkaProducer::KafkaProducer(const KafkaOptions& options, Logger& logger, Report
                                     std::pair{"queue.buffering.max.kbytes", "131072"}}) {
     if (!options.properties.contains(name)) set(conf, name, bound);
   }
-  set(conf, "partitioner", "murmur2");  // Agrees with core/shard.hpp and Java.
+  set(conf, "partitioner", "murmur2");  // Agrees with core/shard.hpp and Java: for kAnyPartition.
   set(conf, "retry.backoff.ms", "50");
   rd_kafka_conf_set_dr_msg_cb(conf, &KafkaProducer::on_report);
   client_.emplace(RD_KAFKA_PRODUCER, conf, logger, this);
@@ -111,7 +111,7 @@ bool KafkaProducer::send(const OutgoingMessage& message, std::uint64_t tag) {
                         static_cast<ssize_t>(value.size()));
   }
   const auto error = rd_kafka_producev(
-      handle(), RD_KAFKA_V_TOPIC(message.topic.c_str()),
+      handle(), RD_KAFKA_V_TOPIC(message.topic.c_str()), RD_KAFKA_V_PARTITION(message.partition),
       RD_KAFKA_V_KEY(message.key.data(), message.key.size()),
       RD_KAFKA_V_VALUE(const_cast<char*>(message.body.data()), message.body.size()),
       RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_HEADERS(headers),

@@ -37,11 +37,15 @@ struct KafkaOptions {
 
 using KafkaHeaders = std::vector<std::pair<std::string, std::string>>;
 
+// The partitioner chooses: murmur2 of the key over as many partitions as the topic has.
+inline constexpr std::int32_t kAnyPartition = RD_KAFKA_PARTITION_UA;
+
 struct OutgoingMessage {
   std::string topic;
   std::string key;
   std::string body;
   KafkaHeaders headers;
+  std::int32_t partition = kAnyPartition;
 };
 
 // A message as librdkafka holds it. Move-only; views stay valid as long as it lives.
@@ -179,28 +183,28 @@ struct TopicSpec {
   std::string name;
   std::int32_t partitions = 8;
   std::int32_t replication_factor = 1;
+  bool owned = false;  // Owners serve `partitions` of it: when it has fewer, it gets the others.
 };
 
 // Keeps the topics there: creates them once the cluster answers, and again when a cluster that lost
 // its data comes back without them. Reports the component "topics". Has a thread of its own until
-// destruction.
+// destruction, which asks `topics` for what is wanted each time; while that throws it waits.
 class TopicKeeper {
  public:
-  TopicKeeper(KafkaOptions options, Health& health, Logger& logger, std::vector<TopicSpec> topics);
+  using Topics = std::function<std::vector<TopicSpec>()>;
+
+  TopicKeeper(KafkaOptions options, Health& health, Logger& logger, Topics topics);
   ~TopicKeeper();
   TopicKeeper(const TopicKeeper&) = delete;
   TopicKeeper& operator=(const TopicKeeper&) = delete;
 
  private:
   void keep(const std::stop_token& stop);
-  [[nodiscard]] std::string create_missing(
-      const std::map<std::string, std::int32_t>& existing,
-      const std::function<void(const TopicSpec&)>& create) const;
 
   KafkaOptions options_;
   Health& health_;
   Logger& logger_;
-  std::vector<TopicSpec> topics_;
+  Topics topics_;
   std::jthread thread_;
 };
 

@@ -88,10 +88,32 @@ constexpr Duration kKeepInterval = std::chrono::seconds{2};
 constexpr Duration kLookAgain = std::chrono::milliseconds{200};
 constexpr const char* kComponent = "topics";
 
+// The names of topics that were not there or had too few partitions, after each was asked for.
+std::string complete(Admin& admin, const std::map<std::string, std::int32_t>& existing,
+                     const std::vector<TopicSpec>& wanted, Logger& logger) {
+  std::string missing;
+  for (const auto& spec : wanted) {
+    const auto found = existing.find(spec.name);
+    const std::int32_t has = found == existing.end() ? 0 : found->second;
+    if (has >= spec.partitions || (has > 0 && !spec.owned)) continue;
+    missing += (missing.empty() ? "" : ", ") + spec.name;
+    logger.info("creating topic",
+                {{"topic", spec.name}, {"partitions", spec.partitions}, {"before", has}});
+    if (has == 0) {
+      admin.create(spec, kAttemptTimeout);
+      continue;
+    }
+    const auto problem = admin.grow(spec.name, spec.partitions, kAttemptTimeout);
+    if (problem.empty()) continue;
+    throw Unavailable("topic " + spec.name + " has " + std::to_string(has) + " of " +
+                      std::to_string(spec.partitions) + " partitions: " + problem);
+  }
+  return missing;
+}
+
 }  // namespace
 
-TopicKeeper::TopicKeeper(KafkaOptions options, Health& health, Logger& logger,
-                         std::vector<TopicSpec> topics)
+TopicKeeper::TopicKeeper(KafkaOptions options, Health& health, Logger& logger, Topics topics)
     : options_(std::move(options)), health_(health), logger_(logger), topics_(std::move(topics)) {
   health_.expect(kComponent);
   thread_ = std::jthread([this](const std::stop_token& stop) { keep(stop); });
@@ -107,35 +129,20 @@ void TopicKeeper::keep(const std::stop_token& stop) {
     Duration pause = kKeepInterval;
     try {
       if (!admin) admin.emplace(options_, logger_);
+      const auto wanted = topics_();
       if (const auto existing = admin->topics(kAttemptTimeout)) {
-        const std::string missing = create_missing(*existing, [&](const TopicSpec& spec) {
-          logger_.info("creating topic", {{"topic", spec.name}, {"partitions", spec.partitions}});
-          admin->create(spec, kAttemptTimeout);
-        });
+        const std::string missing = complete(*admin, *existing, wanted, logger_);
         health_.set(kComponent, missing.empty(),
                     missing.empty() ? "" : "being created: " + missing);
         if (!missing.empty()) pause = kLookAgain;
       }
     } catch (const std::exception& problem) {
-      // Of the settings; a role that needs them ends the process with the same words.
+      // The database is silent, or it is the settings: a role that needs them ends the process.
       health_.set(kComponent, false, problem.what());
     }
     std::unique_lock lock(mutex);
     stopped.wait_for(lock, stop, pause, [] { return false; });
   }
-}
-
-// Their names, after `create` was called for each.
-std::string TopicKeeper::create_missing(const std::map<std::string, std::int32_t>& existing,
-                                        const std::function<void(const TopicSpec&)>& create) const {
-  std::string missing;
-  for (const auto& spec : topics_) {
-    const auto found = existing.find(spec.name);
-    if (found != existing.end() && found->second > 0) continue;
-    missing += (missing.empty() ? "" : ", ") + spec.name;
-    create(spec);
-  }
-  return missing;
 }
 
 void ensure_partitions(const KafkaOptions& options, Logger& logger, const std::string& topic,

@@ -21,4 +21,8 @@ inline constexpr std::int32_t kShardCount = 1024;
   return shard % partitions;
 }
 
+[[nodiscard]] inline std::int32_t partition_of_key(std::string_view key, std::int32_t partitions) {
+  return partition_of_shard(shard_of(key), partitions);
+}
+
 }  // namespace orderflow::core

@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "core/json_depth.hpp"
+#include "core/shard.hpp"
 #include "core/time.hpp"
 
 namespace orderflow::events {
@@ -132,6 +133,9 @@ json body_of(const AcknowledgeReport& m) {
 OutgoingMessage envelope(const Addressed& to, std::string_view type, const Uuid& subject,
                          std::string body) {
   OutgoingMessage message{to.topic, to.key, std::move(body), {}};
+  if (to.partition_count > 0) {
+    message.partition = core::partition_of_key(to.key, to.partition_count);
+  }
   message.headers = {{"ce_specversion", "1.0"},
                      {"ce_id", core::new_uuid_v7().to_string()},
                      {"ce_source", to.source},

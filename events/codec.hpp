@@ -22,6 +22,8 @@ struct Addressed {
   std::string source;  // e.g. "/orderflow/payments"
   core::Trace trace;
   int attempt = 0;  // of a command; 0: no header
+  // P as the database has it: the topic itself may have got more partitions already. 0: not known.
+  std::int32_t partition_count = 0;
 };
 
 [[nodiscard]] core::OutgoingMessage encode(const OrderPlaced& message, const Addressed& to);

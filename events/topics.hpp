@@ -4,7 +4,6 @@
 #include <string>
 #include <vector>
 
-#include "core/config.hpp"
 #include "core/kafka.hpp"
 
 namespace orderflow::events {
@@ -22,13 +21,13 @@ struct Topics {
         payments_commands(prefix + "payments.commands"),
         delivery_commands(prefix + "delivery.commands") {}
 
-  [[nodiscard]] std::vector<core::TopicSpec> specs(const core::Config& config) const {
-    const auto partitions = static_cast<std::int32_t>(config.integer("partitions"));
-    const auto replicas = static_cast<std::int32_t>(config.integer("replication-factor"));
-    return {{orders_inbox, partitions, replicas},
-            {orders_events, partitions, replicas},
-            {payments_commands, partitions, replicas},
-            {delivery_commands, partitions, replicas}};
+  // An order's events must not change their partition, so orders.events keeps as many as it has.
+  [[nodiscard]] std::vector<core::TopicSpec> specs(std::int32_t partitions,
+                                                   std::int32_t replicas) const {
+    return {{orders_inbox, partitions, replicas, true},
+            {orders_events, partitions, replicas, false},
+            {payments_commands, partitions, replicas, true},
+            {delivery_commands, partitions, replicas, true}};
   }
 };
 

@@ -3,6 +3,8 @@
 #include <nlohmann/json.hpp>
 #include <pqxx/pqxx>
 
+#include "core/partition_count.hpp"
+#include "core/shard.hpp"
 #include "events/codec.hpp"
 #include "http-api/body_reader.hpp"
 #include "http-api/json_text.hpp"
@@ -73,10 +75,12 @@ std::string select_one(const char* more = "") {
   return "SELECT " + letter_columns() + " FROM ops.dead_letters WHERE id = $1::uuid" + more;
 }
 
-core::OutgoingMessage message_of(const pqxx::row& row) {
+core::OutgoingMessage message_of(pqxx::transaction_base& transaction, const pqxx::row& row) {
   core::OutgoingMessage message;
   message.topic = row[2].c_str();
   message.key = from_hex(row[12].c_str());
+  const auto partitions = transaction.exec1(core::kPartitionCountSql)[0].as<std::int32_t>();
+  message.partition = core::partition_of_key(message.key, partitions);
   message.body = from_hex(row[14].c_str());
   const auto headers = nlohmann::json::parse(row[13].c_str());
   for (const auto& [name, value] : headers.items()) {
@@ -126,7 +130,7 @@ Checked<Response> resolve(core::DatabasePool& pool, LetterReplayer& replayer,
                                               "another dead letter.");
     };
     write.effect = [&] {
-      if (resolution.what == "replayed") replayer.publish(message_of(rows[0]));
+      if (resolution.what == "replayed") replayer.publish(message_of(transaction, rows[0]));
       transaction.exec_params(
           "UPDATE ops.dead_letters SET resolved_at = clock_timestamp(), resolution = $2, "
           "resolved_by = $3, resolution_reason = $4 WHERE id = $1::uuid",

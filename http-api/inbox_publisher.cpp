@@ -4,6 +4,7 @@
 
 #include "core/crash_point.hpp"
 #include "core/failure.hpp"
+#include "core/partition_count.hpp"
 #include "events/codec.hpp"
 
 namespace orderflow::http_api {
@@ -12,6 +13,8 @@ namespace {
 constexpr std::size_t kQueueMax = 20'000;
 constexpr auto kPollInterval = std::chrono::milliseconds{100};
 constexpr auto kRenewalInterval = std::chrono::seconds{1};
+constexpr auto kLayoutInterval = std::chrono::seconds{1};
+constexpr core::Duration kLayoutTimeout = std::chrono::seconds{1};
 constexpr core::Duration kFlushTimeout = std::chrono::seconds{1};
 constexpr const char* kSource = "/orderflow/api";
 
@@ -24,7 +27,10 @@ InboxPublisher::InboxPublisher(const core::Config& config, core::Logger& logger,
       logger_(logger),
       dropped_(metrics.counter("inbox_hints_dropped_total",
                                "Messages to orders.inbox not sent because the queue was full; the "
-                               "owners find the rows by themselves.")) {
+                               "owners find the rows by themselves.")),
+      session_(config.text("database-url"), {.application_name = "orderflow-api-layout",
+                                             .role = "orderflow_orders",
+                                             .answer_timeout = kLayoutTimeout}) {
   thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
 }
 
@@ -55,7 +61,8 @@ void InboxPublisher::push(Hint hint) {
 }
 
 core::OutgoingMessage InboxPublisher::encode(const Hint& hint) const {
-  const events::Addressed to{topics_.orders_inbox, hint.order_id.to_string(), kSource, hint.trace};
+  const events::Addressed to{
+      topics_.orders_inbox, hint.order_id.to_string(), kSource, hint.trace, 0, partition_count_};
   if (hint.request_id.is_nil()) return events::encode(events::OrderPlaced{hint.order_id}, to);
   return events::encode(events::RequestNudge{hint.request_id, hint.order_id, hint.kind}, to);
 }
@@ -69,6 +76,7 @@ void InboxPublisher::run(const std::stop_token& stop) {
       batch.swap(queue_);
     }
     try {
+      look_at_layout();
       renew_producer();
       send(batch);
       producer_->poll(core::Duration{0});
@@ -88,6 +96,22 @@ void InboxPublisher::run(const std::stop_token& stop) {
     producer_->flush(kFlushTimeout);
   } catch (const core::Unavailable& error) {
     logger_.warning("hints to the owners were not sent", {{"error", error.what()}});
+  }
+}
+
+// While the database is silent nothing is committed that could be told, so what it said last will
+// do.
+void InboxPublisher::look_at_layout() {
+  const auto now = std::chrono::steady_clock::now();
+  if (now < next_look_) return;
+  next_look_ = now + kLayoutInterval;
+  try {
+    const auto found = core::read_partition_count(session_);
+    if (!found || *found == partition_count_) return;
+    partition_count_ = *found;
+    producer_.reset();  // One made before need not know the partitions that were added.
+  } catch (const core::Unavailable& error) {
+    logger_.debug("the partition count was not read", {{"error", error.what()}});
   }
 }
 

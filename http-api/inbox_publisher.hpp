@@ -12,6 +12,7 @@
 #include "core/kafka.hpp"
 #include "core/log.hpp"
 #include "core/metrics.hpp"
+#include "core/pg_session.hpp"
 #include "core/trace.hpp"
 #include "core/uuid.hpp"
 #include "events/topics.hpp"
@@ -46,6 +47,7 @@ class InboxPublisher {
 
   void push(Hint hint);
   void run(const std::stop_token& stop);
+  void look_at_layout();
   void renew_producer();
   void send(const std::deque<Hint>& hints);
   [[nodiscard]] core::OutgoingMessage encode(const Hint& hint) const;
@@ -57,7 +59,11 @@ class InboxPublisher {
   std::mutex mutex_;
   std::condition_variable_any wake_;
   std::deque<Hint> queue_;
-  std::unique_ptr<core::KafkaProducer> producer_;  // the thread's, like its next renewal
+  // The thread's own:
+  core::PgSession session_;
+  std::int32_t partition_count_ = 0;  // As the database said last; 0: it never did.
+  core::SteadyTime next_look_{};
+  std::unique_ptr<core::KafkaProducer> producer_;
   core::SteadyTime next_renewal_{};
   std::jthread thread_;
 };

@@ -46,10 +46,15 @@ constexpr PgStatement kLoadRequests{"requests_load",
                                     " FROM orders.requests WHERE id = ANY($1) AND NOT handled"
                                     " ORDER BY accepted_at, id"};
 
-constexpr PgStatement kLoadUnhandled{"requests_unhandled",
-                                     "SELECT " ORDERFLOW_REQUEST_COLUMNS
-                                     " FROM orders.requests WHERE NOT handled AND shard = ANY($1)"
-                                     " ORDER BY accepted_at, id LIMIT $2"};
+// Of each order the oldest of each kind: requests that wait their turn behind another of their kind
+// must not fill the page before those of other orders. Only narrow rows are sorted.
+constexpr PgStatement kLoadUnhandled{
+    "requests_unhandled",
+    "SELECT " ORDERFLOW_REQUEST_COLUMNS
+    " FROM orders.requests WHERE id = ANY (ARRAY(SELECT id FROM"
+    " (SELECT DISTINCT ON (order_id, kind) id, accepted_at FROM orders.requests"
+    " WHERE NOT handled AND shard = ANY($1) ORDER BY order_id, kind, accepted_at, id) AS oldest"
+    " ORDER BY accepted_at, id LIMIT $2)) ORDER BY accepted_at, id"};
 
 #undef ORDERFLOW_REQUEST_COLUMNS
 

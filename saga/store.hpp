@@ -71,6 +71,7 @@ namespace store {
 [[nodiscard]] std::vector<WaitingSaga> read_waiting(const core::PgResult& rows);
 
 [[nodiscard]] core::PgCall load_requests(const std::vector<Uuid>& ids);
+// The oldest of each kind an order has.
 [[nodiscard]] core::PgCall load_unhandled_requests(const std::vector<std::int32_t>& shards,
                                                    std::int32_t limit);
 [[nodiscard]] std::vector<PendingRequest> read_requests(const core::PgResult& rows);

@@ -5,6 +5,7 @@
 #include <string>
 #include <thread>
 
+#include "core/partition_count.hpp"
 #include "schemas/embedded.hpp"
 #include "schemas/migration_plan.hpp"
 
@@ -91,26 +92,20 @@ std::string apply_next(core::DatabasePool& database) {
   });
 }
 
-// The partition count belongs to the data: rows and offsets are kept per partition.
-void create_partitions(core::DatabasePool& database, std::int64_t wanted) {
-  database.write([&](pqxx::work& transaction) {
+// The partition count belongs to the data: rows and offsets are kept per partition. What is wanted
+// counts only the first time; afterwards `orderflow repartition` changes it. Returns what it is.
+std::string create_partitions(core::DatabasePool& database, std::int64_t wanted) {
+  return database.write([&](pqxx::work& transaction) {
     take_lock(transaction);
-    const std::string count = std::to_string(wanted);
-    transaction.exec("INSERT INTO ops.settings (name, value) VALUES ('partition_count', '" + count +
-                     "') ON CONFLICT (name) DO NOTHING");
-    const auto kept =
-        transaction.exec1("SELECT value FROM ops.settings WHERE name = 'partition_count'")[0]
-            .as<std::string>();
-    if (kept != count) {
-      throw MigrationRefused("this database was made for " + kept +
-                             " partitions and ORDERFLOW_PARTITIONS is " + count + "; set it to " +
-                             kept + ", or change the database with `orderflow repartition`");
-    }
+    transaction.exec("INSERT INTO ops.settings (name, value) VALUES ('partition_count', '" +
+                     std::to_string(wanted) + "') ON CONFLICT (name) DO NOTHING");
+    const auto count = transaction.exec1(core::kPartitionCountSql)[0].as<std::string>();
     for (const char* schema : {"orders", "payments", "delivery"}) {
       transaction.exec("INSERT INTO " + std::string(schema) +
                        ".partitions (partition) SELECT generate_series(0, " + count +
                        " - 1) ON CONFLICT (partition) DO NOTHING");
     }
+    return count;
   });
 }
 
@@ -151,10 +146,10 @@ int run_migrate(const core::Config& config, core::Logger& logger) {
     logger.info("migration applied", {{"migration", name}});
     ++applied;
   }
-  create_partitions(database, config.integer("partitions"));
-  logger.info("database is up to date", {{"migrations", migrations().size()},
-                                         {"applied_now", applied},
-                                         {"partitions", config.integer("partitions")}});
+  const auto partitions = create_partitions(database, config.integer("partitions"));
+  logger.info(
+      "database is up to date",
+      {{"migrations", migrations().size()}, {"applied_now", applied}, {"partitions", partitions}});
   return 0;
 }
 

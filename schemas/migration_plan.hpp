@@ -11,7 +11,7 @@
 namespace orderflow::schemas {
 
 // The database and this program do not fit together: an applied file was changed, the database is
-// newer, or it was made for another partition count. The message names what, and the remedy.
+// newer. The message names what, and the remedy.
 class MigrationRefused : public core::BadConfiguration {
  public:
   using core::BadConfiguration::BadConfiguration;

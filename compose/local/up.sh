@@ -129,6 +129,8 @@ leftovers_alive() { # does a process of the last run still exist?
 write_table() {
   daemon() { entry "$1" daemon "$2" - - "$binary" "$1"; }
   [ -n "$outside_database" ] || postgres_entry "$pg_port"
+  # Before the broker, whose topics have as many partitions as the database says.
+  entry migrate oneshot - - - "$binary" migrate
   case $broker in
     embedded) daemon broker "tcp:$broker_port" ;;
     kafka)
@@ -136,7 +138,6 @@ write_table() {
       kafka_entry "$state_dir" "$broker_port"
       ;;
   esac
-  entry migrate oneshot - - - "$binary" migrate
   entry seed oneshot - - - "$binary" seed
   daemon api "http:$http_port/health/ready"
   daemon orchestrator "http:$((metrics_base + 1))/health/ready"

@@ -1,6 +1,10 @@
+#include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 #include <future>
 
+#include "core/kafka.hpp"
+#include "core/log.hpp"
+#include "core/shard.hpp"
 #include "tests/support/shop.hpp"
 
 // More partitions in a loaded system: nothing is lost, nothing happens twice, and outside consumers
@@ -50,6 +54,69 @@ TEST_CASE("8 partitions become 32 under load", "[integration][repartition]") {
   CHECK(system.run({"repartition", "32"}).exit_code == 0);
   CHECK(system.run({"repartition", "16"}).exit_code == 2);
   CHECK(system.run({"repartition", "33"}).exit_code == 2);
+  system.conclude();
+}
+
+// As when `orderflow repartition` died after it had grown the topics.
+TEST_CASE("topics with more partitions than the database says serve every order",
+          "[integration][repartition]") {
+  System system({.name = "half-way", .roles = {"api"}});
+  wait_until("the topics are there",
+             [&] { return system.kafka().partitions("delivery.commands") == 8; });
+  core::Logger logger("test", "error");
+  const core::KafkaOptions options{required_variable("ORDERFLOW_TEST_KAFKA"), "grow", {}};
+  const auto topics = {"orders.inbox", "payments.commands", "delivery.commands"};
+  for (const std::string topic : topics) {
+    core::ensure_partitions(options, logger, system.prefix() + topic, 16);
+  }
+  system.restart("api");
+  for (const char* role : {"orchestrator", "payments", "delivery"}) system.start(role);
+
+  const auto beyond = [](const std::string& key) { return core::partition_of_key(key, 16) >= 8; };
+  const Shop shop(system);
+  std::string user = shop.new_user();
+  while (!beyond(user)) user = shop.new_user();
+  const auto product = shop.new_product(100);
+  std::vector<std::string> orders{shop.place(user, product)};
+  while (orders.size() < 8 || std::none_of(orders.begin(), orders.end(), beyond)) {
+    orders.push_back(shop.place(user, product));
+  }
+  for (const auto& id : orders) CHECK(shop.await_end(id) == "DELIVERED");
+  for (const std::string topic : topics) {
+    INFO(topic);
+    const auto marks = system.kafka().watermarks(topic);
+    REQUIRE(marks.size() == 16);
+    CHECK(std::all_of(marks.begin() + 8, marks.end(), [](auto& m) { return m.second == 0; }));
+  }
+  for (const char* role : {"orchestrator", "payments", "delivery"}) {
+    INFO(role);
+    CHECK(system.metric(role, "orderflow_misplaced_messages_total") == 0);
+  }
+  // What is begun can be ended.
+  CHECK(system.run({"repartition", "16"}).exit_code == 0);
+  for (int i = 0; i < 16; ++i) orders.push_back(shop.place(user, product));
+  for (const auto& id : orders) CHECK(shop.await_end(id) == "DELIVERED");
+  system.conclude();
+}
+
+// As when a process that still counted eight had made them again.
+TEST_CASE("topics with fewer partitions than the database says get the others",
+          "[integration][repartition]") {
+  System system({.name = "too-few", .roles = {"api"}});
+  wait_until("the topics are there",
+             [&] { return system.kafka().partitions("delivery.commands") == 8; });
+  store_partition_count(system.database(), 8, 16);
+  for (const char* role : {"orchestrator", "payments", "delivery"}) system.start(role);
+  const Shop shop(system);
+  const auto user = shop.new_user();
+  const auto product = shop.new_product(100);
+  std::vector<std::string> orders;
+  for (int i = 0; i < 16; ++i) orders.push_back(shop.place(user, product));
+  for (const auto& id : orders) CHECK(shop.await_end(id) == "DELIVERED");
+  for (const char* topic : {"orders.inbox", "payments.commands", "delivery.commands"}) {
+    CHECK(system.kafka().partitions(topic) == 16);
+  }
+  CHECK(system.kafka().partitions("orders.events") == 8);
   system.conclude();
 }
 

@@ -58,6 +58,31 @@ TEST_CASE("a broker that forgets everything loses no order and no request", "[ow
   }
 }
 
+// As after `orderflow repartition 16`; what processes were started with still says 8.
+TEST_CASE("a broker that forgets gets its topics back as the database counts them",
+          "[own][amnesia]") {
+  System system({.name = "recount", .own_broker = true});
+  const Shop shop(system);
+  const auto user = shop.new_user();
+  const auto product = shop.new_product(100);
+  CHECK(shop.await_end(shop.place(user, product)) == "DELIVERED");
+  system.consumer().catch_up();
+  for (const char* role : {"api", "orchestrator", "payments", "delivery"}) {
+    REQUIRE(system.process(role).terminate() == 0);
+  }
+  store_partition_count(system.database(), 8, 16);
+  system.wipe_broker();
+  for (const char* role : {"api", "orchestrator", "payments", "delivery"}) system.start(role);
+  for (const char* topic : {"orders.inbox", "payments.commands", "delivery.commands"}) {
+    CHECK(system.kafka().partitions(topic) == 16);
+  }
+  std::vector<std::string> ids;
+  for (int i = 0; i < 40; ++i) ids.push_back(shop.place(user, product));
+  for (const auto& id : ids) CHECK(shop.await_end(id) == "DELIVERED");
+  CHECK(system.run({"migrate"}).exit_code == 0);
+  system.conclude();
+}
+
 TEST_CASE("commands and replies that the broker lost are asked for again", "[own][amnesia]") {
   System system({.name = "lost-messages"});
   const Shop shop(system);

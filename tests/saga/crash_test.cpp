@@ -82,6 +82,29 @@ TEST_CASE("two orchestrators share the work, and a zombie does no harm", "[own][
   system.conclude();
 }
 
+// Whoever takes over from a stopped owner ends the session its rows name.
+TEST_CASE("an owner that got a new session is found by it", "[own][crash]") {
+  System system({.name = "sessions"});
+  const Shop shop(system);
+  CHECK(shop.await_end(shop.place()) == "DELIVERED");
+  for (const std::string role : {"orchestrator", "payments", "delivery"}) {
+    INFO(role);
+    const std::string schema = role == "orchestrator" ? "orders" : role;
+    const std::string of_role =
+        " FROM pg_stat_activity WHERE datname = current_database() AND application_name = "
+        "'orderflow/" +
+        role + "'";
+    (void)system.database().rows("SELECT pg_terminate_backend(pid, 5000)" + of_role);
+    wait_until("its rows name its session", [&] {
+      return system.database().number("SELECT count(*) FROM " + schema +
+                                      ".partitions WHERE backend_pid IN (SELECT pid" + of_role +
+                                      ")") == 8;
+    });
+  }
+  CHECK(shop.await_end(shop.place()) == "DELIVERED");
+  system.conclude();
+}
+
 TEST_CASE("a graceful stop answers what it accepted", "[own][crash]") {
   System system({.name = "graceful"});
   const Shop shop(system);

@@ -53,6 +53,15 @@ bool Database::answers() const {
   return PQping(core::normalize_database_url(url_).c_str()) == PQPING_OK;
 }
 
+void store_partition_count(const Database& database, int before, int now) {
+  for (const std::string schema : {"orders", "payments", "delivery"}) {
+    database.execute("INSERT INTO " + schema + ".partitions (partition) SELECT generate_series(" +
+                     std::to_string(before) + ", " + std::to_string(now - 1) + ")");
+  }
+  database.execute("UPDATE ops.settings SET value = '" + std::to_string(now) +
+                   "' WHERE name = 'partition_count'");
+}
+
 std::string with_database(const std::string& url, const std::string& name) {
   char* error = nullptr;
   PQconninfoOption* options = PQconninfoParse(core::normalize_database_url(url).c_str(), &error);

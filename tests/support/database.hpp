@@ -28,6 +28,9 @@ class Database {
   std::string url_;
 };
 
+// More partitions, as `orderflow repartition` writes it last: the topics know nothing of it yet.
+void store_partition_count(const Database& database, int before, int now);
+
 // The same server, another database: as key=value pairs, which Orderflow and libpq both read.
 [[nodiscard]] std::string with_database(const std::string& url, const std::string& name);
 

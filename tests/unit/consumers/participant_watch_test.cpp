@@ -157,6 +157,17 @@ TEST_CASE("who waits is counted: paused sagas too, failed undos by name") {
   CHECK(watched.watch().count(kPaymentStep).undo_failed == 1);
   CHECK(watched.watch().count(kDeliveryStep).attention == 1);
   CHECK(watched.watch().count(kDeliveryStep).undo_failed == 0);
+  watched.waits(2, kPaymentStep, "payment: no_reply_in_time");
+  CHECK(watched.watch().count(kPaymentStep).undo_failed == 0);
+  watched.waits(2, kDeliveryStep, "undo_failed: delivery: no_reply_in_time");
+  CHECK(watched.watch().count(kPaymentStep).attention == 1);
+  CHECK(watched.watch().count(kDeliveryStep).attention == 2);
+  CHECK(watched.watch().count(kDeliveryStep).undo_failed == 1);
+  watched.goes_on(2);
+  watched.watch().forget_if([](const Uuid& id) { return id == saga_id(3); });
+  CHECK(watched.watch().count(kPaymentStep).attention == 1);
+  CHECK(watched.watch().count(kDeliveryStep).attention == 0);
+  CHECK(watched.watch().count(kDeliveryStep).undo_failed == 0);
 }
 
 }  // namespace

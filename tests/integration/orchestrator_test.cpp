@@ -1,0 +1,145 @@
+#include <algorithm>
+#include <catch2/catch_test_macros.hpp>
+
+#include "consumers/orchestrator.hpp"
+#include "tests/integration/participant_harness.hpp"
+
+// The owner of sagas against PostgreSQL, without an owner loop: what its polls find. Promise 6.
+namespace orderflow::testing {
+namespace {
+
+using core::Uuid;
+using std::chrono::seconds;
+
+constexpr int kBatchLimit = 10;
+
+class Sagas {
+ public:
+  Sagas()
+      : config_(core::Config::load({}, {{"ORDERFLOW_BATCH_LIMIT", std::to_string(kBatchLimit)}})),
+        orchestrator_(config_, events::Topics(""), logger_, metrics_),
+        driver(orchestrator_, database.url(), "orderflow_orders") {}
+
+  // An id whose shard lies in the partition and in the lower or upper half of its shards.
+  static Uuid id_in(std::int32_t partition, bool upper) {
+    while (true) {
+      const Uuid id = core::new_uuid_v7();
+      const auto shard = core::shard_of(id.to_string());
+      const bool is_upper = shard >= core::kShardCount / 2;
+      if (shard % kPartitions == partition && is_upper == upper) return id;
+    }
+  }
+
+  // `columns` and `values` of the saga's row besides those every saga has.
+  void insert(const Uuid& id, const std::string& columns, const std::string& values) const {
+    const std::string key = id.to_string();
+    database.sql().execute(
+        "INSERT INTO orders.orders (id, user_id, items, total, currency, delivery_address,"
+        " correlation_id, traceparent, created_at) VALUES ('" +
+        key + "', gen_random_uuid(), '[]', 100000, 'USD', '{}', 'test', '', now())");
+    database.sql().execute("INSERT INTO orders.sagas (order_id, shard, round, updated_at, " +
+                           columns + ") VALUES ('" + key + "', " + shard_text(id) + ", 1, now(), " +
+                           values + ")");
+  }
+
+  void insert_due(const Uuid& id) const {
+    insert(id, "live, status, phase, steps, wake_at",
+           "true, 'PENDING_PAYMENT', 'running', 'NN', now() - interval '1 hour'");
+  }
+
+  void insert_sold(const Uuid& id, const Uuid& payment) const {
+    insert(id, "live, status, phase, steps, step, waiting_for, payment_id",
+           "false, 'DELIVERED', 'ended', 'DD', 2, 'nothing', '" + payment.to_string() + "'");
+  }
+
+  // Each is accepted a second after the one before.
+  void ask(const Uuid& order, const std::string& kind, const std::string& payment = "NULL") {
+    database.sql().execute(
+        "INSERT INTO orders.requests (id, order_id, shard, kind, amount, payment_id, actor,"
+        " correlation_id, traceparent, accepted_at) VALUES (gen_random_uuid(), '" +
+        order.to_string() + "', " + shard_text(order) + ", '" + kind + "', 1, " + payment +
+        ", 'a test', 'test', '', now() - interval '1 hour' + " + std::to_string(++asked_) +
+        " * interval '1 second')");
+  }
+
+  [[nodiscard]] std::int64_t handled(const Uuid& order) const {
+    return database.sql().number(
+        "SELECT count(*) FROM orders.requests WHERE handled AND order_id = '" + order.to_string() +
+        "'");
+  }
+  [[nodiscard]] std::string steps(const Uuid& order) const {
+    return database.sql().text("SELECT steps FROM orders.sagas WHERE order_id = '" +
+                               order.to_string() + "'");
+  }
+
+  MigratedDatabase database;
+
+ private:
+  static std::string shard_text(const Uuid& id) {
+    return std::to_string(core::shard_of(id.to_string()));
+  }
+
+  core::Config config_;
+  core::Logger logger_{"test", "error"};
+  core::Metrics metrics_{"test"};
+  consumers::Orchestrator orchestrator_;
+  int asked_ = 0;
+
+ public:
+  HandlerDriver driver;  // Last: it is granted the partitions of all the above.
+};
+
+TEST_CASE("refunds that wait their turn hide nobody else's request") {
+  Sagas sagas;
+  const Uuid sold = Sagas::id_in(0, false);
+  const Uuid payment = core::new_uuid_v7();
+  sagas.insert_sold(sold, payment);
+  for (int i = 0; i < 2 * kBatchLimit; ++i) {
+    sagas.ask(sold, "refund", "'" + payment.to_string() + "'");
+  }
+  const Uuid other = Sagas::id_in(1, false);
+  sagas.insert(other, "live, status, phase, steps, wake_at",
+               "true, 'PENDING_PAYMENT', 'running', 'NN', '2100-01-01'");
+  sagas.ask(other, "cancel");
+  (void)sagas.driver.run({});
+  CHECK(sagas.handled(sold) == 1);
+  CHECK(sagas.handled(other) == 1);
+  // The one under way keeps the next waiting, and is not asked for twice.
+  sagas.driver.now += seconds{2};
+  (void)sagas.driver.run({});
+  CHECK(sagas.handled(sold) == 1);
+}
+
+TEST_CASE("overdue sagas of a stuck partition hide nobody else's") {
+  Sagas sagas;
+  std::vector<Uuid> waiting;
+  for (int i = 0; i < 2 * kBatchLimit; ++i) {
+    sagas.insert_due(waiting.emplace_back(Sagas::id_in(0, false)));
+  }
+  const Uuid other = Sagas::id_in(1, true);
+  sagas.insert_due(other);
+  sagas.driver.stuck = {0};
+  (void)sagas.driver.run({});
+  const auto begun = [&](const Uuid& id) { return sagas.steps(id) == "SN"; };
+  CHECK(begun(other));
+  CHECK(std::none_of(waiting.begin(), waiting.end(), begun));
+  sagas.driver.stuck.clear();
+  sagas.driver.now += seconds{2};
+  (void)sagas.driver.run({});
+  CHECK(std::count_if(waiting.begin(), waiting.end(), begun) == kBatchLimit);
+}
+
+TEST_CASE("the owner's polls use their partial indexes") {
+  const MigratedDatabase database;
+  const auto check = [&](const core::PgCall& call, const std::string& index) {
+    const auto plan = plan_of(*call.statement, database.url());
+    INFO(plan);
+    CHECK(plan.find("Seq Scan") == std::string::npos);
+    CHECK(plan.find(index) != std::string::npos);
+  };
+  check(saga::store::load_unhandled_requests({1}, 1), "requests_unhandled");
+  check(saga::store::load_wake_ups({1}, true, 1), "sagas_live");
+}
+
+}  // namespace
+}  // namespace orderflow::testing
