@@ -77,7 +77,6 @@ DeliveryHandler::DeliveryHandler(DeliveryHandlerOptions options, core::Logger& l
 std::vector<producers::Outgoing> DeliveryHandler::granted(const Grants& fresh, const Grants& all,
                                                           std::int32_t partition_count,
                                                           core::PgSession& session) {
-  effects_.granted(partition_count);
   std::set<std::int32_t> partitions;
   for (const auto& [partition, grant] : fresh) {
     partitions.insert(partition);
@@ -106,6 +105,7 @@ void DeliveryHandler::dropped(const std::set<std::int32_t>& partitions) {
 }
 
 std::vector<DeliveryHandler::Item> DeliveryHandler::admit(const Work& work, Decision& decision) {
+  effects_.begin(work.partition_count);
   std::vector<Item> items;
   items.reserve(work.messages.size());
   for (const auto* message : work.messages) {

@@ -22,8 +22,8 @@ class ParticipantEffects {
   ParticipantEffects(std::string role, std::string inbox_topic, core::Metrics& metrics,
                      std::string counter, std::string help);
 
-  // P of the grants under which what follows is decided.
-  void granted(std::int32_t partition_count) { partition_count_ = partition_count; }
+  // P, by which the batch that follows is judged and its messages are placed.
+  void begin(std::int32_t partition_count) { partition_count_ = partition_count; }
 
   // True when the message was read in the partition its key belongs to. Another one is a leftover
   // of a changed partition count: it is counted and ignored, its sender's timer repeats it.

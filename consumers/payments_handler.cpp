@@ -47,15 +47,14 @@ PaymentsHandler::PaymentsHandler(std::string inbox_topic, domain::Simulation sim
 
 // Replies are not published again: a saga that misses one repeats its command.
 std::vector<producers::Outgoing> PaymentsHandler::granted(const Grants&, const Grants&,
-                                                          std::int32_t partition_count,
-                                                          core::PgSession&) {
-  effects_.granted(partition_count);
+                                                          std::int32_t, core::PgSession&) {
   return {};
 }
 
 void PaymentsHandler::dropped(const std::set<std::int32_t>&) {}
 
 std::vector<PaymentsHandler::Item> PaymentsHandler::admit(const Work& work, Decision& decision) {
+  effects_.begin(work.partition_count);
   std::vector<Item> items;
   items.reserve(work.messages.size());
   for (const auto* message : work.messages) {
