@@ -6,6 +6,7 @@
 #include <thread>
 #include <utility>
 
+#include "consumers/batch_rest.hpp"
 #include "consumers/loop_metrics.hpp"
 #include "consumers/membership.hpp"
 #include "consumers/owner_identity.hpp"
@@ -271,8 +272,9 @@ class OwnerLoop::Impl {
     if (!batch.empty() || due) {
       const auto began = steady_clock::now();
       process(batch, due);
-      metrics_.batch(std::chrono::duration_cast<Duration>(steady_clock::now() - began),
-                     batch.size());
+      const auto took = std::chrono::duration_cast<Duration>(steady_clock::now() - began);
+      metrics_.batch(took, batch.size());
+      std::this_thread::sleep_for(rest_after(took, buffers_.size()));
     }
     if (steady_clock::now() >= next_tick_) tick();
   }
