@@ -6,13 +6,13 @@
 #include <thread>
 #include <utility>
 
-#include "consumers/batch_rest.hpp"
 #include "consumers/loop_metrics.hpp"
 #include "consumers/membership.hpp"
 #include "consumers/owner_identity.hpp"
 #include "consumers/partition_buffers.hpp"
 #include "consumers/partition_store.hpp"
 #include "consumers/restart_pause.hpp"
+#include "core/batch_rest.hpp"
 #include "core/crash_point.hpp"
 #include "core/failure.hpp"
 
@@ -274,7 +274,7 @@ class OwnerLoop::Impl {
       process(batch, due);
       const auto took = std::chrono::duration_cast<Duration>(steady_clock::now() - began);
       metrics_.batch(took, batch.size());
-      std::this_thread::sleep_for(rest_after(took, buffers_.size()));
+      std::this_thread::sleep_for(core::rest_after(batch.size()));
     }
     if (steady_clock::now() >= next_tick_) tick();
   }
