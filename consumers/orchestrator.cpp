@@ -55,6 +55,7 @@ Orchestrator::Orchestrator(const core::Config& config, events::Topics topics, co
       batch_limit_(static_cast<std::size_t>(config.integer("batch-limit"))),
       wake_ups_(kWakeUpsMax) {
   impatient_.retry.attempts = 1;
+  reply_timeout_ = policy_.reply_timeout;
 }
 
 std::int32_t Orchestrator::partition_of(const Saga& saga) const {
@@ -132,6 +133,7 @@ void Orchestrator::dropped(const std::set<std::int32_t>& partitions) {
 Decision Orchestrator::decide(const Work& work) {
   decided_at_ = work.now;
   stuck_ = work.stuck;
+  adjust_patience();
   Decision decision;
   std::vector<Pending> inputs;
   std::vector<Uuid> nudged;
@@ -265,6 +267,14 @@ void Orchestrator::apply(const Work& work, const std::vector<Pending>& inputs) {
       continue;
     }
     apply_one(found->second, pending.input, work.now);
+  }
+}
+
+void Orchestrator::adjust_patience() {
+  for (const int step : {saga::kPaymentStep, saga::kDeliveryStep}) {
+    const auto timeout = watch_.patience(step, reply_timeout_[step]);
+    policy_.reply_timeout[step] = timeout;
+    impatient_.reply_timeout[step] = timeout;
   }
 }
 

@@ -73,6 +73,7 @@ class Orchestrator final : public PartitionHandler {
   void load_missing(const std::vector<Pending>& inputs, core::PgSession& session);
   void apply(const Work& work, const std::vector<Pending>& inputs);
   void apply_one(Prepared& prepared, const saga::Input& input, Time now);
+  void adjust_patience();
   void build(const Work& work, Decision& decision);
   void adopt(const core::Uuid& order_id, Prepared& prepared);
   void evict();
@@ -84,8 +85,9 @@ class Orchestrator final : public PartitionHandler {
   events::Topics topics_;
   core::Logger& logger_;
   SagaMetrics metrics_;
-  saga::Policy policy_;
+  saga::Policy policy_;     // With time-outs as long as answers take at present.
   saga::Policy impatient_;  // While a participant is down, one attempt tells as much as five.
+  decltype(saga::Policy::reply_timeout) reply_timeout_{};  // As configured; the shortest ones.
   ParticipantWatch watch_;
   std::size_t cache_limit_;
   std::size_t batch_limit_;
