@@ -20,7 +20,7 @@ namespace {
 
 constexpr core::Duration kRequestPoll = seconds{1};
 constexpr core::Duration kOverduePoll = seconds{2};
-constexpr std::int32_t kWakeUpsAtGrant = 200000;
+constexpr std::int32_t kWakeUpsMax = 200000;
 constexpr auto kWaitingAtGrant = static_cast<std::int32_t>(ParticipantWatch::kRememberedMax);
 constexpr std::int32_t kEventPage = 5000;
 constexpr const char* kSource = "/orderflow/orchestrator";
@@ -52,8 +52,10 @@ Orchestrator::Orchestrator(const core::Config& config, events::Topics topics, co
       impatient_(policy_),
       watch_(policy_.probe_interval),
       cache_limit_(static_cast<std::size_t>(config.integer("saga-cache"))),
-      batch_limit_(static_cast<std::size_t>(config.integer("batch-limit"))) {
+      batch_limit_(static_cast<std::size_t>(config.integer("batch-limit"))),
+      wake_ups_(kWakeUpsMax) {
   impatient_.retry.attempts = 1;
+  reply_timeout_ = policy_.reply_timeout;
 }
 
 std::int32_t Orchestrator::partition_of(const Saga& saga) const {
@@ -74,6 +76,7 @@ std::vector<Outgoing> Orchestrator::granted(const Grants& fresh, const Grants& a
   std::set<std::int32_t> partitions;
   for (const auto& [partition, grant] : fresh) partitions.insert(partition);
   dropped(partitions);
+  owned_.insert(partitions.begin(), partitions.end());
 
   std::vector<std::int32_t> fresh_shards;
   owned_shards_.clear();
@@ -82,9 +85,11 @@ std::vector<Outgoing> Orchestrator::granted(const Grants& fresh, const Grants& a
     if (all.contains(partition)) owned_shards_.push_back(shard);
     if (fresh.contains(partition)) fresh_shards.push_back(shard);
   }
-  const auto live = saga::store::load_wake_ups(fresh_shards, false, kWakeUpsAtGrant);
+  const auto live = saga::store::load_wake_ups(fresh_shards, false, kWakeUpsMax);
   const auto due = saga::store::read_wake_ups(session.execute(*live.statement, live.params));
-  for (const auto& wake_up : due) wake_ups_.push(wake_up);
+  for (const auto& wake_up : due) {
+    wake_ups_.set(partition_of(wake_up.order_id), wake_up.order_id, wake_up.at);
+  }
   const auto waiting = saga::store::load_waiting(fresh_shards, kWaitingAtGrant);
   watch_.found(saga::store::read_waiting(session.execute(*waiting.statement, waiting.params)));
   next_request_poll_ = {};
@@ -113,6 +118,10 @@ void Orchestrator::dropped(const std::set<std::int32_t>& partitions) {
                 [&](const auto& entry) { return partitions.contains(partition_of(entry.second)); });
   watch_.forget_if(
       [&](const Uuid& order_id) { return partitions.contains(partition_of(order_id)); });
+  for (const auto partition : partitions) {
+    owned_.erase(partition);
+    wake_ups_.drop(partition);
+  }
   std::erase_if(owned_shards_, [&](std::int32_t shard) {
     return partitions.contains(core::partition_of_shard(shard, partition_count_));
   });
@@ -123,6 +132,8 @@ void Orchestrator::dropped(const std::set<std::int32_t>& partitions) {
 
 Decision Orchestrator::decide(const Work& work) {
   decided_at_ = work.now;
+  stuck_ = work.stuck;
+  adjust_patience();
   Decision decision;
   std::vector<Pending> inputs;
   std::vector<Uuid> nudged;
@@ -161,25 +172,13 @@ void Orchestrator::decode(const Work& work, std::vector<Pending>& inputs, std::v
 
 // Due wake-ups, except those of partitions whose publishing is stuck: those wait a little.
 void Orchestrator::take_due(const Work& work, std::vector<Pending>& inputs) {
-  std::vector<saga::WakeUp> postponed;
-  while (!wake_ups_.empty() && wake_ups_.top().at <= work.now && taken_.size() < batch_limit_) {
-    const saga::WakeUp wake_up = wake_ups_.top();
-    wake_ups_.pop();
-    const auto cached = cache_.find(wake_up.order_id);
-    const bool stale = cached != cache_.end() && cached->second.state.wake_at != wake_up.at;
-    if (stale) continue;
-    const auto partition =
-        cached != cache_.end() ? partition_of(cached->second) : partition_of(wake_up.order_id);
-    if (!work.grants.contains(partition)) continue;
-    if (work.stuck.contains(partition)) {
-      postponed.push_back({work.now + seconds{1}, wake_up.order_id});
-      continue;
+  for (const auto partition : owned_) {
+    if (!work.grants.contains(partition) || work.stuck.contains(partition)) continue;
+    for (const auto& id : wake_ups_.due(partition, work.now, batch_limit_ - taken_.size())) {
+      taken_.emplace_back(partition, id);
+      inputs.push_back({id, saga::Wake{}});
     }
-    taken_.push_back(wake_up);
-    inputs.push_back({wake_up.order_id, saga::Wake{}});
   }
-  // The saga's own wake_at is unchanged, so the overdue poll brings back what is dropped as stale.
-  for (const auto& wake_up : postponed) wake_ups_.push(wake_up);
   take_turns(work, inputs);
 }
 
@@ -245,7 +244,7 @@ void Orchestrator::load_missing(const std::vector<Pending>& inputs, core::PgSess
     const auto cached = cache_.find(pending.order_id);
     if (cached != cache_.end()) {
       prepared_.emplace(pending.order_id,
-                        Prepared{cached->second, cached->second.state.version, false, {}});
+                        Prepared{cached->second, cached->second.state.version, {}, {}, {}});
     } else {
       missing.push_back(pending.order_id);
     }
@@ -256,7 +255,7 @@ void Orchestrator::load_missing(const std::vector<Pending>& inputs, core::PgSess
   const auto call = saga::store::load_sagas(missing);
   for (auto& [id, saga] : saga::store::read_sagas(session.execute(*call.statement, call.params))) {
     const auto version = saga.state.version;
-    prepared_.emplace(id, Prepared{std::move(saga), version, false, {}});
+    prepared_.emplace(id, Prepared{std::move(saga), version, {}, {}, {}});
   }
 }
 
@@ -271,12 +270,21 @@ void Orchestrator::apply(const Work& work, const std::vector<Pending>& inputs) {
   }
 }
 
+void Orchestrator::adjust_patience() {
+  for (const int step : {saga::kPaymentStep, saga::kDeliveryStep}) {
+    const auto timeout = watch_.patience(step, reply_timeout_[step]);
+    policy_.reply_timeout[step] = timeout;
+    impatient_.reply_timeout[step] = timeout;
+  }
+}
+
 void Orchestrator::apply_one(Prepared& prepared, const saga::Input& input, Time now) {
   const auto& state = prepared.saga.state;
   const bool down = watch_.down(state.step);
-  const bool another_asks = down && std::holds_alternative<saga::Wake>(input) &&
-                            state.waiting_for == saga::WaitingFor::kOperator &&
-                            state.wake_at <= now;
+  const bool woken = std::holds_alternative<saga::Wake>(input);
+  prepared.woken = prepared.woken || woken;
+  const bool another_asks =
+      down && woken && state.waiting_for == saga::WaitingFor::kOperator && state.wake_at <= now;
   auto decided =
       saga::decide(state, prepared.saga.facts, another_asks ? saga::Input{saga::Hold{}} : input,
                    now, down ? impatient_ : policy_);
@@ -361,25 +369,22 @@ std::vector<Outgoing> Orchestrator::committed(const Grants& grants) {
           {encode(prepared.saga, command), partition, grants.at(partition).batch_no});
     }
     watch_.stands(id, prepared.saga.state);
-    if (prepared.saga.state.live()) {
-      push_wake_up(id, prepared.saga.state);
-      cache_.insert_or_assign(id, std::move(prepared.saga));
-    } else {
-      cache_.erase(id);
-    }
+    adopt(id, prepared);
   }
   for (const auto& observation : observations_) {
     metrics_.observe(observation);
     watch_.observe(observation, decided_at_);
   }
+  // Of a saga that does not exist.
+  for (const auto& [partition, id] : taken_) {
+    if (!prepared_.contains(id)) wake_ups_.set(partition, id, Time::max());
+  }
   evict();
-  taken_.clear();
   discarded();
   return outgoing;
 }
 
 void Orchestrator::discarded() {
-  for (const auto& wake_up : taken_) wake_ups_.push(wake_up);
   taken_.clear();
   prepared_.clear();
   events_.clear();
@@ -387,8 +392,18 @@ void Orchestrator::discarded() {
   observations_.clear();
 }
 
-void Orchestrator::push_wake_up(const Uuid& order_id, const saga::State& state) {
-  if (state.wake_at) wake_ups_.push({*state.wake_at, order_id});
+// A saga whose goods are on their way has ended; the carrier's report is still to come.
+void Orchestrator::adopt(const Uuid& order_id, Prepared& prepared) {
+  const auto& state = prepared.saga.state;
+  Time due = state.live() ? state.wake_at.value_or(Time::max()) : Time::max();
+  // What a wake-up left as it was must not wake it again at once.
+  if (prepared.woken && !prepared.changed && due <= decided_at_) due = decided_at_ + kOverduePoll;
+  wake_ups_.set(partition_of(prepared.saga), order_id, due);
+  if (state.live() || state.status == saga::OrderStatus::kDeliveryScheduled) {
+    cache_.insert_or_assign(order_id, std::move(prepared.saga));
+  } else {
+    cache_.erase(order_id);
+  }
 }
 
 // Any saga may leave the cache: it is read again when something happens to it.
@@ -398,13 +413,19 @@ void Orchestrator::evict() {
 
 Time Orchestrator::next_due() const {
   Time due = std::min({next_request_poll_, next_overdue_poll_, watch_.next_turn()});
-  if (!wake_ups_.empty()) due = std::min(due, wake_ups_.top().at);
+  for (const auto partition : owned_) {
+    if (!stuck_.contains(partition)) due = std::min(due, wake_ups_.next(partition));
+  }
   return due;
 }
 
 core::Duration Orchestrator::oldest_ready(Time now) const {
-  if (wake_ups_.empty() || wake_ups_.top().at >= now) return core::Duration{0};
-  return now - wake_ups_.top().at;
+  core::Duration oldest{0};
+  for (const auto partition : owned_) {
+    const Time next = wake_ups_.next(partition);
+    if (next < now) oldest = std::max(oldest, now - next);
+  }
+  return oldest;
 }
 
 core::OutgoingMessage Orchestrator::encode(const Saga& saga, const saga::Command& command) const {

@@ -3,13 +3,14 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <queue>
 #include <set>
 #include <stop_token>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
+#include "consumers/due_timers.hpp"
 #include "consumers/owner_loop.hpp"
 #include "consumers/participant_watch.hpp"
 #include "consumers/saga_metrics.hpp"
@@ -27,7 +28,8 @@ namespace orderflow::consumers {
 // wake-ups, lets saga::decide judge each, writes all results in one transaction and sends what
 // follows.
 //
-// Keeps live sagas in memory (bounded); under its grant's epoch that copy is the truth.
+// Keeps in memory (bounded) the sagas that something is still to happen to; under its grant's epoch
+// that copy is the truth.
 // One thread: the owner loop's.
 class Orchestrator final : public PartitionHandler {
  public:
@@ -57,6 +59,7 @@ class Orchestrator final : public PartitionHandler {
     saga::Saga saga;
     std::int64_t loaded_version = 0;
     bool changed = false;
+    bool woken = false;
     std::vector<saga::Command> commands;
   };
 
@@ -70,8 +73,9 @@ class Orchestrator final : public PartitionHandler {
   void load_missing(const std::vector<Pending>& inputs, core::PgSession& session);
   void apply(const Work& work, const std::vector<Pending>& inputs);
   void apply_one(Prepared& prepared, const saga::Input& input, Time now);
+  void adjust_patience();
   void build(const Work& work, Decision& decision);
-  void push_wake_up(const core::Uuid& order_id, const saga::State& state);
+  void adopt(const core::Uuid& order_id, Prepared& prepared);
   void evict();
   [[nodiscard]] std::int32_t partition_of(const saga::Saga& saga) const;
   [[nodiscard]] std::int32_t partition_of(const core::Uuid& order_id) const;
@@ -81,8 +85,9 @@ class Orchestrator final : public PartitionHandler {
   events::Topics topics_;
   core::Logger& logger_;
   SagaMetrics metrics_;
-  saga::Policy policy_;
+  saga::Policy policy_;     // With time-outs as long as answers take at present.
   saga::Policy impatient_;  // While a participant is down, one attempt tells as much as five.
+  decltype(saga::Policy::reply_timeout) reply_timeout_{};  // As configured; the shortest ones.
   ParticipantWatch watch_;
   std::size_t cache_limit_;
   std::size_t batch_limit_;
@@ -90,7 +95,9 @@ class Orchestrator final : public PartitionHandler {
   std::int32_t partition_count_ = 1;
   std::vector<std::int32_t> owned_shards_;
   saga::Sagas cache_;
-  std::priority_queue<saga::WakeUp, std::vector<saga::WakeUp>, std::greater<>> wake_ups_;
+  std::set<std::int32_t> owned_;
+  std::set<std::int32_t> stuck_;  // Their wake-ups wait until their messages are acknowledged.
+  DueTimers wake_ups_;            // What is forgotten the overdue poll brings back.
   Time next_request_poll_{};
   Time next_overdue_poll_{};
 
@@ -100,7 +107,7 @@ class Orchestrator final : public PartitionHandler {
   std::vector<saga::StoredEvent> events_;
   std::map<core::Uuid, saga::RequestUpdate> request_updates_;
   std::vector<saga::Observation> observations_;
-  std::vector<saga::WakeUp> taken_;
+  std::vector<std::pair<std::int32_t, core::Uuid>> taken_;  // Woken, by partition.
 };
 
 // Runs the orchestrator role until `stop`.

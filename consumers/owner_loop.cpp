@@ -12,6 +12,7 @@
 #include "consumers/partition_buffers.hpp"
 #include "consumers/partition_store.hpp"
 #include "consumers/restart_pause.hpp"
+#include "core/batch_rest.hpp"
 #include "core/crash_point.hpp"
 #include "core/failure.hpp"
 
@@ -271,8 +272,9 @@ class OwnerLoop::Impl {
     if (!batch.empty() || due) {
       const auto began = steady_clock::now();
       process(batch, due);
-      metrics_.batch(std::chrono::duration_cast<Duration>(steady_clock::now() - began),
-                     batch.size());
+      const auto took = std::chrono::duration_cast<Duration>(steady_clock::now() - began);
+      metrics_.batch(took, batch.size());
+      std::this_thread::sleep_for(core::rest_after(batch.size()));
     }
     if (steady_clock::now() >= next_tick_) tick();
   }

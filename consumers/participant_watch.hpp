@@ -14,8 +14,9 @@ namespace orderflow::consumers {
 using core::Duration;
 using core::Time;
 
-// Which participants seem to be down, and which of the sagas that wait for them asks next. One for
-// each owner process, about its own sagas; a participant is known by the step it does.
+// Which participants seem to be down, which of the sagas that wait for them asks next, and how long
+// an answer may take before it is asked for again. One for each owner process, about its own sagas;
+// a participant is known by the step it does.
 //
 // A participant is believed down when a saga has run out of attempts and nothing at all was
 // answered in the latter half of the time it tried (in the first half it may still have been up).
@@ -30,6 +31,7 @@ class ParticipantWatch {
  public:
   static constexpr std::size_t kWave = 100;
   static constexpr std::size_t kRememberedMax = 200'000;
+  static constexpr int kPatienceMax = 6;
 
   explicit ParticipantWatch(Duration probe_interval);
 
@@ -53,6 +55,11 @@ class ParticipantWatch {
 
   [[nodiscard]] bool down(int step) const;
 
+  // How long the participant may take before it is asked again: twice what answers have taken of
+  // late, as TCP waits for its acknowledgements (RFC 6298), within `least` and kPatienceMax times
+  // that. Where much waits, here or there, asking again only adds to it.
+  [[nodiscard]] Duration patience(int step, Duration least) const;
+
   // The sagas that shall ask now; at most one for a participant that is down, else a wave.
   [[nodiscard]] std::vector<core::Uuid> take_turns(Time now);
   // When take_turns() is wanted; Time::max(): not before something changes.
@@ -73,6 +80,7 @@ class ParticipantWatch {
   struct Participant {
     bool down = false;
     Time last_answer{};
+    Duration usual{0};  // What answers take, smoothed.
     Time next_turn = Time::max();
     std::set<core::Uuid> askers;
     core::Uuid last_asker;

@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "core/batch_rest.hpp"
 #include "core/crash_point.hpp"
 #include "core/pg_params.hpp"
 #include "core/shard.hpp"
@@ -145,6 +146,7 @@ void OrderWriter::run(const std::stop_token& stop) {
       waiting_.Set(static_cast<double>(queue_.size()));
     }
     commit(batch);
+    std::this_thread::sleep_for(core::rest_after(batch.size()));
     batch.clear();
   }
 }

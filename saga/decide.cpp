@@ -249,6 +249,7 @@ void Decider::on(const Wake&) {
   switch (state().waiting_for) {
     case WaitingFor::kStart: on(Start{}); break;
     case WaitingFor::kReply:
+      if (wait_longer()) break;
       observe(ObservationKind::kTimedOut, step_at(state().step).name);
       attempt_failed("no_reply_in_time");
       break;
@@ -261,6 +262,15 @@ void Decider::on(const Wake&) {
     case WaitingFor::kResume:
     case WaitingFor::kNothing: break;
   }
+}
+
+// The first attempt was sent when time-outs were shorter than they are now.
+bool Decider::wait_longer() {
+  if (state().attempt != 1 || !state().step_started_at) return false;
+  const Time until = *state().step_started_at + policy_.reply_timeout[state().step];
+  if (until <= now_) return false;
+  state().wake_at = until;
+  return true;
 }
 
 void Decider::on(const Probe&) {

@@ -50,6 +50,7 @@ class Decider {
 
   // Waiting, trying again, giving up.
   void send(int step, events::Phase phase);
+  bool wait_longer();
   void resend();
   void probe();
   void attempt_failed(const std::string& why);

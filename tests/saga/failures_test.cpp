@@ -162,5 +162,30 @@ TEST_CASE("a participant that is away for a while costs time and nothing else",
   system.conclude();
 }
 
+TEST_CASE("a participant that is slow is not asked again and again", "[shared][failures]") {
+  auto& system = shared_system();
+  const Shop shop(system);
+  const auto user = shop.new_user(100'000);
+  const auto product = shop.new_product(1'000);
+  // Twice the reply time-out of test_settings(), so each is asked twice while nobody knows better.
+  const WithSettings slow(system, "payments", {{"ORDERFLOW_PAYMENT_LATENCY", "1400ms"}});
+  const auto place_and_await = [&](int count) {
+    std::vector<std::string> orders;
+    for (int i = 0; i < count; ++i) orders.push_back(shop.place(user, product));
+    for (const auto& id : orders) CHECK(shop.await_end(id) == "DELIVERED");
+  };
+  const auto timed_out = [&] {
+    return system.metric("orchestrator", "orderflow_saga_timeouts_total", {R"(step="payment")"});
+  };
+  const auto before = timed_out();
+  place_and_await(20);
+  const auto learnt = timed_out();
+  CHECK(learnt > before);
+  place_and_await(10);
+  CHECK(timed_out() == learnt);
+  CHECK(shop.balance(user) == 70'000);
+  system.conclude();
+}
+
 }  // namespace
 }  // namespace orderflow::testing

@@ -32,8 +32,8 @@ class Watched {
     watch_.stands(saga_id(number), saga::State{});
     answer(step);
   }
-  void answer(int step = kPaymentStep) {
-    watch_.observe({saga::ObservationKind::kStepEnded, name_of(step), "done", 1ms}, now_);
+  void answer(int step = kPaymentStep, Duration after = 1ms) {
+    watch_.observe({saga::ObservationKind::kStepEnded, name_of(step), "done", after}, now_);
   }
   std::vector<Uuid> turns() { return watch_.take_turns(now_); }
   void advance(Duration by) { now_ += by; }
@@ -168,6 +168,21 @@ TEST_CASE("who waits is counted: paused sagas too, failed undos by name") {
   CHECK(watched.watch().count(kPaymentStep).attention == 1);
   CHECK(watched.watch().count(kDeliveryStep).attention == 0);
   CHECK(watched.watch().count(kDeliveryStep).undo_failed == 0);
+}
+
+TEST_CASE("who answers late is asked again later, within bounds, and each by itself") {
+  Watched watched;
+  CHECK(watched.watch().patience(kPaymentStep, 5s) == 5s);
+  watched.answer(kPaymentStep, 2s);
+  CHECK(watched.watch().patience(kPaymentStep, 5s) == 5s);
+  for (int i = 0; i < 100; ++i) watched.answer(kPaymentStep, 8s);
+  CHECK(watched.watch().patience(kPaymentStep, 5s) > 15s);
+  CHECK(watched.watch().patience(kPaymentStep, 5s) <= 16s);
+  CHECK(watched.watch().patience(kDeliveryStep, 5s) == 5s);
+  for (int i = 0; i < 100; ++i) watched.answer(kPaymentStep, 1h);
+  CHECK(watched.watch().patience(kPaymentStep, 5s) == 30s);
+  for (int i = 0; i < 100; ++i) watched.answer(kPaymentStep, 10ms);
+  CHECK(watched.watch().patience(kPaymentStep, 5s) == 5s);
 }
 
 }  // namespace

@@ -57,6 +57,20 @@ TEST_CASE("a wake-up that is not due changes nothing") {
   CHECK(saga.state() == before);
 }
 
+TEST_CASE("a time-out that has become longer holds for what was sent before", "[P6]") {
+  Conversation saga;
+  saga.place();
+  const Time sent = saga.now();
+  saga.policy().reply_timeout[kPaymentStep] *= 3;
+  saga.wake();
+  CHECK(saga.sent().empty());
+  CHECK(saga.state().attempt == 1);
+  CHECK(saga.state().wake_at == sent + saga.policy().reply_timeout[kPaymentStep]);
+  saga.wake();
+  saga.wake();
+  CHECK(saga.sent() == "do payment #2");
+}
+
 TEST_CASE("a refused payment ends the order without undoing anything", "[P2]") {
   Conversation saga;
   saga.place();
