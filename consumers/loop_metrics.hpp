@@ -22,8 +22,8 @@ struct LoopMetrics {
   prometheus::Histogram& batch_duration;
 
   // A batch has been handled; `messages` is 0 when only wake-ups were due.
-  void batch(core::Duration took, std::size_t messages) {
-    batch_duration.Observe(static_cast<double>(took.count()) / 1e6);
+  void batch(std::chrono::duration<double> took, std::size_t messages) {
+    batch_duration.Observe(took.count());
     if (messages > 0) batch_size.Observe(static_cast<double>(messages));
   }
 

@@ -272,8 +272,7 @@ class OwnerLoop::Impl {
     if (!batch.empty() || due) {
       const auto began = steady_clock::now();
       process(batch, due);
-      const auto took = std::chrono::duration_cast<Duration>(steady_clock::now() - began);
-      metrics_.batch(took, batch.size());
+      metrics_.batch(steady_clock::now() - began, batch.size());
       std::this_thread::sleep_for(core::rest_after(batch.size()));
     }
     if (steady_clock::now() >= next_tick_) tick();
