@@ -14,8 +14,8 @@ void check_present(System& system, const std::string& role, const std::vector<st
     CHECK(text.find("# TYPE orderflow_" + name + " ") != std::string::npos);
   }
   // No ids in labels: they would make a time series each.
-  static const std::regex kUuid("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-");
-  CHECK_FALSE(std::regex_search(text, kUuid));
+  static const std::regex uuid("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-");
+  CHECK_FALSE(std::regex_search(text, uuid));
 }
 
 TEST_CASE("every role serves the metrics it is asked for", "[shared][metrics]") {
