@@ -254,20 +254,9 @@ void DeliveryHandler::discarded() {
 
 // A stuck partition is asked about again with the next reading of overdue rows.
 Time DeliveryHandler::next_due() const {
-  Time next = next_overdue_read_;
-  for (const auto partition : owned_) {
-    if (!stuck_.contains(partition)) next = std::min(next, timers_.next(partition));
-  }
-  return next;
+  return std::min(next_overdue_read_, timers_.next_except(stuck_));
 }
 
-core::Duration DeliveryHandler::oldest_ready(Time now) const {
-  core::Duration oldest{0};
-  for (const auto partition : owned_) {
-    const Time next = timers_.next(partition);
-    if (next < now) oldest = std::max(oldest, now - next);
-  }
-  return oldest;
-}
+core::Duration DeliveryHandler::oldest_ready(Time now) const { return timers_.overdue(now); }
 
 }  // namespace orderflow::consumers

@@ -1,5 +1,7 @@
 #include "consumers/due_timers.hpp"
 
+#include <algorithm>
+
 namespace orderflow::consumers {
 
 void DueTimers::erase(Lane& lane, const core::Uuid& id) {
@@ -60,6 +62,18 @@ core::Time DueTimers::next(std::int32_t partition) const {
   const auto lane = lanes_.find(partition);
   if (lane == lanes_.end() || lane->second.by_time.empty()) return core::Time::max();
   return lane->second.by_time.begin()->first;
+}
+
+core::Time DueTimers::next_except(const std::set<std::int32_t>& partitions) const {
+  core::Time earliest = core::Time::max();
+  for (const auto& [partition, lane] : lanes_) {
+    if (!partitions.contains(partition)) earliest = std::min(earliest, next(partition));
+  }
+  return earliest;
+}
+
+core::Duration DueTimers::overdue(core::Time now) const {
+  return now - std::min(now, next_except({}));
 }
 
 }  // namespace orderflow::consumers

@@ -30,6 +30,10 @@ class DueTimers {
                                             std::size_t limit) const;
   // Time::max() when there is none.
   [[nodiscard]] core::Time next(std::int32_t partition) const;
+  // Of all partitions but these.
+  [[nodiscard]] core::Time next_except(const std::set<std::int32_t>& partitions) const;
+  // For how long the earliest row of all has been due.
+  [[nodiscard]] core::Duration overdue(core::Time now) const;
   [[nodiscard]] std::size_t size() const { return size_; }
 
  private:

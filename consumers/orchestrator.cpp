@@ -50,12 +50,12 @@ Orchestrator::Orchestrator(const core::Config& config, events::Topics topics, co
       metrics_(metrics),
       policy_(policy_from(config)),
       impatient_(policy_),
+      reply_timeout_(policy_.reply_timeout),
       watch_(policy_.probe_interval),
       cache_limit_(static_cast<std::size_t>(config.integer("saga-cache"))),
       batch_limit_(static_cast<std::size_t>(config.integer("batch-limit"))),
       wake_ups_(kWakeUpsMax) {
   impatient_.retry.attempts = 1;
-  reply_timeout_ = policy_.reply_timeout;
 }
 
 std::int32_t Orchestrator::partition_of(const Saga& saga) const {
@@ -76,7 +76,6 @@ std::vector<Outgoing> Orchestrator::granted(const Grants& fresh, const Grants& a
   std::set<std::int32_t> partitions;
   for (const auto& [partition, grant] : fresh) partitions.insert(partition);
   dropped(partitions);
-  owned_.insert(partitions.begin(), partitions.end());
 
   std::vector<std::int32_t> fresh_shards;
   owned_shards_.clear();
@@ -118,10 +117,7 @@ void Orchestrator::dropped(const std::set<std::int32_t>& partitions) {
                 [&](const auto& entry) { return partitions.contains(partition_of(entry.second)); });
   watch_.forget_if(
       [&](const Uuid& order_id) { return partitions.contains(partition_of(order_id)); });
-  for (const auto partition : partitions) {
-    owned_.erase(partition);
-    wake_ups_.drop(partition);
-  }
+  for (const auto partition : partitions) wake_ups_.drop(partition);
   std::erase_if(owned_shards_, [&](std::int32_t shard) {
     return partitions.contains(core::partition_of_shard(shard, partition_count_));
   });
@@ -172,8 +168,8 @@ void Orchestrator::decode(const Work& work, std::vector<Pending>& inputs, std::v
 
 // Due wake-ups, except those of partitions whose publishing is stuck: those wait a little.
 void Orchestrator::take_due(const Work& work, std::vector<Pending>& inputs) {
-  for (const auto partition : owned_) {
-    if (!work.grants.contains(partition) || work.stuck.contains(partition)) continue;
+  for (const auto& [partition, grant] : work.grants) {
+    if (work.stuck.contains(partition)) continue;
     for (const auto& id : wake_ups_.due(partition, work.now, batch_limit_ - taken_.size())) {
       taken_.emplace_back(partition, id);
       inputs.push_back({id, saga::Wake{}});
@@ -412,21 +408,11 @@ void Orchestrator::evict() {
 }
 
 Time Orchestrator::next_due() const {
-  Time due = std::min({next_request_poll_, next_overdue_poll_, watch_.next_turn()});
-  for (const auto partition : owned_) {
-    if (!stuck_.contains(partition)) due = std::min(due, wake_ups_.next(partition));
-  }
-  return due;
+  return std::min(
+      {next_request_poll_, next_overdue_poll_, watch_.next_turn(), wake_ups_.next_except(stuck_)});
 }
 
-core::Duration Orchestrator::oldest_ready(Time now) const {
-  core::Duration oldest{0};
-  for (const auto partition : owned_) {
-    const Time next = wake_ups_.next(partition);
-    if (next < now) oldest = std::max(oldest, now - next);
-  }
-  return oldest;
-}
+core::Duration Orchestrator::oldest_ready(Time now) const { return wake_ups_.overdue(now); }
 
 core::OutgoingMessage Orchestrator::encode(const Saga& saga, const saga::Command& command) const {
   const auto& facts = saga.facts;

@@ -87,7 +87,7 @@ class Orchestrator final : public PartitionHandler {
   SagaMetrics metrics_;
   saga::Policy policy_;     // With time-outs as long as answers take at present.
   saga::Policy impatient_;  // While a participant is down, one attempt tells as much as five.
-  decltype(saga::Policy::reply_timeout) reply_timeout_{};  // As configured; the shortest ones.
+  decltype(saga::Policy::reply_timeout) reply_timeout_;  // As configured; the shortest ones.
   ParticipantWatch watch_;
   std::size_t cache_limit_;
   std::size_t batch_limit_;
@@ -95,7 +95,6 @@ class Orchestrator final : public PartitionHandler {
   std::int32_t partition_count_ = 1;
   std::vector<std::int32_t> owned_shards_;
   saga::Sagas cache_;
-  std::set<std::int32_t> owned_;
   std::set<std::int32_t> stuck_;  // Their wake-ups wait until their messages are acknowledged.
   DueTimers wake_ups_;            // What is forgotten the overdue poll brings back.
   Time next_request_poll_{};

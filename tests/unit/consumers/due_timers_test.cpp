@@ -47,6 +47,19 @@ TEST_CASE("a partition that is given up takes its timers along") {
   CHECK(timers.contains(1, id(2)));
 }
 
+TEST_CASE("the earliest of all, without partitions that must wait") {
+  DueTimers timers(10);
+  CHECK(timers.next_except({}) == Time::max());
+  CHECK(timers.overdue(at(9)) == core::Duration{0});
+  timers.set(0, id(1), at(3));
+  timers.set(1, id(2), at(5));
+  CHECK(timers.next_except({}) == at(3));
+  CHECK(timers.next_except({0}) == at(5));
+  CHECK(timers.next_except({0, 1}) == Time::max());
+  CHECK(timers.overdue(at(3)) == core::Duration{0});
+  CHECK(timers.overdue(at(9)) == at(9) - at(3));
+}
+
 TEST_CASE("a full set forgets what is due last") {
   DueTimers timers(2);
   timers.set(0, id(1), at(10));
