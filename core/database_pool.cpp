@@ -56,26 +56,34 @@ std::unique_ptr<pqxx::connection> DatabasePool::take() {
     connection = take_idle();
     if (connection == nullptr) --unused_slots_;
   }
-  if (connection == nullptr) connection = connect();
+  if (connection == nullptr) return connect();
   begin_use(*connection);
   return connection;
 }
 
 std::unique_ptr<pqxx::connection> DatabasePool::connect() {
+  std::unique_ptr<pqxx::connection> connection;
   try {
-    auto connection = std::make_unique<pqxx::connection>(url_);
-    pqxx::nontransaction setup(*connection);
-    const auto ms = std::to_string(statement_timeout_.count() / 1000);
-    setup.exec("SET statement_timeout = " + ms + "; SET lock_timeout = " + ms +
-               "; SET idle_in_transaction_session_timeout = " + ms + "; SET timezone = 'UTC'");
-    if (!role_.empty()) {
-      setup.exec("SELECT set_config('role', rolname, false) FROM pg_roles WHERE rolname = " +
-                 setup.quote(role_) + " AND pg_has_role(rolname, 'MEMBER')");
-    }
+    connection = std::make_unique<pqxx::connection>(url_);
+    begin_use(*connection);
+    set_up(*connection);
     return connection;
   } catch (...) {
+    if (connection != nullptr) end_use(*connection);
+    // One that is not set up is no use to anybody.
+    connection.reset();
     translate(nullptr);
   }
+}
+
+void DatabasePool::set_up(pqxx::connection& connection) const {
+  pqxx::nontransaction setup(connection);
+  const auto ms = std::to_string(statement_timeout_.count() / 1000);
+  setup.exec("SET statement_timeout = " + ms + "; SET lock_timeout = " + ms +
+             "; SET idle_in_transaction_session_timeout = " + ms + "; SET timezone = 'UTC'");
+  if (role_.empty()) return;
+  setup.exec("SELECT set_config('role', rolname, false) FROM pg_roles WHERE rolname = " +
+             setup.quote(role_) + " AND pg_has_role(rolname, 'MEMBER')");
 }
 
 void DatabasePool::begin_use(const pqxx::connection& connection) {

@@ -91,8 +91,9 @@ class DatabasePool {
 
   std::unique_ptr<pqxx::connection> take();
   std::unique_ptr<pqxx::connection>
-  take_idle();  // Under the lock; null when a new one may be made.
-  std::unique_ptr<pqxx::connection> connect();
+  take_idle();                                  // Under the lock; null when a new one may be made.
+  std::unique_ptr<pqxx::connection> connect();  // Its use has begun, like that of any other.
+  void set_up(pqxx::connection& connection) const;
   void begin_use(const pqxx::connection& connection);
   void end_use(const pqxx::connection& connection);
   void watch(const std::stop_token& stop);
