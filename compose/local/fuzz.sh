@@ -6,7 +6,7 @@ readonly fuzz_input_bytes_max=4096
 # --- fuzz ---------------------------------------------------------------------------------------
 
 command_fuzz() {
-  local seconds=60 wanted='' targets found=() i
+  local seconds=60 wanted='' targets found=() i at_once=$(($(nproc) + 1))
   while [ $# -gt 0 ]; do
     case $1 in
       --seconds) seconds=${2:-}; shift; [ $# -eq 0 ] || shift ;;
@@ -23,9 +23,9 @@ command_fuzz() {
   build_sanitized address fuzz_all
   "$build_dir/asan/tests/fuzz/fuzz_seeds" "$state_dir/fuzz/seeds" || die "the seeds could not be made"
   mapfile -t targets < <(if [ -n "$wanted" ]; then echo "$wanted"; else fuzz_targets; fi)
-  # As many at once as there are cores.
-  for ((i = 0; i < ${#targets[@]}; i += $(nproc))); do
-    fuzz_together "$seconds" "${targets[@]:i:$(nproc)}"
+  # One more at once than there are cores: writing what they find, they wait for the disk.
+  for ((i = 0; i < ${#targets[@]}; i += at_once)); do
+    fuzz_together "$seconds" "${targets[@]:i:at_once}"
   done
   [ ${#found[@]} -eq 0 ] || die "fuzzing found something in: ${found[*]}"
 }

@@ -43,7 +43,10 @@ std::string Shop::new_product(std::int64_t price, bool available) const {
 }
 
 std::int64_t Shop::balance(const std::string& user_id) const {
-  return http_.get("/users/" + user_id + "/balance").json().at("balance").at("amount");
+  const auto answer = http_.get("/users/" + user_id + "/balance");
+  INFO(answer.body);
+  REQUIRE(answer.status == 200);
+  return answer.json().at("balance").at("amount");
 }
 
 Json Shop::order_body(const std::string& user_id, const std::string& product_id, int quantity) {
