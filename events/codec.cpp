@@ -5,13 +5,16 @@
 #include <charconv>
 
 #include "core/json_depth.hpp"
+#include "core/json_text.hpp"
 #include "core/shard.hpp"
 #include "core/time.hpp"
 
 namespace orderflow::events {
 namespace {
 
+using core::JsonObject;
 using core::OutgoingMessage;
+using core::RawJson;
 using core::Result;
 using nlohmann::json;
 
@@ -92,42 +95,50 @@ const char* name_of(ReplyOutcome outcome) {
   return "failed";
 }
 
-json money_json(const Money& money) {
-  return {{"amount", money.amount}, {"currency", money.currency}};
+std::string body_of(const CapturePayment& m) {
+  return JsonObject()
+      .field("command_id", m.command_id)
+      .field("order_id", m.order_id)
+      .field("account_id", m.account_id)
+      .field("amount", m.amount)
+      .text();
 }
 
-json body_of(const CapturePayment& m) {
-  return {{"command_id", m.command_id.to_string()},
-          {"order_id", m.order_id.to_string()},
-          {"account_id", m.account_id.to_string()},
-          {"amount", money_json(m.amount)}};
+std::string body_of(const UndoCapture& m) {
+  return JsonObject()
+      .field("command_id", m.command_id)
+      .field("order_id", m.order_id)
+      .field("account_id", m.account_id)
+      .field("amount", m.amount)
+      .text();
 }
 
-json body_of(const UndoCapture& m) {
-  return {{"command_id", m.command_id.to_string()},
-          {"order_id", m.order_id.to_string()},
-          {"account_id", m.account_id.to_string()},
-          {"amount", money_json(m.amount)}};
+std::string body_of(const RefundPayment& m) {
+  return JsonObject()
+      .field("command_id", m.command_id)
+      .field("request_id", m.request_id)
+      .field("order_id", m.order_id)
+      .field("payment_id", m.payment_id)
+      .field("account_id", m.account_id)
+      .field("amount", m.amount)
+      .text();
 }
 
-json body_of(const RefundPayment& m) {
-  return {{"command_id", m.command_id.to_string()}, {"request_id", m.request_id.to_string()},
-          {"order_id", m.order_id.to_string()},     {"payment_id", m.payment_id.to_string()},
-          {"account_id", m.account_id.to_string()}, {"amount", money_json(m.amount)}};
+std::string body_of(const ScheduleDelivery& m) {
+  const std::string address = m.address.dump();
+  return JsonObject()
+      .field("command_id", m.command_id)
+      .field("order_id", m.order_id)
+      .field("address", RawJson{address})
+      .text();
 }
 
-json body_of(const ScheduleDelivery& m) {
-  return {{"command_id", m.command_id.to_string()},
-          {"order_id", m.order_id.to_string()},
-          {"address", m.address}};
+std::string body_of(const CancelDelivery& m) {
+  return JsonObject().field("command_id", m.command_id).field("order_id", m.order_id).text();
 }
 
-json body_of(const CancelDelivery& m) {
-  return {{"command_id", m.command_id.to_string()}, {"order_id", m.order_id.to_string()}};
-}
-
-json body_of(const AcknowledgeReport& m) {
-  return {{"delivery_id", m.delivery_id.to_string()}, {"order_id", m.order_id.to_string()}};
+std::string body_of(const AcknowledgeReport& m) {
+  return JsonObject().field("delivery_id", m.delivery_id).field("order_id", m.order_id).text();
 }
 
 OutgoingMessage envelope(const Addressed& to, std::string_view type, const Uuid& subject,
@@ -151,8 +162,8 @@ OutgoingMessage envelope(const Addressed& to, std::string_view type, const Uuid&
 
 template <typename Command>
 OutgoingMessage encode_command(const Command& command, const Addressed& to) {
-  return std::visit(
-      [&](const auto& m) { return envelope(to, m.kType, m.order_id, body_of(m).dump()); }, command);
+  return std::visit([&](const auto& m) { return envelope(to, m.kType, m.order_id, body_of(m)); },
+                    command);
 }
 
 json parse_body(std::string_view body) {
@@ -211,34 +222,41 @@ std::string wire_type_of_event(std::string_view type) {
 }
 
 OutgoingMessage encode(const OrderPlaced& m, const Addressed& to) {
-  return envelope(to, m.kType, m.order_id, json{{"order_id", m.order_id.to_string()}}.dump());
+  return envelope(to, m.kType, m.order_id, JsonObject().field("order_id", m.order_id).text());
 }
 
 OutgoingMessage encode(const RequestNudge& m, const Addressed& to) {
-  const json body{{"request_id", m.request_id.to_string()},
-                  {"order_id", m.order_id.to_string()},
-                  {"kind", m.kind}};
-  return envelope(to, m.kType, m.order_id, body.dump());
+  std::string body = JsonObject()
+                         .field("request_id", m.request_id)
+                         .field("order_id", m.order_id)
+                         .field("kind", m.kind)
+                         .text();
+  return envelope(to, m.kType, m.order_id, std::move(body));
 }
 
 OutgoingMessage encode(const Reply& m, const Addressed& to) {
-  const json body{{"command_id", m.command_id.to_string()},
-                  {"order_id", m.order_id.to_string()},
-                  {"step", m.step},
-                  {"phase", m.phase == Phase::kDo ? "do" : "undo"},
-                  {"outcome", name_of(m.outcome)},
-                  {"code", m.code},
-                  {"detail", m.detail},
-                  {"data", m.data}};
-  return envelope(to, m.kType, m.order_id, body.dump());
+  const std::string data = m.data.dump();
+  std::string body = JsonObject()
+                         .field("command_id", m.command_id)
+                         .field("order_id", m.order_id)
+                         .field("step", m.step)
+                         .field("phase", m.phase == Phase::kDo ? "do" : "undo")
+                         .field("outcome", name_of(m.outcome))
+                         .field("code", m.code)
+                         .field("detail", m.detail)
+                         .field("data", RawJson{data})
+                         .text();
+  return envelope(to, m.kType, m.order_id, std::move(body));
 }
 
 OutgoingMessage encode(const DeliveryReport& m, const Addressed& to) {
-  const json body{{"delivery_id", m.delivery_id.to_string()},
-                  {"order_id", m.order_id.to_string()},
-                  {"report", m.report},
-                  {"reported_at", core::to_rfc3339(m.reported_at)}};
-  return envelope(to, m.kType, m.order_id, body.dump());
+  std::string body = JsonObject()
+                         .field("delivery_id", m.delivery_id)
+                         .field("order_id", m.order_id)
+                         .field("report", m.report)
+                         .field("reported_at", m.reported_at)
+                         .text();
+  return envelope(to, m.kType, m.order_id, std::move(body));
 }
 
 OutgoingMessage encode(const PaymentCommand& m, const Addressed& to) {
@@ -252,15 +270,17 @@ OutgoingMessage encode(const DeliveryCommand& m, const Addressed& to) {
 OutgoingMessage encode(const OrderEvent& event, const std::string& topic) {
   const std::string id = event.order_id.to_string();
   const std::string time = core::to_rfc3339(event.time);
-  json body{{"order_id", id},
-            {"sequence", event.sequence},
-            {"type", event.type},
-            {"status", event.status},
-            {"time", time},
-            {"actor", event.actor},
-            {"correlation_id", event.correlation_id},
-            {"data", json::parse(event.data, nullptr, false)}};
-  OutgoingMessage message{topic, id, body.dump(), {}};
+  std::string body = JsonObject()
+                         .field("order_id", id)
+                         .field("sequence", event.sequence)
+                         .field("type", event.type)
+                         .field("status", event.status)
+                         .field("time", time)
+                         .field("actor", event.actor)
+                         .field("correlation_id", event.correlation_id)
+                         .field("data", RawJson{event.data})
+                         .text();
+  OutgoingMessage message{topic, id, std::move(body), {}};
   // The id is derived, so that a repeated event is recognised as the same one.
   message.headers = {
       {"ce_specversion", "1.0"},

@@ -353,7 +353,9 @@ std::vector<StoredEvent> read_events(const PgResult& rows) {
     one.event.actor = rows.text(i, 8);
     one.event.correlation_id = rows.text(i, 9);
     one.event.traceparent = rows.text(i, 10);
-    one.event.data = rows.jsonb(i, 11);
+    // PostgreSQL's text of it has other spaces and another order; published again it must be the
+    // same.
+    one.event.data = json::parse(rows.jsonb(i, 11)).dump();
     stored.push_back(std::move(one));
   }
   return stored;

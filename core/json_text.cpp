@@ -1,7 +1,6 @@
-#include "http-api/json_text.hpp"
+#include "core/json_text.hpp"
 
-namespace orderflow::http_api {
-
+namespace orderflow::core {
 namespace {
 
 bool is_plain(char c) { return static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\'; }
@@ -42,10 +41,10 @@ void JsonObject::key(std::string_view name) {
   out_ += ':';
 }
 
-JsonObject& JsonObject::field(std::string_view name, const core::Money& value) {
+JsonObject& JsonObject::field(std::string_view name, const Money& value) {
   std::string money =
       JsonObject().field("amount", value.amount).field("currency", value.currency).text();
   return field(name, RawJson{money});
 }
 
-}  // namespace orderflow::http_api
+}  // namespace orderflow::core
