@@ -23,7 +23,7 @@ command_fuzz() {
   build_sanitized address fuzz_all
   "$build_dir/asan/tests/fuzz/fuzz_seeds" "$state_dir/fuzz/seeds" || die "the seeds could not be made"
   mapfile -t targets < <(if [ -n "$wanted" ]; then echo "$wanted"; else fuzz_targets; fi)
-  # One more at once than there are cores: writing what they find, they wait for the disk.
+  # One more at once than there are cores: so the five take two rounds on two.
   for ((i = 0; i < ${#targets[@]}; i += at_once)); do
     fuzz_together "$seconds" "${targets[@]:i:at_once}"
   done
