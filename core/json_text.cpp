@@ -42,9 +42,11 @@ void JsonObject::key(std::string_view name) {
 }
 
 JsonObject& JsonObject::field(std::string_view name, const Money& value) {
-  std::string money =
-      JsonObject().field("amount", value.amount).field("currency", value.currency).text();
-  return field(name, RawJson{money});
+  key(name);
+  out_.append("{\"amount\":").append(std::to_string(value.amount)).append(",\"currency\":");
+  append_json_string(out_, value.currency);
+  out_ += '}';
+  return *this;
 }
 
 }  // namespace orderflow::core

@@ -25,6 +25,11 @@ struct RawJson {
 // rather than with a document tree: they keep their order, and the hot ones cost one string.
 class JsonObject {
  public:
+  JsonObject() {
+    out_.reserve(kUsualBytes);
+    out_ += '{';
+  }
+
   JsonObject& field(std::string_view name, std::string_view value) {
     key(name);
     append_json_string(out_, value);
@@ -47,7 +52,7 @@ class JsonObject {
     return *this;
   }
   JsonObject& field(std::string_view name, const Uuid& value) {
-    return field(name, value.to_string());
+    return field(name, value.text().view());
   }
   JsonObject& field(std::string_view name, Time value) { return field(name, to_rfc3339(value)); }
   JsonObject& field(std::string_view name, RawJson value) {
@@ -67,9 +72,11 @@ class JsonObject {
   }
 
  private:
+  static constexpr std::size_t kUsualBytes = 400;
+
   void key(std::string_view name);
 
-  std::string out_ = "{";
+  std::string out_;
 };
 
 // Writes one JSON array of finished elements.

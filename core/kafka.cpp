@@ -75,11 +75,12 @@ KafkaProducer::KafkaProducer(const KafkaOptions& options, Logger& logger, Report
   set(conf, "enable.idempotence", "true");  // Retries neither repeat nor reorder.
   set(conf, "acks", "all");                 // An acknowledged event survives a broker.
   set(conf, "message.timeout.ms", "0");     // Never give up: the gap would stay.
-  set(conf, "linger.ms", "0");              // Batches form by themselves under load.
-  // Bounds of memory; no promise rests on them, so a person may choose others.
-  for (const auto& [name, bound] : {std::pair{"queue.buffering.max.messages", "200000"},
-                                    std::pair{"queue.buffering.max.kbytes", "131072"}}) {
-    if (!options.properties.contains(name)) set(conf, name, bound);
+  // Bounds of memory, and a matter of taste: no promise rests on them, so a person may choose
+  // others.
+  for (const auto& [name, value] :
+       {std::pair{"queue.buffering.max.messages", "200000"},
+        std::pair{"queue.buffering.max.kbytes", "131072"}, std::pair{"linger.ms", "0"}}) {
+    if (!options.properties.contains(name)) set(conf, name, value);
   }
   set(conf, "partitioner", "murmur2");  // Agrees with core/shard.hpp and Java: for kAnyPartition.
   set(conf, "retry.backoff.ms", "50");

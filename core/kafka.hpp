@@ -18,6 +18,7 @@
 #include "core/config.hpp"
 #include "core/health.hpp"
 #include "core/kafka_client.hpp"
+#include "core/kafka_headers.hpp"
 #include "core/log.hpp"
 #include "core/time.hpp"
 
@@ -44,7 +45,7 @@ struct OutgoingMessage {
   std::string topic;
   std::string key;
   std::string body;
-  KafkaHeaders headers;
+  OutgoingHeaders headers;
   std::int32_t partition = kAnyPartition;
 };
 

@@ -1,5 +1,6 @@
 #include "core/pg_params.hpp"
 
+#include <array>
 #include <cassert>
 #include <cstdlib>
 
@@ -11,9 +12,12 @@ constexpr Time kPgEpoch{std::chrono::sys_days{std::chrono::year{2000} / 1 / 1}};
 
 template <typename Int>
 void append_big_endian(std::string& out, Int value) {
-  for (int shift = static_cast<int>(sizeof(Int)) * 8 - 8; shift >= 0; shift -= 8) {
-    out.push_back(static_cast<char>(static_cast<std::uint64_t>(value) >> shift));
+  std::array<char, sizeof(Int)> bytes;
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    const auto shift = 8 * (bytes.size() - 1 - i);
+    bytes[i] = static_cast<char>(static_cast<std::uint64_t>(value) >> shift);
   }
+  out.append(bytes.data(), bytes.size());
 }
 
 template <typename Int>

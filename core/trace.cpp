@@ -8,6 +8,7 @@ namespace orderflow::core {
 namespace {
 
 constexpr std::size_t kTraceparentLength = 55;
+constexpr std::size_t kSpanAt = 36;
 
 bool is_lower_hex(std::string_view text) {
   return std::all_of(text.begin(), text.end(),
@@ -22,8 +23,12 @@ std::string hex_of_new_id() {
   return hex;
 }
 
-// The random half of a fresh id, so that spans born in one millisecond differ.
-std::string new_span_id() { return hex_of_new_id().substr(16); }
+// The random half of a fresh id, so that spans born in one millisecond differ: "xxxx-xxxxxxxxxxxx".
+void write_new_span_id(char* to) {
+  const auto id = new_uuid_v7().text();
+  const auto half = id.chars.begin() + 19;
+  std::copy_n(half + 5, 12, std::copy_n(half, 4, to));
+}
 
 }  // namespace
 
@@ -33,17 +38,21 @@ bool is_traceparent(std::string_view text) {
     return false;
   }
   const std::string_view trace = text.substr(3, 32);
-  const std::string_view span = text.substr(36, 16);
+  const std::string_view span = text.substr(kSpanAt, 16);
   return is_lower_hex(trace) && is_lower_hex(span) && is_lower_hex(text.substr(53)) &&
          !all_zero(trace) && !all_zero(span);
 }
 
-std::string new_traceparent() { return "00-" + hex_of_new_id() + "-" + new_span_id() + "-01"; }
+std::string new_traceparent() {
+  std::string made = "00-" + hex_of_new_id() + "-0000000000000000-01";
+  write_new_span_id(&made[kSpanAt]);
+  return made;
+}
 
 std::string child_traceparent(std::string_view parent) {
   if (!is_traceparent(parent)) return new_traceparent();
   std::string child(parent);
-  child.replace(36, 16, new_span_id());
+  write_new_span_id(&child[kSpanAt]);
   return child;
 }
 

@@ -22,13 +22,13 @@ bool is_dash_position(std::size_t i) { return i == 8 || i == 13 || i == 18 || i 
 
 }  // namespace
 
-std::string Uuid::to_string() const {
-  std::string text(36, '-');
+Uuid::Text Uuid::text() const {
+  Text text{};
   std::size_t at = 0;
   for (const std::uint8_t byte : bytes) {
-    if (is_dash_position(at)) ++at;
-    text[at++] = kHexDigits[byte >> 4];
-    text[at++] = kHexDigits[byte & 15];
+    if (is_dash_position(at)) text.chars[at++] = '-';
+    text.chars[at++] = kHexDigits[byte >> 4];
+    text.chars[at++] = kHexDigits[byte & 15];
   }
   return text;
 }

@@ -16,8 +16,15 @@ struct Uuid {
 
   auto operator<=>(const Uuid&) const = default;
 
+  // The 36-character form, without an allocation.
+  struct Text {
+    std::array<char, 36> chars;
+    [[nodiscard]] std::string_view view() const { return {chars.data(), chars.size()}; }
+  };
+
   [[nodiscard]] bool is_nil() const { return *this == Uuid{}; }
-  [[nodiscard]] std::string to_string() const;
+  [[nodiscard]] Text text() const;
+  [[nodiscard]] std::string to_string() const { return std::string(text().view()); }
 
   // Accepts the 36-character form only, either case.
   [[nodiscard]] static std::optional<Uuid> parse(std::string_view text);

@@ -86,7 +86,7 @@ core::Result<DeliveryVerdict> decide_one(DeliveryBook& book,
   Delivery delivery;
   delivery.id = command.command_id;
   delivery.order_id = command.order_id;
-  delivery.address = command.address.dump();
+  delivery.address = command.address;
   delivery.trace = context.trace;
   delivery.updated_at = context.now;
   if (context.no_carrier) {

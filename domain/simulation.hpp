@@ -39,9 +39,9 @@ class Simulation {
   // A capture of `amount`. With magic, the last two digits of the amount choose.
   [[nodiscard]] Fate of_capture(const core::Uuid& command, int attempt, std::int64_t amount) const;
 
-  // A schedule to `address`. With magic, its `line2` chooses.
+  // A schedule to `address`, a JSON object. With magic, its `line2` chooses.
   [[nodiscard]] Fate of_schedule(const core::Uuid& command, int attempt,
-                                 const nlohmann::json& address) const;
+                                 std::string_view address) const;
 
   // An undo or a later refund: never refused, but silent or failing like any other command.
   [[nodiscard]] Fate of_other(const core::Uuid& command, int attempt, std::string_view salt) const;

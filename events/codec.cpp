@@ -125,11 +125,10 @@ std::string body_of(const RefundPayment& m) {
 }
 
 std::string body_of(const ScheduleDelivery& m) {
-  const std::string address = m.address.dump();
   return JsonObject()
       .field("command_id", m.command_id)
       .field("order_id", m.order_id)
-      .field("address", RawJson{address})
+      .field("address", RawJson{m.address})
       .text();
 }
 
@@ -147,16 +146,16 @@ OutgoingMessage envelope(const Addressed& to, std::string_view type, const Uuid&
   if (to.partition_count > 0) {
     message.partition = core::partition_of_key(to.key, to.partition_count);
   }
-  message.headers = {{"ce_specversion", "1.0"},
-                     {"ce_id", core::new_uuid_v7().to_string()},
-                     {"ce_source", to.source},
-                     {"ce_type", std::string(type)},
-                     {"ce_time", core::to_rfc3339(core::process_now())},
-                     {"ce_subject", subject.to_string()},
-                     {"content-type", "application/json"},
-                     {"traceparent", to.trace.traceparent},
-                     {"correlation_id", to.trace.correlation_id}};
-  if (to.attempt > 0) message.headers.emplace_back("attempt", std::to_string(to.attempt));
+  message.headers.add("ce_specversion", "1.0")
+      .add("ce_id", core::new_uuid_v7().text().view())
+      .add("ce_source", to.source)
+      .add("ce_type", type)
+      .add("ce_time", core::to_rfc3339(core::process_now()))
+      .add("ce_subject", subject.text().view())
+      .add("content-type", "application/json")
+      .add("traceparent", to.trace.traceparent)
+      .add("correlation_id", to.trace.correlation_id);
+  if (to.attempt > 0) message.headers.add("attempt", std::to_string(to.attempt));
   return message;
 }
 
@@ -282,17 +281,17 @@ OutgoingMessage encode(const OrderEvent& event, const std::string& topic) {
                          .text();
   OutgoingMessage message{topic, id, std::move(body), {}};
   // The id is derived, so that a repeated event is recognised as the same one.
-  message.headers = {
-      {"ce_specversion", "1.0"},
-      {"ce_id", core::uuid_v5(event.order_id, std::to_string(event.sequence)).to_string()},
-      {"ce_source", "/orderflow/orchestrator"},
-      {"ce_type", wire_type_of_event(event.type)},
-      {"ce_time", time},
-      {"ce_subject", id},
-      {"ce_sequence", std::to_string(event.sequence)},
-      {"content-type", "application/json"},
-      {"traceparent", event.traceparent},
-      {"correlation_id", event.correlation_id}};
+  const std::string sequence = std::to_string(event.sequence);
+  message.headers.add("ce_specversion", "1.0")
+      .add("ce_id", core::uuid_v5(event.order_id, sequence).text().view())
+      .add("ce_source", "/orderflow/orchestrator")
+      .add("ce_type", wire_type_of_event(event.type))
+      .add("ce_time", time)
+      .add("ce_subject", id)
+      .add("ce_sequence", sequence)
+      .add("content-type", "application/json")
+      .add("traceparent", event.traceparent)
+      .add("correlation_id", event.correlation_id);
   return message;
 }
 
@@ -343,7 +342,7 @@ Result<DeliveryCommand> decode_delivery_command(std::string_view type, std::stri
     }
     const Uuid command = uuid_field(body, "command_id");
     if (type == CancelDelivery::kType) return CancelDelivery{command, order};
-    return ScheduleDelivery{command, order, object_field(body, "address")};
+    return ScheduleDelivery{command, order, object_field(body, "address").dump()};
   });
 }
 

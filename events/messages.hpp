@@ -105,7 +105,7 @@ struct ScheduleDelivery {
   static constexpr std::string_view kType = "orderflow.delivery.schedule.v1";
   Uuid command_id;
   Uuid order_id;
-  nlohmann::json address;
+  std::string address;  // A JSON object.
 };
 
 struct CancelDelivery {

@@ -84,9 +84,9 @@ core::OutgoingMessage message_of(pqxx::transaction_base& transaction, const pqxx
   message.body = from_hex(row[14].c_str());
   const auto headers = nlohmann::json::parse(row[13].c_str());
   for (const auto& [name, value] : headers.items()) {
-    if (name != events::kReplayedHeader) message.headers.emplace_back(name, value);
+    if (name != events::kReplayedHeader) message.headers.add(name, value.get<std::string>());
   }
-  message.headers.emplace_back(events::kReplayedHeader, row[6].c_str());
+  message.headers.add(events::kReplayedHeader, row[6].c_str());
   return message;
 }
 

@@ -1,8 +1,5 @@
 #include "saga/command_messages.hpp"
 
-#include <nlohmann/json.hpp>
-#include <utility>
-
 #include "saga/order_saga.hpp"
 
 namespace orderflow::saga {
@@ -24,8 +21,8 @@ CommandMessage of_step(const OrderFacts& facts, const StepCommand& step) {
             step.attempt};
   }
   if (undo) return {DeliveryCommand{events::CancelDelivery{id, order}}, step.attempt};
-  auto address = nlohmann::json::parse(facts.delivery_address);
-  return {DeliveryCommand{events::ScheduleDelivery{id, order, std::move(address)}}, step.attempt};
+  return {DeliveryCommand{events::ScheduleDelivery{id, order, facts.delivery_address}},
+          step.attempt};
 }
 
 }  // namespace

@@ -14,7 +14,7 @@ const events::Addressed kTo{"topic", "key", "/orderflow/fuzz", {"correlation", {
 
 std::string header(const OutgoingMessage& message, std::string_view name) {
   for (const auto& [known, value] : message.headers) {
-    if (known == name) return value;
+    if (known == name) return std::string(value);
   }
   return {};
 }

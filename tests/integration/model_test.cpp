@@ -225,7 +225,7 @@ struct DeliveryPair {
     switch (random.below(4)) {
       case 0: return events::CancelDelivery{id, order};
       case 1: return events::AcknowledgeReport{id, order};
-      default: return events::ScheduleDelivery{id, order, {{"name", "Alice"}}};
+      default: return events::ScheduleDelivery{id, order, R"({"name":"Alice"})"};
     }
   }
 };

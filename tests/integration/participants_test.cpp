@@ -28,7 +28,9 @@ events::Addressed to_key(const std::string& key, int attempt = 1) {
 }
 
 OutgoingMessage garbage(const std::string& key) {
-  return {kTopic, key, "not JSON", {{"ce_type", std::string(events::CapturePayment::kType)}}};
+  OutgoingMessage message{kTopic, key, "not JSON", {}};
+  message.headers.add("ce_type", events::CapturePayment::kType);
+  return message;
 }
 
 struct Payments {
@@ -86,7 +88,7 @@ std::vector<Json> bodies(const std::vector<producers::Outgoing>& outgoing) {
 
 std::string header(const OutgoingMessage& message, const std::string& name) {
   for (const auto& [key, value] : message.headers) {
-    if (key == name) return value;
+    if (key == name) return std::string(value);
   }
   return {};
 }
@@ -275,7 +277,7 @@ OutgoingMessage delivery_message(const events::DeliveryCommand& command, const U
   return events::encode(command, to_key(order.to_string(), attempt));
 }
 OutgoingMessage schedule(const Uuid& id) {
-  return delivery_message(events::ScheduleDelivery{id, order_of(id), {{"name", "Alice"}}},
+  return delivery_message(events::ScheduleDelivery{id, order_of(id), R"({"name":"Alice"})"},
                           order_of(id));
 }
 OutgoingMessage cancel(const Uuid& id) {

@@ -23,7 +23,7 @@ const Uuid kOrder = id(1, 1);
 const Uuid kDelivery = id(3, 1);
 const Time kNow{seconds{1'000}};
 const DeliveryPolicy kPolicy{seconds{20}, seconds{2}, seconds{30}};
-const ScheduleDelivery kSchedule{kDelivery, kOrder, {{"name", "Alice"}}};
+const ScheduleDelivery kSchedule{kDelivery, kOrder, R"({"name":"Alice"})"};
 const CancelDelivery kCancel{kDelivery, kOrder};
 const AcknowledgeReport kAcknowledge{kDelivery, kOrder};
 

@@ -86,7 +86,7 @@ TEST_CASE("magic values choose a failure") {
   const Simulation plain({7, 0, 0, 0, false});
   for (const auto& one : cases) {
     INFO(one.line);
-    const nlohmann::json address{{"line2", one.line}};
+    const std::string address = nlohmann::json{{"line2", one.line}}.dump();
     CHECK(magic.of_capture(command(1), 1, one.amount) == one.first);
     CHECK(magic.of_capture(command(1), 2, one.amount) == one.second);
     CHECK(magic.of_schedule(command(1), 1, address) == one.first);
