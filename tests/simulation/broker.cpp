@@ -15,10 +15,15 @@ void Trace::add(Time when, const std::string& who, const std::string& what) {
 Broker::Broker(Context& context, std::int32_t partitions)
     : context_(context),
       partitions_(partitions),
-      logs_(static_cast<std::size_t>(kTopics * partitions)) {}
+      logs_(kTopics * static_cast<std::size_t>(partitions)) {}
+
+std::size_t Broker::place_of(Topic topic, std::int32_t partition) const {
+  return static_cast<std::size_t>(topic) * static_cast<std::size_t>(partitions_) +
+         static_cast<std::size_t>(partition);
+}
 
 Broker::Log& Broker::log(Topic topic, std::int32_t partition) {
-  return logs_[static_cast<std::size_t>(static_cast<int>(topic) * partitions_ + partition)];
+  return logs_[place_of(topic, partition)];
 }
 
 ProducerPtr Broker::producer(std::function<void(std::uint64_t, bool)> report) const {
@@ -112,7 +117,7 @@ Broker::Read Broker::read(Topic topic, std::int32_t partition, std::int64_t& pos
 }
 
 std::int64_t Broker::beginning(Topic topic, std::int32_t partition) const {
-  return logs_[static_cast<std::size_t>(static_cast<int>(topic) * partitions_ + partition)].first;
+  return logs_[place_of(topic, partition)].first;
 }
 
 void Broker::forget(Topic topic, bool everything) {

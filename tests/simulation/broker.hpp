@@ -50,6 +50,7 @@ class Broker {
     std::int64_t first = 0;
     std::deque<MessagePtr> messages;
   };
+  [[nodiscard]] std::size_t place_of(Topic topic, std::int32_t partition) const;
   Log& log(Topic topic, std::int32_t partition);
   void append(const MessagePtr& message);
   void deliver(const ProducerPtr& producer, const MessagePtr& message, Time when);

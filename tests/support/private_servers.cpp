@@ -14,6 +14,9 @@ namespace orderflow::testing {
 namespace {
 
 constexpr const char* kOtherClusterId = "NkU3OEVBNTcwNTJENDM2Qw";
+// A server that is asked to end waits for whoever has connected and not yet said who it is; where a
+// relay swallows those words, a minute long unless told otherwise.
+constexpr const char* kAuthenticationTimeout = "authentication_timeout=10s";
 
 void give_to(const std::filesystem::path& folder, const std::string& user) {
   std::filesystem::create_directories(folder);
@@ -51,21 +54,22 @@ std::string PrivatePostgres::url() const {
 void PrivatePostgres::start() {
   // After a kill the orphaned backends hold the shared memory for a moment, and the server then
   // refuses to start: it is asked again.
-  wait_until([this] { return "PostgreSQL starts; its log:\n" + process_->log_tail(); },
-             [this] {
-               if (!process_ || !process_->running()) {
-                 process_ = std::make_unique<Process>(
-                     ProcessOptions{"postgres",
-                                    {bin_ + "/postgres", "-D", (folder_ / "data").string(), "-p",
-                                     std::to_string(port_), "-k", folder_.string(), "-c",
-                                     "listen_addresses=127.0.0.1", "-c", "max_connections=200"},
-                                    neutral_environment(),
-                                    folder_.string() + ".log",
-                                    folder_,
-                                    user_});
-               }
-               return Database(url()).answers();
-             });
+  wait_until(
+      [this] { return "PostgreSQL starts; its log:\n" + process_->log_tail(); },
+      [this] {
+        if (!process_ || !process_->running()) {
+          process_ = std::make_unique<Process>(ProcessOptions{
+              "postgres",
+              {bin_ + "/postgres", "-D", (folder_ / "data").string(), "-p", std::to_string(port_),
+               "-k", folder_.string(), "-c", "listen_addresses=127.0.0.1", "-c",
+               "max_connections=200", "-c", kAuthenticationTimeout},
+              neutral_environment(),
+              folder_.string() + ".log",
+              folder_,
+              user_});
+        }
+        return Database(url()).answers();
+      });
 }
 
 void PrivatePostgres::stop() {

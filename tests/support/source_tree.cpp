@@ -45,8 +45,8 @@ std::vector<SourceFile> find_files() {
 }  // namespace
 
 const std::vector<SourceFile>& source_files() {
-  static const std::vector<SourceFile> kFiles = find_files();
-  return kFiles;
+  static const std::vector<SourceFile> files = find_files();
+  return files;
 }
 
 std::string source_text(const std::string& path) {
