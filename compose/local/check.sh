@@ -115,6 +115,7 @@ run_ctest() { # RUN BUILD_OF_THE_TESTS BUILD_OF_THE_PROGRAM CTEST_ARGUMENT...
   local log=$state_dir/log/test-$1.log code=0
   printf '\n'
   ORDERFLOW_TEST_BINARY=$build_dir/$3/orderflow UBSAN_OPTIONS=print_stacktrace=1 \
+    LSAN_OPTIONS="suppressions=$repo/tests/lsan.supp:print_suppressions=0" \
     ctest --test-dir "$build_dir/$2" --parallel $(($(nproc) * 2)) --output-on-failure \
       --no-tests=error "${@:4}" 2>&1 |
     tee "$log" | sed -u '/% tests passed/,$d' || code=1
