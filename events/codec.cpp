@@ -95,7 +95,9 @@ const char* name_of(ReplyOutcome outcome) {
   return "failed";
 }
 
-std::string body_of(const CapturePayment& m) {
+// A capture and its undo say the same.
+template <typename Command>
+std::string body_of_capture(const Command& m) {
   return JsonObject()
       .field("command_id", m.command_id)
       .field("order_id", m.order_id)
@@ -104,14 +106,8 @@ std::string body_of(const CapturePayment& m) {
       .text();
 }
 
-std::string body_of(const UndoCapture& m) {
-  return JsonObject()
-      .field("command_id", m.command_id)
-      .field("order_id", m.order_id)
-      .field("account_id", m.account_id)
-      .field("amount", m.amount)
-      .text();
-}
+std::string body_of(const CapturePayment& m) { return body_of_capture(m); }
+std::string body_of(const UndoCapture& m) { return body_of_capture(m); }
 
 std::string body_of(const RefundPayment& m) {
   return JsonObject()
