@@ -50,7 +50,7 @@ constexpr std::string_view kUsage =
     "usage: orderflow ROLE [--setting=value ...]\n"
     "\n"
     "long-running:  api  orchestrator  payments  delivery  broker  all\n"
-    "once:          migrate  seed  audit  bench  check-config  crash-points\n"
+    "once:          migrate  seed  audit  bench  check-config  crash-points  version\n"
     "operators:     sagas  dead-letters  repartition\n"
     "local:         supervise\n"
     "\n"
@@ -243,6 +243,10 @@ int list_crash_points() {
 
 int run(std::string_view name, const std::vector<std::string>& arguments) {
   const auto environment = core::process_environment();
+  if (name == "version" || name == "--version") {
+    std::puts("orderflow " ORDERFLOW_VERSION);
+    return 0;
+  }
   if (name == "crash-points") return list_crash_points();
   if (name == "supervise") return compose::run_supervisor(arguments);
   if (name == "audit") return consumers::run_audit(core::Config::load({}, environment), arguments);

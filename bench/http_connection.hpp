@@ -17,7 +17,7 @@ namespace asio = boost::asio;
 // measures. Belongs to the thread of its io_context. No deadlines: the phase has one.
 class HttpConnection {
  public:
-  HttpConnection(asio::io_context& context, asio::ip::tcp::endpoint endpoint)
+  HttpConnection(asio::io_context& context, const asio::ip::tcp::endpoint& endpoint)
       : socket_(context), endpoint_(endpoint) {}
 
   // Sends one whole request and waits for its answer, whose views live until the next call. Throws

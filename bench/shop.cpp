@@ -10,25 +10,25 @@
 namespace orderflow::bench {
 namespace {
 
-using Json = nlohmann::json;
+using nlohmann::json;
 
 // In minor units: ten thousand million dollars, so that no run empties an account.
 constexpr std::int64_t kOpeningBalance = 1'000'000'000'000;
 constexpr int kConnections = 8;  // That many users share one commit, where the server groups them.
 
-Json checked(const HttpAnswer& answer, int expected, std::string_view what) {
+json checked(const HttpAnswer& answer, int expected, std::string_view what) {
   if (answer.status != expected) {
     throw core::Unavailable("bench: " + std::string(what) + " was answered " +
                             std::to_string(answer.status) + ": " +
                             std::string(answer.body.substr(0, 300)));
   }
-  return Json::parse(answer.body);
+  return json::parse(answer.body);
 }
 
 asio::awaitable<void> create_users(HttpConnection& connection, const std::string& run, int first,
                                    int last, Shop& shop) {
   for (int number = first; number < last; ++number) {
-    const Json user = {{"username", "bench-" + run + "-" + std::to_string(number)},
+    const json user = {{"username", "bench-" + run + "-" + std::to_string(number)},
                        {"opening_balance", {{"amount", kOpeningBalance}, {"currency", "USD"}}}};
     const std::string request = make_request("POST", "/users", user.dump());
     const HttpAnswer answer = co_await connection.exchange(request);
@@ -39,7 +39,7 @@ asio::awaitable<void> create_users(HttpConnection& connection, const std::string
 asio::awaitable<void> read_products(HttpConnection& connection, Shop& shop) {
   const std::string request = make_request("GET", "/products?available=true&limit=200");
   const HttpAnswer answer = co_await connection.exchange(request);
-  const Json products = checked(answer, 200, "GET /products");
+  const json products = checked(answer, 200, "GET /products");
   for (const auto& product : products.at("items")) {
     if (product.at("price").at("currency") != "USD") continue;  // An order has one currency.
     shop.product_ids.push_back(product.at("id").get<std::string>());
@@ -86,7 +86,7 @@ Shop open_shop(asio::io_context& context, const asio::ip::tcp::endpoint& endpoin
     throw core::Unavailable("bench: no answer at port " + std::to_string(endpoint.port()) + " (" +
                             failure.code().message() +
                             "); start an instance with ./orderflow up, or leave out --url");
-  } catch (const Json::exception& failure) {
+  } catch (const json::exception& failure) {
     throw core::Unavailable(std::string("bench: an answer is not what was expected: ") +
                             failure.what());
   }

@@ -2,6 +2,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <span>
 #include <vector>
 
 #include "core/time.hpp"
@@ -30,5 +32,25 @@ class LatencySamples {
  private:
   std::vector<std::uint32_t> microseconds_;
 };
+
+// How often something happened in each tenth of a second between two moments.
+class Timeline {
+ public:
+  Timeline() = default;
+  Timeline(core::SteadyTime begin, core::SteadyTime end);
+
+  void add(core::SteadyTime time);  // Before the begin and after the end nothing is counted.
+  [[nodiscard]] const std::vector<std::int64_t>& tenths() const { return tenths_; }
+
+ private:
+  core::SteadyTime begin_;
+  std::vector<std::int64_t> tenths_;
+};
+
+// How long after a fault, which began with tenth number `fault`, the rate was back: until the first
+// second that sees nine tenths of what a second saw before. The seconds before are up to five;
+// nullopt when there is none, or when the rate did not come back.
+[[nodiscard]] std::optional<core::Duration> time_to_recover(std::span<const std::int64_t> tenths,
+                                                            std::size_t fault);
 
 }  // namespace orderflow::bench

@@ -3,12 +3,18 @@
 # ./orderflow.
 
 command_bench() {
-  local chosen='' running=no arguments=()
+  local chosen='' running=no scaling=no arguments=()
+  if [ "${1:-}" = plot ]; then
+    ensure_packages plot
+    exec python3 "$repo/bench/plot.py" "${@:2}"
+  fi
   while [ $# -gt 0 ]; do
     case $1 in
       --broker) [ $# -ge 2 ] || usage_error "--broker needs embedded or kafka"; chosen=$2; shift ;;
       --broker=*) chosen=${1#*=} ;;
       --url | --url=* | --help | -h) running=yes; arguments+=("$1") ;;
+      scaling) scaling=yes ;;
+      failures) failures_of_participants; arguments+=("$1") ;;
       *) arguments+=("$1") ;;
     esac
     shift
@@ -18,7 +24,8 @@ command_bench() {
     *) usage_error "--broker is embedded or kafka, not '$chosen'" ;;
   esac
   if [ $running = yes ]; then
-    [ -z "$chosen" ] || usage_error "--broker is for an instance of bench's own, --url for another"
+    [ "$chosen$scaling" = no ] ||
+      usage_error "--broker and scaling are for an instance of bench's own, --url for another"
     command_program bench "${arguments[@]}"
   fi
   prepare_state_dir "$state_dir"
@@ -26,11 +33,52 @@ command_bench() {
   build_program
   # Before minutes go by.
   "$binary" bench --check "${arguments[@]}"
+  ORDERFLOW_BENCH_COMMIT=$(git -C "$repo" describe --always --dirty 2>/dev/null || echo unknown)
+  export ORDERFLOW_BENCH_COMMIT
+  if [ $scaling = yes ]; then
+    bench_scaling "$chosen" "${arguments[@]}"
+    return
+  fi
   start_bench_instance "$chosen"
-  export_settings
   local code=0
   "$binary" bench "${arguments[@]}" || code=$?
   exit "$code"
+}
+
+# A fifth of the payments declined, one in twenty commands never answered.
+failures_of_participants() {
+  export PAYMENT_SUCCESS_RATE=${PAYMENT_SUCCESS_RATE:-0.8}
+  export ORDERFLOW_PAYMENT_SILENCE_RATE=${ORDERFLOW_PAYMENT_SILENCE_RATE:-0.05}
+  export ORDERFLOW_CARRIER_SILENCE_RATE=${ORDERFLOW_CARRIER_SILENCE_RATE:-0.05}
+}
+
+# The same load on instances of different size, each new.
+bench_scaling() { # BROKER BENCH_ARGUMENT…
+  local broker_choice=$1 base=$state_dir partitions processes json table='' rate code=0
+  shift
+  for partitions in 4 8 32; do
+    for processes in 1 2 4; do
+      state_dir=$base
+      json=$base/log/bench-scaling-$partitions-$processes.json
+      ORDERFLOW_PARTITIONS=$partitions ORDERFLOW_PROCESSES=$processes \
+        bench_once "$broker_choice" --json "$json" "$@" || code=1
+      rate=$(sed -n 's/.*"per_second": \([0-9]*\).*/\1/p' "$json" 2>/dev/null | head -n 1)
+      table+=$(printf '%10s %22s %10s' "$partitions" "$processes" "$rate")$'\n'
+    done
+  done
+  printf '\n%10s %22s %10s\n%s' partitions 'processes of each role' sagas/s "$table"
+  return $code
+}
+
+# In a shell of its own, whose end stops the instance.
+bench_once() { # BROKER BENCH_ARGUMENT…
+  local broker_choice=$1
+  shift
+  (
+    trap finish EXIT
+    start_bench_instance "$broker_choice"
+    "$binary" bench "$@"
+  )
 }
 
 # Empty at the start, so that runs compare; stopped by whatever ends this script. Its data stays for
@@ -52,4 +100,7 @@ start_bench_instance() { # BROKER
   # the figures hold the whole of an order's life.
   export LOG_LEVEL=${LOG_LEVEL:-warning} ORDERFLOW_CARRIER_TIME=${ORDERFLOW_CARRIER_TIME:-2s}
   start_instance "$1" attached
+  # Some scenarios kill processes and write into tables: only ever here.
+  export ORDERFLOW_BENCH_OWN_INSTANCE=yes
+  export_settings
 }

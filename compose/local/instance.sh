@@ -36,6 +36,9 @@ load_settings() {
   setting DATABASE_URL "$saved_database_url" '' && outside_database=$REPLY
   setting KAFKA_BOOTSTRAP_SERVERS "$saved_bootstrap" '' && outside_broker=$REPLY
   broker=${saved_broker:-embedded}
+  setting ORDERFLOW_PROCESSES '' 1 && processes=$REPLY
+  [[ $processes =~ ^([1-9]|[1-5][0-9]|6[0-4])$ ]] ||
+    die "ORDERFLOW_PROCESSES is '$processes'; it must be a number from 1 to 64"
 }
 
 save_settings() {

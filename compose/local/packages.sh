@@ -43,6 +43,7 @@ wanted_packages() { # GROUP…: the groups' packages, one a line
         ;;
       sanitizers) printf '%s\n' clang-19 libclang-rt-19-dev ;;
       mutate) echo patch ;;
+      plot) echo python3-matplotlib ;;
       lint) printf '%s\n' git clang-format-19 clang-tidy-19 shellcheck ;;
     esac
   done

@@ -143,6 +143,13 @@ write_table() {
   daemon orchestrator "http:$((metrics_base + 1))/health/ready"
   daemon payments "http:$((metrics_base + 2))/health/ready"
   daemon delivery "http:$((metrics_base + 3))/health/ready"
+  # Further ones find their metrics port taken and choose another.
+  local number role
+  for ((number = 2; number <= processes; number++)); do
+    for role in orchestrator payments delivery; do
+      entry "$role-$number" daemon - - - "$binary" "$role"
+    done
+  done
 }
 
 print_summary() {

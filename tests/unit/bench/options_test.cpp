@@ -9,6 +9,7 @@
 
 using orderflow::bench::parse_options;
 using orderflow::bench::parse_url;
+using orderflow::bench::Scenario;
 using orderflow::core::BadConfiguration;
 
 namespace {
@@ -39,12 +40,21 @@ TEST_CASE("arguments are understood in both spellings") {
   CHECK(options.url == "http://127.0.0.1:9000");
 }
 
+TEST_CASE("a scenario is named first, and sagas is what nobody needs to name") {
+  CHECK(parse({}).scenario == Scenario::kSagas);
+  CHECK(parse({"overload", "--rate", "4000"}).scenario == Scenario::kOverload);
+  CHECK(parse({"overload", "--rate", "4000"}).rate == 4000);
+  CHECK(parse({"sagas", "--levels", "256,64,16"}).levels == std::vector<int>{256, 64, 16});
+  CHECK(orderflow::bench::name_of(parse({"recovery"}).scenario) == "recovery");
+}
+
 TEST_CASE("bad arguments are refused with one line that names them") {
   using Catch::Matchers::ContainsSubstring;
   CHECK_THROWS_WITH(parse({"--clients", "0"}), ContainsSubstring("--clients"));
   CHECK_THROWS_WITH(parse({"--seconds", "soon"}), ContainsSubstring("--seconds"));
   CHECK_THROWS_WITH(parse({"--sceonds", "3"}), ContainsSubstring("--sceonds"));
   CHECK_THROWS_WITH(parse({"now"}), ContainsSubstring("now"));
+  CHECK_THROWS_WITH(parse({"--levels", "64,none"}), ContainsSubstring("none"));
   CHECK_THROWS_WITH(parse({"--url", "ftp://x"}), ContainsSubstring("ftp://x"));
   CHECK_THROWS_AS(parse({"--clients"}), BadConfiguration);
   try {

@@ -1,9 +1,14 @@
 #include "bench/statistics.hpp"
 
+#include <algorithm>
 #include <catch2/catch_test_macros.hpp>
+#include <vector>
 
 using namespace std::chrono_literals;
 using orderflow::bench::LatencySamples;
+using orderflow::bench::time_to_recover;
+using orderflow::bench::Timeline;
+using orderflow::core::SteadyTime;
 
 TEST_CASE("no samples summarize to zeros") {
   const auto summary = LatencySamples{}.summary();
@@ -39,4 +44,27 @@ TEST_CASE("a latency out of range is kept at the bound instead of wrapping round
   const auto summary = samples.summary();
   CHECK(summary.p50_ms == 0);
   CHECK(summary.max_ms == UINT32_MAX / 1e3);
+}
+
+TEST_CASE("a timeline counts by tenths of a second, and nothing outside") {
+  const SteadyTime begin{10s};
+  Timeline timeline(begin, begin + 1s);
+  for (const auto after : {-1ms, 0ms, 99ms, 100ms, 999ms, 1000ms}) timeline.add(begin + after);
+  const std::vector<std::int64_t> expected = {2, 1, 0, 0, 0, 0, 0, 0, 0, 1};
+  CHECK(timeline.tenths() == expected);
+}
+
+TEST_CASE("a rate is back with the first second that sees nine tenths of the usual") {
+  std::vector<std::int64_t> tenths(100, 10);
+  std::fill(tenths.begin() + 50, tenths.begin() + 62, 0);
+  CHECK(time_to_recover(tenths, 50) == 1100ms);  // One empty tenth is within the tolerance.
+  CHECK(time_to_recover(std::vector<std::int64_t>(100, 10), 50) == 0ms);
+}
+
+TEST_CASE("a rate that does not come back has no time, nor one that was never measured") {
+  std::vector<std::int64_t> tenths(100, 10);
+  std::fill(tenths.begin() + 50, tenths.end(), 5);
+  CHECK_FALSE(time_to_recover(tenths, 50));
+  CHECK_FALSE(time_to_recover(tenths, 9));
+  CHECK_FALSE(time_to_recover({}, 0));
 }
