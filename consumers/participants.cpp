@@ -47,7 +47,7 @@ void run_loop(OwnerLoopOptions options, PartitionHandler& handler, core::Logger&
 }  // namespace
 
 void run_payments(const core::Config& config, core::Logger& logger, core::Metrics& metrics,
-                  core::Health&, std::stop_token stop) {
+                  core::Health&, const std::stop_token& stop) {
   const events::Topics topics(config.text("topic-prefix"));
   domain::SimulationRates rates = rates_of(config);
   rates.refused = 1 - config.rate("payment-success-rate");
@@ -63,7 +63,7 @@ void run_payments(const core::Config& config, core::Logger& logger, core::Metric
 }
 
 void run_delivery(const core::Config& config, core::Logger& logger, core::Metrics& metrics,
-                  core::Health&, std::stop_token stop) {
+                  core::Health&, const std::stop_token& stop) {
   const events::Topics topics(config.text("topic-prefix"));
   domain::SimulationRates rates = rates_of(config);
   rates.refused = config.rate("carrier-failure-rate");

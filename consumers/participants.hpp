@@ -14,10 +14,10 @@ namespace orderflow::consumers {
 
 // Also checks the ledger in the background, for as long as it runs.
 void run_payments(const core::Config& config, core::Logger& logger, core::Metrics& metrics,
-                  core::Health& health, std::stop_token stop);
+                  core::Health& health, const std::stop_token& stop);
 
 // With the simulated carrier.
 void run_delivery(const core::Config& config, core::Logger& logger, core::Metrics& metrics,
-                  core::Health& health, std::stop_token stop);
+                  core::Health& health, const std::stop_token& stop);
 
 }  // namespace orderflow::consumers

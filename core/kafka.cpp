@@ -15,10 +15,6 @@ struct DestroyList {
 };
 using PartitionList = std::unique_ptr<rd_kafka_topic_partition_list_t, DestroyList>;
 
-int to_ms(Duration duration) {
-  return static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(duration).count());
-}
-
 std::string name_of(rd_kafka_resp_err_t error) { return rd_kafka_err2str(error); }
 
 }  // namespace

@@ -9,10 +9,6 @@
 namespace orderflow::core {
 namespace {
 
-int to_ms(Duration duration) {
-  return static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(duration).count());
-}
-
 // A short-lived client for metadata and administration.
 class Admin {
  public:

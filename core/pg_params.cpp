@@ -7,9 +7,6 @@
 namespace orderflow::core {
 namespace {
 
-// PostgreSQL counts microseconds from 2000-01-01.
-constexpr Time kPgEpoch{std::chrono::sys_days{std::chrono::year{2000} / 1 / 1}};
-
 template <typename Int>
 void append_big_endian(std::string& out, Int value) {
   std::array<char, sizeof(Int)> bytes;

@@ -11,6 +11,9 @@
 
 namespace orderflow::core {
 
+// What PostgreSQL counts microseconds from.
+inline constexpr Time kPgEpoch{std::chrono::sys_days{std::chrono::year{2000} / 1 / 1}};
+
 // PostgreSQL type ids, fixed in its catalogue.
 enum class PgType : std::uint32_t {
   kBool = 16,

@@ -14,7 +14,6 @@
 namespace orderflow::core {
 namespace {
 
-constexpr Time kPgEpoch{std::chrono::sys_days{std::chrono::year{2000} / 1 / 1}};
 constexpr int kBinaryFormat = 1;
 constexpr const char* kConnectTimeoutSeconds = "5";
 // The server ends a statement that takes too long itself; this much later it is taken for dead.

@@ -13,6 +13,11 @@ using Time = std::chrono::sys_time<Duration>;
 
 using SteadyTime = std::chrono::steady_clock::time_point;
 
+// Whole milliseconds, as C libraries take time-outs.
+[[nodiscard]] inline int to_ms(Duration duration) {
+  return static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(duration).count());
+}
+
 // RFC 3339 in UTC with milliseconds, e.g. 2026-01-31T09:30:00.123Z.
 [[nodiscard]] std::string to_rfc3339(Time time);
 

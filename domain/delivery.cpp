@@ -11,7 +11,7 @@ using events::Phase;
 using events::Reply;
 using events::ReplyOutcome;
 
-constexpr std::array<std::pair<DeliveryStatus, const char*>, 5> kStatusNames{{
+constexpr std::array<std::pair<DeliveryStatus, const char*>, 5> kDeliveryStatusNames{{
     {DeliveryStatus::kScheduled, "SCHEDULED"},
     {DeliveryStatus::kRefused, "REFUSED"},
     {DeliveryStatus::kVoided, "VOIDED"},
@@ -152,14 +152,14 @@ core::Result<DeliveryVerdict> decide_one(DeliveryBook& book,
 }  // namespace
 
 const char* name_of(DeliveryStatus status) {
-  for (const auto& [value, name] : kStatusNames) {
+  for (const auto& [value, name] : kDeliveryStatusNames) {
     if (value == status) return name;
   }
   return "REFUSED";
 }
 
 std::optional<DeliveryStatus> delivery_status_of(std::string_view name) {
-  for (const auto& [value, known] : kStatusNames) {
+  for (const auto& [value, known] : kDeliveryStatusNames) {
     if (known == name) return value;
   }
   return std::nullopt;

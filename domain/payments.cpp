@@ -10,7 +10,7 @@ using events::Phase;
 using events::Reply;
 using events::ReplyOutcome;
 
-constexpr std::array<std::pair<PaymentStatus, const char*>, 5> kStatusNames{{
+constexpr std::array<std::pair<PaymentStatus, const char*>, 5> kPaymentStatusNames{{
     {PaymentStatus::kCaptured, "CAPTURED"},
     {PaymentStatus::kRefused, "REFUSED"},
     {PaymentStatus::kVoided, "VOIDED"},
@@ -222,14 +222,14 @@ core::Result<PaymentVerdict> decide_one(PaymentBook& book, const events::RefundP
 }  // namespace
 
 const char* name_of(PaymentStatus status) {
-  for (const auto& [value, name] : kStatusNames) {
+  for (const auto& [value, name] : kPaymentStatusNames) {
     if (value == status) return name;
   }
   return "REFUSED";
 }
 
 std::optional<PaymentStatus> payment_status_of(std::string_view name) {
-  for (const auto& [value, known] : kStatusNames) {
+  for (const auto& [value, known] : kPaymentStatusNames) {
     if (known == name) return value;
   }
   return std::nullopt;

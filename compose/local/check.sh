@@ -211,7 +211,8 @@ lint_code() { # all|COUNT: every source, or those that were changed last
   phase code
   mkdir -p "$dir"
   configure "$dir" "$log" \
-    CMAKE_BUILD_TYPE=Release ORDERFLOW_TESTS=ON CMAKE_DISABLE_PRECOMPILE_HEADERS=ON ||
+    CMAKE_BUILD_TYPE=Release ORDERFLOW_TESTS=ON CMAKE_DISABLE_PRECOMPILE_HEADERS=ON \
+    CMAKE_UNITY_BUILD=OFF ||
     die_with_log "$log" "configuring for clang-tidy failed; mend what the lines above name"
   if run_logged "$log" clang-tidy \
     run-clang-tidy-19 -quiet -j "$(nproc)" -p "$dir" "${files[@]}"; then

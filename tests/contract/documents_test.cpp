@@ -22,13 +22,13 @@ namespace {
 // Names given to core::Metrics, without the prefix: the first text in counter(...), gauge(...) and
 // histogram(...), and any other text that ends as only a metric's name does.
 std::set<std::string> metrics_in_code() {
-  static const std::regex kDirect(R"re(\b(?:counter|gauge|histogram)\(\s*"([a-z0-9_]+)")re");
-  static const std::regex kBySuffix(R"re("([a-z][a-z0-9_]*_total)")re");
+  static const std::regex direct(R"re(\b(?:counter|gauge|histogram)\(\s*"([a-z0-9_]+)")re");
+  static const std::regex by_suffix(R"re("([a-z][a-z0-9_]*_total)")re");
   const std::set<std::string> without{"tests", "bench", "compose"};
   std::set<std::string> names;
   for (const auto& file : source_files()) {
     if (without.contains(file.folder)) continue;
-    for (const auto* pattern : {&kDirect, &kBySuffix}) {
+    for (const auto* pattern : {&direct, &by_suffix}) {
       const std::sregex_iterator end;
       for (std::sregex_iterator it(file.text.begin(), file.text.end(), *pattern); it != end; ++it) {
         names.insert((*it)[1]);
@@ -39,11 +39,11 @@ std::set<std::string> metrics_in_code() {
 }
 
 std::set<std::string> metrics_in_document() {
-  static const std::regex kRow(R"(^\| `orderflow_([a-z0-9_]+)` \|)");
+  static const std::regex row(R"(^\| `orderflow_([a-z0-9_]+)` \|)");
   std::set<std::string> names;
   for (const auto& line : lines_of(source_text("docs/metrics.md"))) {
     std::smatch match;
-    if (std::regex_search(line, match, kRow)) CHECK(names.insert(match[1]).second);
+    if (std::regex_search(line, match, row)) CHECK(names.insert(match[1]).second);
   }
   return names;
 }
@@ -161,11 +161,11 @@ TEST_CASE("only blocks marked for it are run") {
 
 // Names that stand between quotes in lists of docs/correctness.md; code and prose quote nothing.
 std::set<std::string> tests_in_document() {
-  static const std::regex kQuoted("\"([^\"]+)\"");
+  static const std::regex quoted("\"([^\"]+)\"");
   std::set<std::string> names;
   const std::string text = source_text("docs/correctness.md");
   const std::sregex_iterator end;
-  for (std::sregex_iterator it(text.begin(), text.end(), kQuoted); it != end; ++it) {
+  for (std::sregex_iterator it(text.begin(), text.end(), quoted); it != end; ++it) {
     names.insert((*it)[1]);
   }
   return names;
@@ -173,16 +173,16 @@ std::set<std::string> tests_in_document() {
 
 // The names of all test cases; one that is built from several literals counts as a whole.
 std::set<std::string> tests_in_code() {
-  static const std::regex kCase("\\bTEST_CASE\\(\\s*((?:\"(?:[^\"\\\\]|\\\\.)*\"\\s*)+)");
-  static const std::regex kLiteral("\"((?:[^\"\\\\]|\\\\.)*)\"");
+  static const std::regex test_case("\\bTEST_CASE\\(\\s*((?:\"(?:[^\"\\\\]|\\\\.)*\"\\s*)+)");
+  static const std::regex literal("\"((?:[^\"\\\\]|\\\\.)*)\"");
   const std::sregex_iterator end;
   std::set<std::string> names;
   for (const auto& file : source_files()) {
     if (file.folder != "tests") continue;
-    for (std::sregex_iterator it(file.text.begin(), file.text.end(), kCase); it != end; ++it) {
+    for (std::sregex_iterator it(file.text.begin(), file.text.end(), test_case); it != end; ++it) {
       const std::string literals = (*it)[1];
       std::string name;
-      for (std::sregex_iterator part(literals.begin(), literals.end(), kLiteral); part != end;
+      for (std::sregex_iterator part(literals.begin(), literals.end(), literal); part != end;
            ++part) {
         name += (*part)[1];
       }
@@ -205,7 +205,7 @@ TEST_CASE("every test that docs/correctness.md names exists") {
 
 // The mutation check would say so too, an hour later.
 TEST_CASE("every test that a patch of tests/mutation names exists") {
-  static const std::string kNotice = "Noticed by: ";
+  static const std::string notice = "Noticed by: ";
   const auto code = tests_in_code();
   int patches = 0;
   for (const auto& entry :
@@ -215,9 +215,9 @@ TEST_CASE("every test that a patch of tests/mutation names exists") {
     int notices = 0;
     const std::string path = "tests/mutation/" + entry.path().filename().string();
     for (const auto& line : lines_of(source_text(path))) {
-      if (!line.starts_with(kNotice)) continue;
+      if (!line.starts_with(notice)) continue;
       ++notices;
-      const auto name = line.substr(std::min(line.find(": ", kNotice.size()) + 2, line.size()));
+      const auto name = line.substr(std::min(line.find(": ", notice.size()) + 2, line.size()));
       INFO(path << " names the test \"" << name << "\", which does not exist");
       CHECK(code.contains(name));
     }

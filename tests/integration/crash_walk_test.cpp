@@ -23,7 +23,7 @@ int passing_of(const std::string& place) {
   return first.contains(place) ? 1 : 2;
 }
 
-std::string plan_of(const std::string& point) {
+std::string fault_plan(const std::string& point) {
   const auto place = point.substr(point.find('.') + 1);
   return point + ":" + std::to_string(passing_of(place));
 }
@@ -140,7 +140,7 @@ void walk_owners(System& system, Customer& customer, const std::string& place,
   CAPTURE(place);
   for (const auto& role : roles) {
     REQUIRE(system.process(role).terminate() == 0);
-    system.start(role, {{"ORDERFLOW_CRASH_AT", plan_of(role + "." + place)}}, false);
+    system.start(role, {{"ORDERFLOW_CRASH_AT", fault_plan(role + "." + place)}}, false);
   }
   customer.place(15);
   provoke(system, place, roles);
@@ -154,7 +154,7 @@ void walk_owners(System& system, Customer& customer, const std::string& place,
         });
     for (const auto& role : roles) {
       if (!alive.contains(role) || system.process(role).running()) continue;
-      require_death_at(system, role, plan_of(role + "." + place));
+      require_death_at(system, role, fault_plan(role + "." + place));
       system.start(role, {}, false);
       alive.erase(role);
     }
@@ -170,14 +170,14 @@ void walk_owners(System& system, Customer& customer, const std::string& place,
 void walk_door(System& system, Customer& customer, const std::string& point) {
   CAPTURE(point);
   REQUIRE(system.process("api").terminate() == 0);
-  system.start("api", {{"ORDERFLOW_CRASH_AT", plan_of(point)}});
+  system.start("api", {{"ORDERFLOW_CRASH_AT", fault_plan(point)}});
   std::map<std::string, int> unanswered;
   for (int i = 0; i < 50 && system.process("api").running(); ++i) {
     const auto key = fresh_key();
     if (!customer.try_place(i, key)) unanswered[key] = i;
     if (i % 2 == 1 && customer.has_orders()) customer.try_cancel();
   }
-  require_death_at(system, "api", plan_of(point));
+  require_death_at(system, "api", fault_plan(point));
   system.start("api");
   for (const auto& [key, number] : unanswered) REQUIRE(customer.try_place(number, key));
   customer.conclude();

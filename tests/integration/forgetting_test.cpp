@@ -15,7 +15,7 @@
 namespace orderflow::testing {
 namespace {
 
-constexpr std::int64_t kOpening = 1'000'000;
+constexpr std::int64_t kOpeningBalance = 1'000'000;
 constexpr std::int64_t kPrice = 100;
 
 struct Owner {
@@ -88,14 +88,14 @@ std::int64_t unread(const System& system, const Owner& owner) {
 void conclude(System& system, const Shop& shop, const std::string& user,
               const std::vector<std::string>& ids) {
   for (const auto& id : ids) REQUIRE(shop.await_end(id) == "DELIVERED");
-  CHECK(shop.balance(user) == kOpening - kPrice * static_cast<std::int64_t>(ids.size()));
+  CHECK(shop.balance(user) == kOpeningBalance - kPrice * static_cast<std::int64_t>(ids.size()));
   system.conclude();
 }
 
 TEST_CASE("unread messages are deleted under load", "[own][forgetting]") {
   System system({.name = "delete-records", .settings = {{"LOG_LEVEL", "info"}}});
   const Shop shop(system);
-  const auto user = shop.new_user(kOpening);
+  const auto user = shop.new_user(kOpeningBalance);
   SteadyCustomer customer(system, user, shop.new_product(kPrice));
   for (int round = 0; round < 2; ++round) {
     for (const Owner& owner : kOwners) {
@@ -115,7 +115,7 @@ TEST_CASE("unread messages are deleted under load", "[own][forgetting]") {
 TEST_CASE("unread messages expire, and go on expiring", "[own][forgetting]") {
   System system({.name = "retention", .own_broker = true});
   const Shop shop(system);
-  const auto user = shop.new_user(kOpening);
+  const auto user = shop.new_user(kOpeningBalance);
   const auto product = shop.new_product(kPrice);
   std::vector<std::string> ids;
   const auto place = [&](int count) {
@@ -143,7 +143,7 @@ TEST_CASE("unread messages expire, and go on expiring", "[own][forgetting]") {
 TEST_CASE("a wiped broker has grown past the stored offsets", "[own][forgetting]") {
   System system({.name = "regrown", .own_broker = true});
   const Shop shop(system);
-  const auto user = shop.new_user(kOpening);
+  const auto user = shop.new_user(kOpeningBalance);
   const auto product = shop.new_product(kPrice);
   std::vector<std::string> ids;
   const auto place = [&](int count) {

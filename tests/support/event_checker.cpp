@@ -11,7 +11,7 @@ constexpr const char* kHistoryFields[] = {"sequence", "type",           "time",
 
 // What API.md allows. An order is first heard of as DRAFT or PENDING_PAYMENT.
 const std::map<std::string, std::set<std::string>>& transitions() {
-  static const std::map<std::string, std::set<std::string>> kTransitions = {
+  static const std::map<std::string, std::set<std::string>> allowed = {
       {"", {"DRAFT", "PENDING_PAYMENT"}},
       {"DRAFT", {"PENDING_PAYMENT", "CANCELLED"}},
       {"PENDING_PAYMENT", {"PAID", "PAYMENT_FAILED", "CANCELLING", "NEEDS_ATTENTION"}},
@@ -23,7 +23,7 @@ const std::map<std::string, std::set<std::string>>& transitions() {
       {"CANCELLED", {}},
       {"DELIVERED", {}},
   };
-  return kTransitions;
+  return allowed;
 }
 
 bool may_follow(const std::string& before, const std::string& after) {

@@ -28,9 +28,9 @@ constexpr std::size_t kProblemsShown = 20;
 constexpr Millis kAuditPatience{1'800'000};
 
 const std::vector<std::string>& monitored_roles() {
-  static const std::vector<std::string> kRoles = {"api", "orchestrator", "payments", "delivery",
-                                                  "broker"};
-  return kRoles;
+  static const std::vector<std::string> roles = {"api", "orchestrator", "payments", "delivery",
+                                                 "broker"};
+  return roles;
 }
 
 std::string new_prefix() {

@@ -2,6 +2,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include "tests/unit/domain/participant_values.hpp"
+
 // Promises 2 and 3: one effect a command, and a report that is repeated until it was heard.
 namespace orderflow::domain {
 namespace {
@@ -12,16 +14,7 @@ using events::ReplyOutcome;
 using events::ScheduleDelivery;
 using std::chrono::seconds;
 
-Uuid id(std::uint8_t kind, std::uint8_t number) {
-  Uuid uuid;
-  uuid.bytes[0] = kind;
-  uuid.bytes[15] = number;
-  return uuid;
-}
-
-const Uuid kOrder = id(1, 1);
 const Uuid kDelivery = id(3, 1);
-const Time kNow{seconds{1'000}};
 const DeliveryPolicy kPolicy{seconds{20}, seconds{2}, seconds{30}};
 const ScheduleDelivery kSchedule{kDelivery, kOrder, R"({"name":"Alice"})"};
 const CancelDelivery kCancel{kDelivery, kOrder};
@@ -32,11 +25,6 @@ DeliveryVerdict run(DeliveryBook& book, const events::DeliveryCommand& command, 
   const auto verdict = decide(book, command, {now, no_carrier, {"test", ""}}, kPolicy);
   REQUIRE(verdict.has_value());
   return *verdict;
-}
-
-bool same(const events::Reply& a, const events::Reply& b) {
-  return a.command_id == b.command_id && a.phase == b.phase && a.outcome == b.outcome &&
-         a.code == b.code && a.detail == b.detail && a.data == b.data;
 }
 
 TEST_CASE("a schedule books a carrier that is due later") {

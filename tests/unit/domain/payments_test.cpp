@@ -3,6 +3,8 @@
 #include <catch2/catch_test_macros.hpp>
 #include <limits>
 
+#include "tests/unit/domain/participant_values.hpp"
+
 // Promise 2: each command has at most one effect, and money is conserved.
 namespace orderflow::domain {
 namespace {
@@ -12,17 +14,8 @@ using events::RefundPayment;
 using events::ReplyOutcome;
 using events::UndoCapture;
 
-Uuid id(std::uint8_t kind, std::uint8_t number) {
-  Uuid uuid;
-  uuid.bytes[0] = kind;
-  uuid.bytes[15] = number;
-  return uuid;
-}
-
-const Uuid kOrder = id(1, 1);
 const Uuid kAlice = id(2, 1);
 const Uuid kPayment = id(3, 1);
-const Time kNow{std::chrono::seconds{1'000}};
 const PaymentContext kContext{kNow, false, "test"};
 
 PaymentBook book_with(std::int64_t balance) {
@@ -50,12 +43,6 @@ PaymentVerdict run(PaymentBook& book, const events::PaymentCommand& command,
 
 nlohmann::json amount_of(const events::Reply& reply) {
   return reply.data.at("amount").at("amount");
-}
-
-bool same(const events::Reply& a, const events::Reply& b) {
-  return a.command_id == b.command_id && a.order_id == b.order_id && a.step == b.step &&
-         a.phase == b.phase && a.outcome == b.outcome && a.code == b.code && a.detail == b.detail &&
-         a.data == b.data;
 }
 
 TEST_CASE("a capture debits the account once and writes one ledger row") {
