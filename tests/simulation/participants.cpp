@@ -6,7 +6,6 @@
 namespace orderflow::simulation {
 
 using domain::Fate;
-using events::ReplyOutcome;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 

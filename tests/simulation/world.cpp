@@ -210,7 +210,7 @@ void World::plan_requests(int order, bool draft) {
                             [this, order] { ask(order, {"confirm", "", 0}); });
   }
   while (random.chance(0.2)) {
-    const Planned planned = kinds[random.below(kinds.size())];
+    const Planned& planned = kinds[random.below(kinds.size())];
     context_.timeline.after(random.between(Duration{0}, seconds{9}),
                             [this, order, planned] { ask(order, planned); });
   }
