@@ -35,18 +35,18 @@ constexpr std::array kNames{
 };
 
 const std::vector<std::string>& roles() {
-  static const std::vector<std::string> kRoles{"orchestrator", "payments", "delivery", "api"};
-  return kRoles;
+  static const std::vector<std::string> names{"orchestrator", "payments", "delivery", "api"};
+  return names;
 }
 
 const std::vector<std::string>& owners() {
-  static const std::vector<std::string> kOwners{"orchestrator", "payments", "delivery"};
-  return kOwners;
+  static const std::vector<std::string> names{"orchestrator", "payments", "delivery"};
+  return names;
 }
 
 const std::vector<std::string>& links() {
-  static const std::vector<std::string> kLinks{"postgres", "kafka", "api"};
-  return kLinks;
+  static const std::vector<std::string> names{"postgres", "kafka", "api"};
+  return names;
 }
 
 std::vector<FaultKind> kinds_between(FaultKind first, FaultKind last) {

@@ -53,7 +53,7 @@ void check_stories(const Shop& shop, OutsideConsumer& consumer) {
   CHECK(shop.await_job(shop.ask(failed, "retry")).at("state") == "done");
   CHECK(shop.await_end(failed) == "DELIVERED");
   CHECK(shop.balance(bob) == 2);
-  for (const auto& id : {paid, failed}) CHECK(consumer.difference(id, shop.history(id)) == "");
+  for (const auto& id : {paid, failed}) CHECK(consumer.difference(id, shop.history(id)).empty());
   consumer.verify_no_violations();
 }
 

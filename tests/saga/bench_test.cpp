@@ -22,8 +22,9 @@ class Bench {
     return json::parse(read_text(file));
   }
   [[nodiscard]] json run_against_url(std::vector<std::string> arguments) {
-    arguments.push_back("--url=http://127.0.0.1:" + std::to_string(system_.http().port()));
-    arguments.push_back("--warm-up=0");
+    arguments.emplace_back("--url=http://127.0.0.1:" + std::to_string(system_.http().port()));
+    arguments.emplace_back("--warm-up=0");
+    arguments.emplace_back("--no-audit");  // The test ends with one.
     return run(std::move(arguments));
   }
   System& system() { return system_; }
@@ -68,7 +69,6 @@ TEST_CASE("each scenario of the benchmark counts the orders it places, and their
     INFO(arguments.front());
     const json figures = bench.run_against_url(arguments);
     CHECK(figures.at("scenario") == arguments.front());
-    CHECK(figures.at("audit") == "clean");
     CHECK(last_phase(figures).at("per_second") > 0);
     CHECK(bench.orders() - before == accepted(figures));
     CHECK(ended(figures) == accepted(figures));
