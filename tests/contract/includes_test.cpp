@@ -32,11 +32,11 @@ struct Include {
 };
 
 std::vector<Include> includes_of(const std::string& text) {
-  static const std::regex kPattern(R"re(^\s*#\s*include\s*(["<])([^">]+)[">])re");
+  static const std::regex pattern(R"re(^\s*#\s*include\s*(["<])([^">]+)[">])re");
   std::vector<Include> found;
   for (const std::string& line : lines_of(text)) {
     std::smatch match;
-    if (std::regex_search(line, match, kPattern)) found.push_back({match[2], match[1] == "\""});
+    if (std::regex_search(line, match, pattern)) found.push_back({match[2], match[1] == "\""});
   }
   return found;
 }
@@ -60,9 +60,9 @@ std::string outward_includes(const SourceFile& file) {
 }
 
 bool is_decision(const std::string& path) {
-  static const std::regex kDecisions(
+  static const std::regex decisions(
       R"(saga/(decide|decider|requests|definition|order_saga|state|policy)[a-z_]*\.[hc]pp)");
-  return std::regex_match(path, kDecisions) || path.starts_with("domain/");
+  return std::regex_match(path, decisions) || path.starts_with("domain/");
 }
 
 // Everything a file includes, its own headers followed.
@@ -80,10 +80,10 @@ std::set<std::string> closure(const std::string& path) {
 }
 
 bool is_impure(const std::string& include) {
-  static const std::regex kImpure(
+  static const std::regex impure(
       "librdkafka/.*|boost/(asio|beast).*|pqxx/?.*|libpq.*|postgresql/.*|random|ctime|time\\.h|"
       "sys/.*|unistd\\.h|fstream|thread|core/(kafka|pg_|database_|log|metrics|health|asio).*");
-  return std::regex_match(include, kImpure);
+  return std::regex_match(include, impure);
 }
 
 TEST_CASE("includes point inward") {
@@ -119,19 +119,19 @@ TEST_CASE("decisions and rules include nothing from outside") {
 
 // A type such as core::Time needs <chrono>, so the header alone proves nothing; the calls do.
 TEST_CASE("decisions and rules ask no clock and throw no dice") {
-  static const std::regex kCalls(
+  static const std::regex calls(
       "\\b(process_now|new_uuid_v7|new_traceparent|child_traceparent|rand|getenv)\\s*\\(|"
       "_clock::now|random_device");
   for (const auto& file : source_files()) {
     if (!is_decision(file.path)) continue;
     INFO(file.path);
-    CHECK_FALSE(std::regex_search(file.text, kCalls));
+    CHECK_FALSE(std::regex_search(file.text, calls));
   }
 }
 
 // A process's own clock may be wrong, and jump: it is for what people read and for ids.
 TEST_CASE("owners decide by the database's clock") {
-  static const std::regex kCalls("process_now\\s*\\(|system_clock::now");
+  static const std::regex calls("process_now\\s*\\(|system_clock::now");
   const std::map<std::string, std::ptrdiff_t> allowed{
       {"core/time.hpp", 2},            // What it is.
       {"core/database_clock.hpp", 1},  // Before the database has said its time.
@@ -143,9 +143,9 @@ TEST_CASE("owners decide by the database's clock") {
   for (const auto& file : source_files()) {
     if (!kInward.contains(file.folder)) continue;
     const auto found = allowed.find(file.path);
-    const std::sregex_iterator calls(file.text.begin(), file.text.end(), kCalls);
+    const std::sregex_iterator uses(file.text.begin(), file.text.end(), calls);
     INFO(file.path);
-    CHECK(std::distance(calls, {}) == (found == allowed.end() ? 0 : found->second));
+    CHECK(std::distance(uses, {}) == (found == allowed.end() ? 0 : found->second));
   }
 }
 

@@ -78,13 +78,13 @@ TEST_CASE("every operation says how it fails and carries the correlation id") {
 
 // "get /orders/{id}" for each route in the front ends' tables.
 std::set<std::string> routes_in_code() {
-  static const std::regex kRoute(
+  static const std::regex route(
       R"re(Method::k(Get|Post|Put|Delete),\s*"(/[^"]*)"|\b(get)\("(/[^"]*)")re");
   std::set<std::string> routes;
   for (const auto& file : source_files()) {
     if (file.folder != "http-api") continue;
     const std::sregex_iterator end;
-    for (std::sregex_iterator it(file.text.begin(), file.text.end(), kRoute); it != end; ++it) {
+    for (std::sregex_iterator it(file.text.begin(), file.text.end(), route); it != end; ++it) {
       std::string method = (*it)[1].matched ? (*it)[1] : (*it)[3];
       std::transform(method.begin(), method.end(), method.begin(),
                      [](unsigned char c) { return static_cast<char>(std::tolower(c)); });

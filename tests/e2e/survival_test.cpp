@@ -100,7 +100,7 @@ void survive(const std::string& broker) {
     INFO(victim);
     CHECK(instance.restarts_of(victim) >= 1);
   }
-  for (const auto& id : customer.ids()) CHECK(consumer.difference(id, shop.history(id)) == "");
+  for (const auto& id : customer.ids()) CHECK(consumer.difference(id, shop.history(id)).empty());
   consumer.verify_no_violations();
   const auto audit = instance.orderflow({"audit"});
   INFO(audit.output);

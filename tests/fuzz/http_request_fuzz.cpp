@@ -256,8 +256,8 @@ class Connection {
   static const Dispatcher& dispatcher() {
     static core::Logger logger("fuzz", "error");
     static core::Metrics metrics("fuzz");
-    static const Dispatcher kDispatcher(routes(), logger, metrics);
-    return kDispatcher;
+    static const Dispatcher one(routes(), logger, metrics);
+    return one;
   }
 
   const ServerOptions options_ = options();
