@@ -63,10 +63,9 @@ void Client::place(std::atomic<std::int64_t>& accepted) {
   const int quantity = product.price % 100 == 0 ? dice_.between(1, 3) : 1;
   json body = testing::Shop::order_body(setup_.user_id, product.id, quantity);
   if (dice_.chance(8)) {
-    static const std::vector<std::string> kLines{"simulate:no-carrier", "simulate:silent-once",
-                                                 "simulate:failed-once",
-                                                 "simulate:reply-lost-once"};
-    body["delivery_address"]["line2"] = dice_.pick(kLines);
+    static const std::vector<std::string> lines{"simulate:no-carrier", "simulate:silent-once",
+                                                "simulate:failed-once", "simulate:reply-lost-once"};
+    body["delivery_address"]["line2"] = dice_.pick(lines);
   }
   const auto answer = insist("POST", "/orders", body);
   if (!answer) return;

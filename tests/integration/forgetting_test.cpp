@@ -30,7 +30,7 @@ constexpr Owner kOwners[] = {{"orchestrator", "orders.inbox", "orders"},
 // A customer that goes on placing orders until the object ends; it repeats what is not answered.
 class SteadyCustomer {
  public:
-  SteadyCustomer(System& system, std::string user, const std::string& product)
+  SteadyCustomer(System& system, const std::string& user, const std::string& product)
       : http_(system.http()),
         body_(Shop::order_body(user, product).dump()),
         thread_([this](const std::stop_token& stop) { run(stop); }) {}

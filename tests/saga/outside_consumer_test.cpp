@@ -9,7 +9,7 @@ namespace {
 constexpr const char* kOrder = "018f0000-0000-7000-8000-000000000001";
 
 void send(EventChecker& checker, int sequence, const std::string& status,
-          std::map<std::string, std::string> more = {}) {
+          const std::map<std::string, std::string>& more = {}) {
   std::map<std::string, std::string> headers = {{"ce_specversion", "1.0"},
                                                 {"ce_id", "1"},
                                                 {"ce_source", "/orderflow/orchestrator"},

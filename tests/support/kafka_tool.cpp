@@ -9,7 +9,7 @@
 namespace orderflow::testing {
 namespace {
 
-constexpr int kCallTimeout_ms = 10'000;
+constexpr int kCallTimeoutMs = 10'000;
 constexpr std::int64_t kNotStored = -2;
 
 struct Client {
@@ -43,7 +43,7 @@ struct Client {
 int partition_count(rd_kafka_t* handle, const std::string& topic) {
   // All topics are asked for: naming a missing one would make the embedded broker create it.
   const rd_kafka_metadata_t* metadata = nullptr;
-  if (rd_kafka_metadata(handle, 1, nullptr, &metadata, kCallTimeout_ms) !=
+  if (rd_kafka_metadata(handle, 1, nullptr, &metadata, kCallTimeoutMs) !=
       RD_KAFKA_RESP_ERR_NO_ERROR) {
     return -1;
   }
@@ -110,7 +110,7 @@ void send_all(const std::string& bootstrap, const std::string& topic, std::int32
         RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_END);
     taken = taken && code == 0;
   }
-  const bool all_out = rd_kafka_flush(handle, kCallTimeout_ms) == RD_KAFKA_RESP_ERR_NO_ERROR;
+  const bool all_out = rd_kafka_flush(handle, kCallTimeoutMs) == RD_KAFKA_RESP_ERR_NO_ERROR;
   rd_kafka_destroy(handle);
   if (!taken || !all_out || offset < 0) FAIL("cannot produce to " << topic);
 }
@@ -157,7 +157,7 @@ std::vector<std::pair<std::int64_t, std::int64_t>> KafkaTool::watermarks(
     std::int64_t low = -1;
     std::int64_t high = -1;
     if (rd_kafka_query_watermark_offsets(client.handle, name.c_str(), p, &low, &high,
-                                         kCallTimeout_ms) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+                                         kCallTimeoutMs) != RD_KAFKA_RESP_ERR_NO_ERROR) {
       FAIL("no watermarks of " << name << " " << p);
     }
     out.emplace_back(low, high);
@@ -213,7 +213,7 @@ void KafkaTool::delete_records(const std::string& topic) const {
   rd_kafka_topic_partition_list_destroy(list);
   rd_kafka_queue_t* queue = rd_kafka_queue_new(client.handle);
   rd_kafka_DeleteRecords(client.handle, &request, 1, nullptr, queue);
-  rd_kafka_event_t* event = rd_kafka_queue_poll(queue, kCallTimeout_ms);
+  rd_kafka_event_t* event = rd_kafka_queue_poll(queue, kCallTimeoutMs);
   const bool done = event != nullptr && rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR_NO_ERROR;
   if (event != nullptr) rd_kafka_event_destroy(event);
   rd_kafka_queue_destroy(queue);
@@ -230,7 +230,7 @@ void KafkaTool::configure_topic(const std::string& topic, const std::string& nam
   rd_kafka_queue_t* queue = rd_kafka_queue_new(client.handle);
   rd_kafka_AlterConfigs(client.handle, &config, 1, nullptr, queue);
   rd_kafka_ConfigResource_destroy(config);
-  rd_kafka_event_t* event = rd_kafka_queue_poll(queue, kCallTimeout_ms);
+  rd_kafka_event_t* event = rd_kafka_queue_poll(queue, kCallTimeoutMs);
   std::string why = "no answer";
   if (event != nullptr) {
     why = rd_kafka_event_error(event) == 0 ? "" : rd_kafka_event_error_string(event);

@@ -201,7 +201,7 @@ TEST_CASE("items are priced as sold, in one currency") {
 }
 
 TEST_CASE("a total beyond 64 bits is refused") {
-  constexpr auto most = std::numeric_limits<std::int64_t>::max();
+  const auto most = std::numeric_limits<std::int64_t>::max();
   const core::Uuid id = *core::Uuid::parse(kProduct);
   const PricedProduct dearest{"Sun", most, "USD", true};
   CHECK(price_items({{id, 1}}, {dearest}));
