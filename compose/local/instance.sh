@@ -183,7 +183,7 @@ command_wipe() {
   command_down
   local dir
   # Those of ./orderflow test and bench lie inside.
-  for dir in "$state_dir"/{test,bench} "$state_dir"; do
+  for dir in "$state_dir"/{test,bench,peers/naive,peers/restate} "$state_dir"; do
     [ ! -d "$dir" ] || is_running "$dir" || remove_instance_data "$dir"
   done
   echo "removed the data in $(display_path "$state_dir")"
@@ -192,9 +192,9 @@ command_wipe() {
 # Only what an instance writes: the folder may hold builds, downloads, or be a person's own.
 remove_instance_data() { # STATE_DIR
   remove_postgres "$1"
-  rm -rf -- "$1"/{kafka/data,kafka/server.properties,log}
+  rm -rf -- "$1"/{kafka/data,kafka/server.properties,restate-peer,log}
   rm -f -- "$1"/{status.json,status.json.new,table,instance.env,supervisor.lock,up.lock,test.lock}
-  rmdir -- "$1/kafka" "$1" 2>/dev/null || true
+  rmdir -- "$1/kafka" "$1/peers" "$1" 2>/dev/null || true
 }
 
 command_status() {
