@@ -104,7 +104,7 @@ start_supervisor() { # STATE_DIR attached|detached: sets supervisor_pid
   rm -f -- "$state/status.json"
   [ ! -f "$log_dir/supervisor.log" ] || mv -- "$log_dir/supervisor.log" "$log_dir/supervisor.log.1"
   # Attached, it stops when this script dies, however that happens.
-  if [ "$2" = attached ]; then command+=(--parent $$); else command=(setsid "${command[@]}"); fi
+  if [ "$2" = attached ]; then command+=(--parent "$BASHPID"); else command=(setsid "${command[@]}"); fi
   "${command[@]}" >"$log_dir/supervisor.log" 2>&1 </dev/null &
   supervisor_pid=$!
 }

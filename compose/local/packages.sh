@@ -27,12 +27,6 @@ java_is_new_enough() {
   [ "${version:-0}" -ge 17 ]
 }
 
-node_is_new_enough() {
-  local version
-  version=$(node --version 2>/dev/null | sed -n 's/^v\([0-9]*\).*/\1/p')
-  [ "${version:-0}" -ge 18 ]
-}
-
 for_release() { # BOOKWORM_PACKAGE LATER_PACKAGE
   if [ "$(debian_codename)" = bookworm ]; then echo "$1"; else echo "$2"; fi
 }
@@ -47,10 +41,7 @@ wanted_packages() { # GROUP…: the groups' packages, one a line
         java_is_new_enough || for_release openjdk-17-jre-headless default-jre-headless
         command -v mvn >/dev/null || echo maven
         ;;
-      node)
-        node_is_new_enough || echo nodejs
-        command -v npm >/dev/null || echo npm
-        ;;
+      npm) command -v npm >/dev/null || echo npm ;;
       sanitizers) printf '%s\n' clang-19 libclang-rt-19-dev ;;
       mutate) echo patch ;;
       plot) echo python3-matplotlib ;;

@@ -47,7 +47,7 @@ prepare_peers() {
     rm -f -- "$state_dir/log/peers-$name.json"
     case $name in
       orderflow) groups+=(postgres kafka) ;;
-      restate) groups+=(node) targets+=(restate-load) ;;
+      restate) groups+=(npm) targets+=(restate-load) ;;
       naive) groups+=(postgres) targets+=(naive-peer) ;;
     esac
   done
@@ -85,7 +85,7 @@ run_restate() { # JSON
   write_restate_settings
   {
     entry service daemon "tcp:$service" - - "$(command -v env)" NODE_ENV=production \
-      RESTATE_LOGGING=WARN "$(command -v node)" "$restate_home/service.js" "$service"
+      RESTATE_LOGGING=WARN "$restate_home/node_modules/.bin/node" "$restate_home/service.js" "$service"
     entry restate daemon "http:$admin/health" - - "${server[0]}" --no-logo \
       --config-file "$peer_dir/restate-peer/settings.toml"
     entry register oneshot - - - "$(command -v curl)" -sS --fail-with-body --max-time 20 \
@@ -119,29 +119,31 @@ run_load() { # PROGRAM JSON ARGUMENT…
 
 # --- Restate ------------------------------------------------------------------------------------
 
-# The lock file pins every package and its hash. None of their install scripts runs: the only one
-# there is reports who installs.
+# The lock file pins every package and its hash, Node among them: the SDK wants a newer one than Debian
+# 12 has. No install script runs: the only one there is reports who installs.
 fetch_restate() {
-  local source=$repo/bench/peers/restate log=$log_dir/peers-npm.log fresh=$restate_home.$$
+  local source=$repo/bench/peers/restate log=$log_dir/peers-npm.log fresh=$restate_home.new
   phase restate
+  mkdir -p "${restate_home%/*}"
+  exec 8>"$restate_home.lock"
+  flock 8
   if ! cmp -s "$source/package-lock.json" "$restate_home/package-lock.json"; then
-    mkdir -p "$fresh"
+    rm -rf -- "$fresh"
+    mkdir "$fresh"
     cp -- "$source"/package{,-lock}.json "$fresh"
     run_logged "$log" "fetching Restate from npm" npm ci --prefix "$fresh" --ignore-scripts \
-      --no-audit --no-fund || restate_failed "fetching Restate's npm packages failed; check the network"
+      --no-audit --no-fund ||
+      die_with_log "$log" "fetching Restate's npm packages failed; check the network, then again"
+    # Renamed when complete, so that an interrupted download is never taken for the whole.
     rm -rf -- "$restate_home"
     mv -T -- "$fresh" "$restate_home"
   fi
   cp -- "$source"/{service.ts,tsconfig.json} "$restate_home"
   run_logged "$log" "compiling the service" \
-    "$restate_home/node_modules/.bin/tsc" -p "$restate_home" ||
-    restate_failed "the service for Restate does not compile; mend what the lines above name"
-  phase_done "Restate's npm packages and the service"
-}
-
-restate_failed() { # MESSAGE
-  rm -rf -- "$fresh"
-  die_with_log "$log" "$1"
+    "$restate_home"/node_modules/.bin/{node,tsc} -p "$restate_home" ||
+    die_with_log "$log" "the service for Restate does not compile; mend what the lines above name"
+  exec 8>&-
+  phase_done "npm packages and the service"
 }
 
 write_restate_settings() {

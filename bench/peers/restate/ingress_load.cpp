@@ -76,6 +76,7 @@ class Socket {
   void receive(std::string& bytes) const {
     char some[4096];
     const auto count = ::recv(handle_, some, sizeof some, 0);
+    if (count < 0 && errno == EAGAIN) throw std::runtime_error("no answer within a minute");
     if (count < 0) throw_errno("receive");
     if (count == 0) throw std::runtime_error("the connection was closed");
     bytes.append(some, static_cast<std::size_t>(count));
