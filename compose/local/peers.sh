@@ -157,7 +157,7 @@ base-dir = "$peer_dir/restate-peer/data"
 listen-mode = "tcp"
 bind-address = "127.0.0.1:$fabric"
 advertised-address = "http://127.0.0.1:$fabric"
-# Its best on two cores; shipped are more.
+# Its best on two cores.
 default-num-partitions = 2
 log-filter = "warn"
 disable-telemetry = true
