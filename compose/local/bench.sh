@@ -8,6 +8,10 @@ command_bench() {
     ensure_packages plot
     exec python3 "$repo/bench/plot.py" "${@:2}"
   fi
+  if [ "${1:-}" = peers ]; then
+    bench_peers "${@:2}"
+    return
+  fi
   while [ $# -gt 0 ]; do
     case $1 in
       --broker) [ $# -ge 2 ] || usage_error "--broker needs embedded or kafka"; chosen=$2; shift ;;

@@ -95,9 +95,9 @@ build_sanitized() { # address|thread "TARGET…"
     "ORDERFLOW_SANITIZE=$1" ORDERFLOW_FUZZ=$fuzz ORDERFLOW_TESTS=ON "$sanitizer_flags"
 }
 
-build_program() {
+build_program() { # [TARGET…]: and these
   # ORDERFLOW_TESTS is not named here: a folder that also builds the tests stays as it is.
   local tests=()
   [ -f "$build_dir/release/build.ninja" ] || tests=(ORDERFLOW_TESTS=OFF)
-  build release build orderflow CMAKE_BUILD_TYPE=Release "${tests[@]}"
+  build release build "orderflow $*" CMAKE_BUILD_TYPE=Release "${tests[@]}"
 }

@@ -104,7 +104,7 @@ start_supervisor() { # STATE_DIR attached|detached: sets supervisor_pid
   rm -f -- "$state/status.json"
   [ ! -f "$log_dir/supervisor.log" ] || mv -- "$log_dir/supervisor.log" "$log_dir/supervisor.log.1"
   # Attached, it stops when this script dies, however that happens.
-  if [ "$2" = attached ]; then command+=(--parent $$); else command=(setsid "${command[@]}"); fi
+  if [ "$2" = attached ]; then command+=(--parent "$BASHPID"); else command=(setsid "${command[@]}"); fi
   "${command[@]}" >"$log_dir/supervisor.log" 2>&1 </dev/null &
   supervisor_pid=$!
 }
@@ -183,7 +183,7 @@ command_wipe() {
   command_down
   local dir
   # Those of ./orderflow test and bench lie inside.
-  for dir in "$state_dir"/{test,bench} "$state_dir"; do
+  for dir in "$state_dir"/{test,bench,peers/naive,peers/restate} "$state_dir"; do
     [ ! -d "$dir" ] || is_running "$dir" || remove_instance_data "$dir"
   done
   echo "removed the data in $(display_path "$state_dir")"
@@ -192,9 +192,9 @@ command_wipe() {
 # Only what an instance writes: the folder may hold builds, downloads, or be a person's own.
 remove_instance_data() { # STATE_DIR
   remove_postgres "$1"
-  rm -rf -- "$1"/{kafka/data,kafka/server.properties,log}
+  rm -rf -- "$1"/{kafka/data,kafka/server.properties,restate-peer,log}
   rm -f -- "$1"/{status.json,status.json.new,table,instance.env,supervisor.lock,up.lock,test.lock}
-  rmdir -- "$1/kafka" "$1" 2>/dev/null || true
+  rmdir -- "$1/kafka" "$1/peers" "$1" 2>/dev/null || true
 }
 
 command_status() {

@@ -41,6 +41,7 @@ wanted_packages() { # GROUP…: the groups' packages, one a line
         java_is_new_enough || for_release openjdk-17-jre-headless default-jre-headless
         command -v mvn >/dev/null || echo maven
         ;;
+      npm) command -v npm >/dev/null || echo npm ;;
       sanitizers) printf '%s\n' clang-19 libclang-rt-19-dev ;;
       mutate) echo patch ;;
       plot) echo python3-matplotlib ;;
