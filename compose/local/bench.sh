@@ -6,7 +6,8 @@ command_bench() {
   local chosen='' running=no scaling=no arguments=()
   if [ "${1:-}" = plot ]; then
     ensure_packages plot
-    exec python3 "$repo/bench/plot.py" "${@:2}"
+    # Debian's own, which has the package; another one may come first on the path.
+    exec /usr/bin/python3 "$repo/bench/plot.py" "${@:2}"
   fi
   if [ "${1:-}" = peers ]; then
     bench_peers "${@:2}"
