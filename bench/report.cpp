@@ -96,14 +96,6 @@ std::string counts_row(const PhaseReport& phase) {
   return text;
 }
 
-OrderedJson latency_json(const LatencySummary& latency) {
-  return {{"count", latency.count},
-          {"p50_ms", latency.p50_ms},
-          {"p95_ms", latency.p95_ms},
-          {"p99_ms", latency.p99_ms},
-          {"max_ms", latency.max_ms}};
-}
-
 OrderedJson phase_json(const PhaseReport& phase) {
   OrderedJson json = {{"name", phase.name},
                       {"unit", phase.unit},
@@ -113,8 +105,8 @@ OrderedJson phase_json(const PhaseReport& phase) {
                       {"accepted_per_second", phase.accepted_per_second()},
                       {"per_second", phase.per_second()},
                       {"delivered", phase.load.delivered},
-                      {"latency_outcome", latency_json(phase.load.outcome.summary())},
-                      {"latency_answer", latency_json(phase.load.answer.summary())},
+                      {"latency_outcome", bench::as_json(phase.load.outcome.summary())},
+                      {"latency_answer", bench::as_json(phase.load.answer.summary())},
                       {"broken", phase.load.broken},
                       {"asked", phase.load.asked},
                       {"unfinished", phase.load.unfinished},

@@ -25,13 +25,16 @@ std::string in_flight(int clients) { return std::to_string(clients) + " in fligh
 
 std::string a_second(double rate) { return std::to_string(static_cast<int>(rate)) + " orders/s"; }
 
-Phase closed_loop(const Options& options) {
-  Phase phase{in_flight(options.clients)};
-  phase.clients = options.clients;
-  phase.warm_up = options.warm_up;
-  phase.measured = options.measured;
-  return phase;
+Phase closed_loop(int clients, seconds warm_up, seconds measured) {
+  return {in_flight(clients), Pace::kOutcome, clients, warm_up, measured};
 }
+
+// The load that was asked for.
+Phase closed_loop(const Options& options) {
+  return closed_loop(options.clients, options.warm_up, options.measured);
+}
+
+seconds short_warm_up(const Options& options) { return std::min(options.warm_up, kShortWarmUp); }
 
 // False when the load left something behind, so that nothing more can be measured.
 bool add(Stage& stage, const Phase& phase, Report& report) {
@@ -50,12 +53,9 @@ void run_sagas(Stage& stage, const Options& options, Report& report) {
   if (levels.empty()) levels.assign(std::begin(kUsualLevels), std::end(kUsualLevels));
   for (const int clients : levels) {
     if (!going || clients == options.clients) continue;
-    Phase phase{in_flight(clients)};
-    phase.clients = clients;
-    phase.warm_up = std::min(options.warm_up, kShortWarmUp);
-    phase.measured =
+    const auto measured =
         options.levels.empty() ? std::min(options.measured, kShortWindow) : options.measured;
-    going = add(stage, phase, report);
+    going = add(stage, closed_loop(clients, short_warm_up(options), measured), report);
   }
   report.main = 0;
 }
@@ -67,11 +67,8 @@ std::optional<double> capacity(Stage& stage, const Options& options, Report& rep
 }
 
 Phase open_loop(const Options& options, double rate) {
-  Phase phase{a_second(rate) + ", open loop", Pace::kRate, kOpenClients};
-  phase.warm_up = std::min(options.warm_up, kShortWarmUp);
-  phase.measured = options.measured;
-  phase.rate = rate;
-  return phase;
+  return {a_second(rate) + ", open loop", Pace::kRate,      kOpenClients,
+          short_warm_up(options),         options.measured, rate};
 }
 
 void run_latency(Stage& stage, const Options& options, Report& report) {
@@ -97,26 +94,18 @@ void run_overload(Stage& stage, const Options& options, Report& report) {
 
 // Warmed up by sagas that end before it begins, so that the burst meets an idle system.
 void run_accept(Stage& stage, const Options& options, Report& report) {
-  Phase before = closed_loop(options);
-  before.warm_up = 0s;
-  before.measured = std::max(options.warm_up, 1s);
+  const Phase before = closed_loop(options.clients, 0s, std::max(options.warm_up, 1s));
   if (!add(stage, before, report)) return;
-  Phase burst{"burst over " + std::to_string(options.clients) + " connections", Pace::kAnswer,
-              options.clients};
-  burst.measured = options.measured;
+  const Phase burst{"burst over " + std::to_string(options.clients) + " connections", Pace::kAnswer,
+                    options.clients, 0s, options.measured};
   (void)add(stage, burst, report);
   find(report, "accepted", report.phases.back().accepted_per_second(), "orders/s");
 }
 
 void run_read(Stage& stage, const Options& options, Report& report) {
-  Phase before = closed_loop(options);
-  before.warm_up = 0s;
-  before.measured = kShortWarmUp;
-  if (!add(stage, before, report)) return;
-  Phase reads{std::to_string(options.clients) + " readers"};
-  reads.clients = options.clients;
-  reads.warm_up = std::min(options.warm_up, kShortWarmUp);
-  reads.measured = options.measured;
+  if (!add(stage, closed_loop(options.clients, 0s, kShortWarmUp), report)) return;
+  Phase reads = closed_loop(options.clients, short_warm_up(options), options.measured);
+  reads.name = std::to_string(options.clients) + " readers";
   reads.reads = true;
   (void)add(stage, reads, report);
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <nlohmann/json.hpp>
 #include <numeric>
 
 namespace orderflow::bench {
@@ -24,6 +25,14 @@ double nearest_rank_ms(const std::vector<std::uint32_t>& sorted, double share) {
 }
 
 }  // namespace
+
+nlohmann::ordered_json as_json(const LatencySummary& latency) {
+  return {{"count", latency.count},
+          {"p50_ms", latency.p50_ms},
+          {"p95_ms", latency.p95_ms},
+          {"p99_ms", latency.p99_ms},
+          {"max_ms", latency.max_ms}};
+}
 
 void LatencySamples::add(core::Duration latency) {
   const auto bounded = std::clamp<std::int64_t>(latency.count(), 0, UINT32_MAX);

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <span>
 #include <vector>
@@ -17,6 +18,9 @@ struct LatencySummary {
   double p99_ms = 0;
   double max_ms = 0;
 };
+
+// The same names everywhere, so that figures of different programs compare.
+[[nodiscard]] nlohmann::ordered_json as_json(const LatencySummary& latency);
 
 // Every latency of a phase, kept as it was measured: an order costs four bytes, and no bucket blurs
 // the tail. One thread at a time.

@@ -76,12 +76,7 @@ std::string as_json(const std::string& name, const Options& options,
                               {"per_second", phase.per_second()},
                               {"failed", phase.failed},
                               {"first_error", phase.first_error},
-                              {"latency_outcome",
-                               {{"count", phase.latency.count},
-                                {"p50_ms", phase.latency.p50_ms},
-                                {"p95_ms", phase.latency.p95_ms},
-                                {"p99_ms", phase.latency.p99_ms},
-                                {"max_ms", phase.latency.max_ms}}}});
+                              {"latency_outcome", bench::as_json(phase.latency)}});
   }
   return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }

@@ -9,7 +9,7 @@
 namespace orderflow::testing {
 namespace {
 
-const Headers kDesk = operator_headers();
+const Headers kOperatorHeaders = operator_headers();
 constexpr int kPartitions = 8;  // The program's default.
 constexpr const char* kUnknownType = "orderflow.nobody.knows.v1";
 
@@ -66,7 +66,7 @@ TEST_CASE("a dead letter is put back, and counted when it fails again", "[shared
   const auto first = letters_of(system, name)[0][0].value();
 
   const auto path = "/admin/dead-letters/" + first;
-  const auto shown = shop.http().get(path, kDesk).json();
+  const auto shown = shop.http().get(path, kOperatorHeaders).json();
   CHECK(shown.at("body") == body);
   CHECK(shown.at("key") == name);
   CHECK(shown.at("source") == "payments");
@@ -82,7 +82,7 @@ TEST_CASE("a dead letter is put back, and counted when it fails again", "[shared
   CHECK(replayed.json().at("resolution").at("what") == "replayed");
   CHECK(replayed.json().at("resolution").at("by") == "eve");
   CHECK(shop.http().post(path + "/replay", {{"reason", "mended"}}, once).status == 200);
-  CHECK(shop.http().post(path + "/replay", nullptr, kDesk).status == 409);
+  CHECK(shop.http().post(path + "/replay", nullptr, kOperatorHeaders).status == 409);
   await_letters(system, name, 2);
   CHECK(with_replayed_header(system, "payments.commands", name, "1") == 1);
   CHECK(letters_of(system, name)[1][1] == "2");
@@ -107,9 +107,9 @@ TEST_CASE("a dead letter is discarded with a reason, audited", "[shared][dead-le
   await_letters(system, name, 1);
   const auto id = letters_of(system, name)[0][0].value();
   const auto path = "/admin/dead-letters/" + id;
-  CHECK(shop.http().get(path, kDesk).json().at("body_encoding") == "base64url");
+  CHECK(shop.http().get(path, kOperatorHeaders).json().at("body_encoding") == "base64url");
   const auto list = [&](const std::string& query) {
-    const auto answer = shop.http().get("/admin/dead-letters?limit=200&" + query, kDesk);
+    const auto answer = shop.http().get("/admin/dead-letters?limit=200&" + query, kOperatorHeaders);
     INFO(answer.body);
     REQUIRE(answer.status == 200);
     std::size_t found = 0;
@@ -120,21 +120,22 @@ TEST_CASE("a dead letter is discarded with a reason, audited", "[shared][dead-le
   CHECK(list("source=delivery") == 1);
   CHECK(list("source=payments") == 0);
   CHECK(list("topic=" + system.prefix() + "delivery.commands") == 1);
-  CHECK(shop.http().post(path + "/discard", {{"reason", ""}}, kDesk).status == 422);
+  CHECK(shop.http().post(path + "/discard", {{"reason", ""}}, kOperatorHeaders).status == 422);
   CHECK(system.run({"dead-letters", "discard", id}).exit_code == 2);
   SECTION("over HTTP") {
-    CHECK(shop.http().post(path + "/discard", {{"reason", "a test"}}, kDesk).status == 200);
+    CHECK(shop.http().post(path + "/discard", {{"reason", "a test"}}, kOperatorHeaders).status ==
+          200);
   }
   SECTION("on the command line") {
     CHECK(system.run({"dead-letters", "discard", id, "--reason", "a test"}).exit_code == 0);
   }
   CHECK(list("source=delivery") == 0);
   CHECK(list("source=delivery&resolved=true") == 1);
-  const auto entries = shop.http().get(path, kDesk).json().at("audit");
+  const auto entries = shop.http().get(path, kOperatorHeaders).json().at("audit");
   REQUIRE(entries.size() == 1);
   CHECK(entries[0].at("action") == "dead_letter.discarded");
   CHECK(entries[0].at("reason") == "a test");
-  CHECK(shop.http().post(path + "/replay", nullptr, kDesk).status == 409);
+  CHECK(shop.http().post(path + "/replay", nullptr, kOperatorHeaders).status == 409);
   system.conclude();
 }
 
