@@ -1,0 +1,137 @@
+// The owner loop with a handler of the test's own, so that what happens between its decision and
+// its commit is no matter of luck: the handler itself brings it about. Promises 3 and 5.
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+#include <functional>
+#include <future>
+
+#include "consumers/owner_loop.hpp"
+#include "consumers/partition_store.hpp"
+#include "tests/integration/participant_harness.hpp"
+#include "tests/support/kafka_tool.hpp"
+
+namespace orderflow::testing {
+namespace {
+
+using consumers::Decision;
+using consumers::Grants;
+using consumers::Work;
+
+constexpr std::int32_t kWorked = 0;  // The one partition that has something to do.
+constexpr core::PgStatement kNote{"test_note", "INSERT INTO effects VALUES ($1)"};
+
+// Decides once for every message, or once without any; numbers its decisions, and writes the number
+// into the database and, when it was committed, into topic "told".
+class NumberingHandler : public consumers::PartitionHandler {
+ public:
+  // `by_timer`: is due from the start. `meanwhile(n)` happens after the nth decision.
+  NumberingHandler(bool by_timer, std::function<void(int)> meanwhile)
+      : due_(by_timer), meanwhile_(std::move(meanwhile)) {}
+
+  std::vector<producers::Outgoing> granted(const Grants&, const Grants&, std::int32_t,
+                                           core::PgSession&) override {
+    return {};
+  }
+  void dropped(const std::set<std::int32_t>&) override {}
+
+  Decision decide(const Work& work) override {
+    if (!work.grants.contains(kWorked)) return {};
+    ++number_;
+    core::PgParams params;
+    params.int8(number_);
+    Decision decision;
+    decision.calls.push_back({&kNote, std::move(params)});
+    decision.touched = {kWorked};
+    meanwhile_(number_);
+    return decision;
+  }
+
+  std::vector<producers::Outgoing> committed(const Grants& grants) override {
+    if (!grants.contains(kWorked) || number_ == 0) return {};
+    due_ = false;
+    return {{{"told", "key", std::to_string(number_), {}, kWorked},
+             kWorked,
+             grants.at(kWorked).batch_no}};
+  }
+  void discarded() override {}
+
+  [[nodiscard]] core::Time next_due() const override {
+    return due_ ? core::Time::min() : core::Time::max();
+  }
+
+ private:
+  bool due_;
+  std::function<void(int)> meanwhile_;
+  int number_ = 0;
+};
+
+class Stage {
+ public:
+  Stage()
+      : broker_(ports_.port(0), {{"asked", kPartitions, 1}, {"told", kPartitions, 1}}, logger_),
+        address_("127.0.0.1:" + std::to_string(ports_.port(0))),
+        kafka(address_, "") {
+    database.sql().execute(
+        "CREATE TABLE public.effects (number bigint);"
+        "GRANT ALL ON public.effects TO orderflow_payments");
+  }
+
+  void ask() const { kafka.produce("asked", kWorked, {.key = "key", .body = "do it"}); }
+
+  // Runs an owner until it has told something; what it told first.
+  [[nodiscard]] std::string first_told(consumers::PartitionHandler& handler) {
+    consumers::OwnerLoopOptions options;
+    options.role = "payments";
+    options.topic = "asked";
+    options.group = "askers";
+    options.schema = "payments";
+    options.database_role = "orderflow_payments";
+    options.database_url = database.url();
+    options.kafka = {address_, "owner", {}};
+    core::DatabaseClock clock;
+    core::Metrics metrics{"test"};
+    consumers::OwnerLoop loop(options, handler, clock, logger_, metrics);
+    auto ended = std::async(std::launch::async, [&] { loop.run(); });
+    const bool told = holds_within(kPatience, [&] { return kafka.count("told") > 0; });
+    loop.stop();
+    ended.get();
+    if (!told) give_up("the owner told nothing");
+    return kafka.read("told").front().body;
+  }
+
+ private:
+  core::Logger logger_{"payments", "error"};
+  PortBlock ports_;
+  core::EmbeddedBroker broker_;
+  std::string address_;
+
+ public:
+  MigratedDatabase database;
+  KafkaTool kafka;
+};
+
+TEST_CASE("what an owner decided before another took its place is neither stored nor told") {
+  const bool by_timer = GENERATE(false, true);
+  CAPTURE(by_timer);
+  Stage stage;
+  NumberingHandler handler(by_timer, [&](int number) {
+    if (number > 1) return;
+    core::PgSession session(stage.database.url(),
+                            {"test", "orderflow_payments", std::chrono::seconds{30}});
+    (void)consumers::PartitionStore("payments", "payments").grant({kWorked}, "a rival", session);
+  });
+  if (!by_timer) stage.ask();
+  CHECK(stage.first_told(handler) == "2");
+  CHECK(stage.database.sql().text("SELECT string_agg(number::text, ' ') FROM effects") == "2");
+}
+
+TEST_CASE("an owner whose offset the broker does not know reads what there is from its beginning") {
+  Stage stage;
+  stage.database.sql().execute("UPDATE payments.partitions SET next_offset = 1000");
+  stage.ask();
+  NumberingHandler handler(false, [](int) {});
+  CHECK(stage.first_told(handler) == "1");
+}
+
+}  // namespace
+}  // namespace orderflow::testing
