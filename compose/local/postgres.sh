@@ -123,6 +123,13 @@ single_user() { # DATA DATABASE STATEMENT; the statement is not echoed, it may h
 
 has_statement_statistics() { [ -e "$pg_bin/../lib/pg_stat_statements.so" ]; }
 
+# What is not in memory is written and read again: an eighth of what the machine has, at most 1 GiB.
+shared_buffers_mib() {
+  local mib
+  mib=$(awk '/^MemTotal:/ { print int($2 / 1024 / 8) }' /proc/meminfo)
+  echo $((mib < 128 ? 128 : mib > 1024 ? 1024 : mib))
+}
+
 write_postgres_settings() { # PORT
   local libraries=
   has_statement_statistics && libraries=pg_stat_statements
@@ -143,7 +150,7 @@ max_wal_size = 4GB
 min_wal_size = 256MB
 checkpoint_timeout = 15min
 
-shared_buffers = 256MB
+shared_buffers = $(shared_buffers_mib)MB
 work_mem = 16MB
 maintenance_work_mem = 128MB
 random_page_cost = 1.1
@@ -187,7 +194,11 @@ private_database_url() { # STATE_DIR PORT
 postgres_entry() { # PORT: the supervisor's table line
   local account=-
   [ "$(id -u)" -ne 0 ] || account=$pg_user
-  entry postgres daemon "postgres:$1" "$account" INT/QUIT "$pg_bin/postgres" -D "$pg_data"
+  # Each batch brings arrays of some hundred kilobytes: a session keeps the memory for the next one
+  # instead of handing its pages back to the kernel.
+  entry postgres daemon "postgres:$1" "$account" INT/QUIT "$(command -v env)" \
+    MALLOC_MMAP_THRESHOLD_=33554432 MALLOC_TRIM_THRESHOLD_=33554432 MALLOC_TOP_PAD_=1048576 \
+    "$pg_bin/postgres" -D "$pg_data"
 }
 
 remove_postgres() { # STATE_DIR
