@@ -78,10 +78,8 @@ std::vector<producers::Outgoing> DeliveryHandler::granted(const Grants& fresh, c
                                                           std::int32_t partition_count,
                                                           core::PgSession& session) {
   std::set<std::int32_t> partitions;
-  for (const auto& [partition, grant] : fresh) {
-    partitions.insert(partition);
-    timers_.drop(partition);
-  }
+  for (const auto& [partition, grant] : fresh) partitions.insert(partition);
+  dropped(partitions);
   owned_.clear();
   for (const auto& [partition, grant] : all) owned_.insert(partition);
   owned_.insert(partitions.begin(), partitions.end());
@@ -100,6 +98,8 @@ void DeliveryHandler::dropped(const std::set<std::int32_t>& partitions) {
     owned_.erase(partition);
     timers_.drop(partition);
   }
+  std::erase_if(live_,
+                [&](const auto& entry) { return partitions.contains(entry.second.partition); });
   if (owned_.empty()) next_overdue_read_ = Time::max();
   timers_gauge_.Set(static_cast<double>(timers_.size()));
 }
@@ -166,11 +166,11 @@ Decision DeliveryHandler::decide(const Work& work) {
   for (const auto& item : items) ids.insert(delivery_of(item.command));
   for (const auto& [partition, rows] : due) ids.insert(rows.begin(), rows.end());
   if (ids.empty()) return decision;
-  auto book = read_delivery_book(work.session, ids);
+  auto book = read_book(ids, work.session);
   for (const auto& item : items) decide_item(item, work.now, book, decision);
   fire_due(due, work.now, book, decision);
   decision.calls = write_delivery_book(book);
-  prepare_timers(book, due, work.partition_count);
+  prepare(book, due, work.partition_count);
   return decision;
 }
 
@@ -217,30 +217,55 @@ void DeliveryHandler::fire_due(const DueByPartition& due, Time now, domain::Deli
   }
 }
 
-void DeliveryHandler::prepare_timers(const domain::DeliveryBook& book, const DueByPartition& due,
-                                     std::int32_t partition_count) {
-  const auto prepare = [&](const std::vector<const domain::Delivery*>& rows) {
-    for (const auto* row : rows) {
-      const auto shard = core::shard_of(row->order_id.to_string());
-      prepared_.push_back({core::partition_of_shard(shard, partition_count), row->id,
-                           domain::due_time(*row, options_.policy)});
-    }
-  };
-  prepare(book.new_rows());
-  prepare(book.changed_rows());
-  // Timers that fired for nothing: their row says something else by now, or is gone.
+domain::DeliveryBook DeliveryHandler::read_book(const std::set<Uuid>& ids,
+                                                core::PgSession& session) const {
+  std::set<Uuid> unknown;
+  for (const auto& id : ids) {
+    if (!live_.contains(id)) unknown.insert(id);
+  }
+  auto book = unknown.empty() ? domain::DeliveryBook{} : read_delivery_book(session, unknown);
+  for (const auto& id : ids) {
+    if (const auto found = live_.find(id); found != live_.end()) book.add(found->second.row);
+  }
+  return book;
+}
+
+void DeliveryHandler::prepare(const domain::DeliveryBook& book, const DueByPartition& due,
+                              std::int32_t partition_count) {
+  // Of timers that fired for nothing: their row says something else by now, or is gone.
   for (const auto& [partition, ids] : due) {
     for (const auto& id : ids) {
       const auto* row = book.find(id);
-      prepared_.push_back(
-          {partition, id, row == nullptr ? Time::max() : domain::due_time(*row, options_.policy)});
+      const Time next = row == nullptr ? Time::max() : domain::due_time(*row, options_.policy);
+      prepared_.push_back({partition, id, next, std::nullopt});
     }
+  }
+  const auto prepare_written = [&](const std::vector<const domain::Delivery*>& rows) {
+    for (const auto* row : rows) {
+      const auto shard = core::shard_of(row->order_id.to_string());
+      auto& change = prepared_.emplace_back(core::partition_of_shard(shard, partition_count),
+                                            row->id, domain::due_time(*row, options_.policy));
+      if (!row->live) continue;
+      change.live_row = *row;
+      change.live_row->address.clear();  // As if read.
+    }
+  };
+  prepare_written(book.new_rows());
+  prepare_written(book.changed_rows());
+}
+
+void DeliveryHandler::adopt(Change& change) {
+  timers_.set(change.partition, change.id, change.due);
+  if (change.live_row && (live_.size() < options_.row_limit || live_.contains(change.id))) {
+    live_.insert_or_assign(change.id, LiveRow{change.partition, std::move(*change.live_row)});
+  } else {
+    live_.erase(change.id);
   }
 }
 
 std::vector<producers::Outgoing> DeliveryHandler::committed(const Grants& grants) {
-  for (const auto& change : prepared_) {
-    if (owned_.contains(change.partition)) timers_.set(change.partition, change.id, change.due);
+  for (auto& change : prepared_) {
+    if (owned_.contains(change.partition)) adopt(change);
   }
   prepared_.clear();
   timers_gauge_.Set(static_cast<double>(timers_.size()));

@@ -2,8 +2,10 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "consumers/due_timers.hpp"
@@ -19,14 +21,16 @@ struct DeliveryHandlerOptions {
   domain::Simulation simulation;
   domain::DeliveryPolicy policy;
   std::size_t timer_limit = 100'000;  // Kept in memory; the rest is found when overdue.
+  std::size_t row_limit = 20'000;     // Likewise, of whole rows; others are read when needed.
   std::size_t due_limit = 1'000;      // Fired in one transaction.
   core::Duration overdue_interval = std::chrono::seconds{2};
 };
 
 // The delivery participant and its simulated carrier: schedules and cancels on command, hands
 // parcels over when they are due, and repeats the report of each until it is acknowledged. Reads
-// and writes sets of rows. Keeps only the times at which live rows are due. Called by the owner
-// loop's thread.
+// and writes sets of rows. Keeps the times at which live rows are due, and such rows themselves as
+// it wrote them: while it owns their partitions nobody else does. Called by the owner loop's
+// thread.
 class DeliveryHandler : public PartitionHandler {
  public:
   DeliveryHandler(DeliveryHandlerOptions options, core::Logger& logger, core::Metrics& metrics);
@@ -47,16 +51,26 @@ class DeliveryHandler : public PartitionHandler {
     events::DeliveryCommand command;
     domain::Fate fate;
   };
+  // What holds of a delivery once the transaction is durable.
+  struct Change {
+    std::int32_t partition;
+    core::Uuid id;
+    Time due;
+    std::optional<domain::Delivery> live_row;
+  };
   using DueByPartition = std::map<std::int32_t, std::vector<core::Uuid>>;
 
   std::vector<Item> admit(const Work& work, Decision& decision);
   void reread_overdue(const Work& work);
   [[nodiscard]] DueByPartition collect_due(const Work& work) const;
+  [[nodiscard]] domain::DeliveryBook read_book(const std::set<core::Uuid>& ids,
+                                               core::PgSession& session) const;
   void decide_item(const Item& item, Time now, domain::DeliveryBook& book, Decision& decision);
   void fire_due(const DueByPartition& due, Time now, domain::DeliveryBook& book,
                 Decision& decision);
-  void prepare_timers(const domain::DeliveryBook& book, const DueByPartition& due,
-                      std::int32_t partition_count);
+  void prepare(const domain::DeliveryBook& book, const DueByPartition& due,
+               std::int32_t partition_count);
+  void adopt(Change& change);
 
   DeliveryHandlerOptions options_;
   core::Logger& logger_;
@@ -67,13 +81,13 @@ class DeliveryHandler : public PartitionHandler {
   DueTimers timers_;
   Time next_overdue_read_ = Time::max();
 
-  // Times that hold once the transaction is durable.
-  struct TimerChange {
+  struct LiveRow {
     std::int32_t partition;
-    core::Uuid id;
-    Time due;
+    domain::Delivery row;
   };
-  std::vector<TimerChange> prepared_;
+  std::unordered_map<core::Uuid, LiveRow> live_;
+
+  std::vector<Change> prepared_;
 };
 
 }  // namespace orderflow::consumers

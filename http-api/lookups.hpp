@@ -15,21 +15,25 @@
 namespace orderflow::http_api {
 
 // A bounded map whose entries grow old. An entry past its time is refreshed by the first who meets
-// it, while others use it a little longer, so that a popular entry's end is no stampede. Safe from
+// it, while others use it a second longer, so that a popular entry's end is no stampede. Safe from
 // any thread. Absence is not remembered: what was just created must be found.
 template <typename Value>
 class AgingCache {
  public:
   using Clock = std::chrono::steady_clock;
 
+  explicit AgingCache(Clock::duration fresh) : fresh_(fresh) {}
+
   // Empty: the caller must fetch, and then put().
   std::optional<Value> get(const core::Uuid& id) {
     const auto now = Clock::now();
     const std::lock_guard lock(mutex_);
     const auto found = entries_.find(id);
-    if (found == entries_.end() || now - found->second.fetched > kUsable) return std::nullopt;
+    if (found == entries_.end() || now - found->second.fetched > fresh_ + kBeingRefreshed) {
+      return std::nullopt;
+    }
     Entry& entry = found->second;
-    if (now - entry.fetched > kFresh && now > entry.refresh_until) {
+    if (now - entry.fetched > fresh_ && now > entry.refresh_until) {
       entry.refresh_until = now + kRefresh;
       return std::nullopt;
     }
@@ -40,7 +44,7 @@ class AgingCache {
     const auto now = Clock::now();
     const std::lock_guard lock(mutex_);
     if (entries_.size() >= kEntriesMax) {
-      std::erase_if(entries_, [&](const auto& e) { return now - e.second.fetched > kFresh; });
+      std::erase_if(entries_, [&](const auto& e) { return now - e.second.fetched > fresh_; });
       if (entries_.size() >= kEntriesMax) entries_.clear();
     }
     entries_[id] = Entry{std::move(value), now, {}};
@@ -52,9 +56,8 @@ class AgingCache {
   }
 
  private:
-  static constexpr auto kFresh = std::chrono::seconds{1};
   static constexpr auto kRefresh = std::chrono::milliseconds{500};
-  static constexpr auto kUsable = std::chrono::seconds{2};
+  static constexpr auto kBeingRefreshed = std::chrono::seconds{1};
   static constexpr std::size_t kEntriesMax = 20'000;
 
   struct Entry {
@@ -62,11 +65,13 @@ class AgingCache {
     Clock::time_point fetched;
     Clock::time_point refresh_until;
   };
+  const Clock::duration fresh_;
   std::mutex mutex_;
   std::unordered_map<core::Uuid, Entry> entries_;
 };
 
-// What an order refers to, in other contexts: looked up through caches about a second old.
+// What an order refers to, in other contexts, looked up through caches: products as they were about
+// a second ago; of users only that they exist, which nothing takes back.
 class Lookups {
  public:
   Lookups(core::DatabasePool& identity, core::DatabasePool& catalogue, BlockingPool& blocking)
@@ -85,8 +90,8 @@ class Lookups {
   core::DatabasePool& identity_;
   core::DatabasePool& catalogue_;
   BlockingPool& blocking_;
-  AgingCache<bool> users_;
-  AgingCache<PricedProduct> products_;
+  AgingCache<bool> users_{std::chrono::minutes{1}};
+  AgingCache<PricedProduct> products_{std::chrono::seconds{1}};
 };
 
 }  // namespace orderflow::http_api

@@ -260,6 +260,7 @@ struct Deliveries {
         "orders.inbox", domain::Simulation({1, 0, 0, 0, true}), {}};
     options.policy = {seconds{20}, seconds{2}, seconds{30}};
     options.timer_limit = timer_limit;
+    options.row_limit = timer_limit;
     return options;
   }
   [[nodiscard]] std::string status(const Uuid& id) const {
@@ -361,6 +362,15 @@ TEST_CASE("delivery: timers survive a new owner, a discarded batch and a full me
         (void)next.granted(driver.grants(), driver.grants(), kPartitions, driver.session());
     }
     CHECK(reports == 50);
+  }
+  SECTION("what another owner wrote meanwhile counts, not what is remembered") {
+    DeliveryHandler next(Deliveries::options(), it.logger, it.metrics);
+    HandlerDriver driver(next, it.database.url(), "orderflow_delivery");
+    driver.now = it.driver.now;
+    CHECK(driver.run({}).size() == 50);
+    (void)it.handler.granted(it.driver.grants(), it.driver.grants(), kPartitions,
+                             it.driver.session());
+    CHECK(bodies(it.driver.run(it.mill.pass({cancel(ids[0])}))).at(0).at("code") == "too_late");
   }
   SECTION("a partition that was dropped is silent") {
     it.handler.dropped({0, 1, 2, 3});
