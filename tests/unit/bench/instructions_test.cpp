@@ -1,11 +1,10 @@
 #include <catch2/catch_test_macros.hpp>
-#include <fstream>
-#include <iterator>
 #include <set>
 #include <stdexcept>
 #include <string>
 
 #include "bench/instructions/counts.hpp"
+#include "tests/support/source_tree.hpp"
 
 namespace orderflow::bench {
 namespace {
@@ -59,8 +58,7 @@ TEST_CASE("counts of another compiler are told, not judged") {
 }
 
 TEST_CASE("the stored counts can be read, and none is there twice") {
-  std::ifstream file(ORDERFLOW_SOURCE_DIR "/bench/instructions/counts.txt");
-  const auto counts = parse_counts({std::istreambuf_iterator<char>(file), {}});
+  const auto counts = parse_counts(testing::source_text("bench/instructions/counts.txt"));
   std::set<std::string> names;
   for (const auto& [name, count] : counts.lines) {
     INFO(name);
