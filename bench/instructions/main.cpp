@@ -10,6 +10,7 @@
 #include <span>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 #include "bench/instructions/counts.hpp"
 #include "bench/instructions/workload.hpp"

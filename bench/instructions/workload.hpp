@@ -27,7 +27,8 @@ void keep(const Value& value) {
 template <typename Item, typename Operation>
 [[nodiscard]] Workload each(std::string name, std::vector<Item> items, Operation operation) {
   const auto operations = static_cast<int>(items.size());
-  return {std::move(name), operations, [items = std::move(items), operation] {
+  return {std::move(name), operations,
+          [items = std::move(items), operation = std::move(operation)] {
             for (const auto& item : items) keep(operation(item));
           }};
 }
@@ -35,7 +36,8 @@ template <typename Item, typename Operation>
 // One call for all rows.
 template <typename Operation>
 [[nodiscard]] Workload all_at_once(std::string name, std::size_t rows, Operation operation) {
-  return {std::move(name), static_cast<int>(rows), [operation] { keep(operation()); }};
+  return {std::move(name), static_cast<int>(rows),
+          [operation = std::move(operation)] { keep(operation()); }};
 }
 
 [[nodiscard]] std::vector<Workload> door_workloads(const std::vector<Course>& courses);
