@@ -13,6 +13,10 @@ command_bench() {
     bench_peers "${@:2}"
     return
   fi
+  if [ "${1:-}" = instructions ]; then
+    bench_instructions "${@:2}"
+    return
+  fi
   while [ $# -gt 0 ]; do
     case $1 in
       --broker) [ $# -ge 2 ] || usage_error "--broker needs embedded or kafka"; chosen=$2; shift ;;

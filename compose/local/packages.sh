@@ -44,6 +44,7 @@ wanted_packages() { # GROUP…: the groups' packages, one a line
       npm) command -v npm >/dev/null || echo npm ;;
       sanitizers) printf '%s\n' clang-19 libclang-rt-19-dev ;;
       mutate) echo patch ;;
+      instructions) echo valgrind ;;
       plot) echo python3-matplotlib ;;
       lint) printf '%s\n' git clang-format-19 clang-tidy-19 shellcheck ;;
     esac

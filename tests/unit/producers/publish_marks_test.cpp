@@ -9,22 +9,22 @@ namespace {
 using core::SteadyTime;
 using std::chrono::seconds;
 
-constexpr std::int32_t kPartition = 3;
+constexpr std::int32_t kMarkedPartition = 3;
 
 TEST_CASE("the mark follows the oldest batch that is not fully acknowledged") {
   PublishMarks marks;
-  marks.begin(kPartition, 10);
-  CHECK(marks.mark(kPartition) == 10);
-  const auto first = marks.expect(kPartition, 11, SteadyTime{});
-  const auto second = marks.expect(kPartition, 11, SteadyTime{});
-  const auto third = marks.expect(kPartition, 13, SteadyTime{} + seconds{2});
+  marks.begin(kMarkedPartition, 10);
+  CHECK(marks.mark(kMarkedPartition) == 10);
+  const auto first = marks.expect(kMarkedPartition, 11, SteadyTime{});
+  const auto second = marks.expect(kMarkedPartition, 11, SteadyTime{});
+  const auto third = marks.expect(kMarkedPartition, 13, SteadyTime{} + seconds{2});
   marks.acknowledged(third);
-  CHECK(marks.mark(kPartition) == 10);
-  CHECK(marks.oldest_unacknowledged(kPartition, SteadyTime{} + seconds{5}) == seconds{5});
+  CHECK(marks.mark(kMarkedPartition) == 10);
+  CHECK(marks.oldest_unacknowledged(kMarkedPartition, SteadyTime{} + seconds{5}) == seconds{5});
   marks.acknowledged(first);
-  CHECK(marks.mark(kPartition) == 10);
+  CHECK(marks.mark(kMarkedPartition) == 10);
   marks.acknowledged(second);
-  CHECK(marks.mark(kPartition) == 13);
+  CHECK(marks.mark(kMarkedPartition) == 13);
   CHECK(marks.oldest_unacknowledged(SteadyTime{} + seconds{9}) == seconds{0});
 }
 
@@ -44,28 +44,28 @@ TEST_CASE("partitions have marks of their own") {
 // has its messages under way.
 TEST_CASE("an acknowledgement of a former grant counts for nothing in the next") {
   PublishMarks marks;
-  marks.begin(kPartition, 10);
-  const auto old_first = marks.expect(kPartition, 11, SteadyTime{});
-  const auto old_second = marks.expect(kPartition, 12, SteadyTime{});
-  marks.begin(kPartition, 10);
-  const auto again = marks.expect(kPartition, 11, SteadyTime{});
+  marks.begin(kMarkedPartition, 10);
+  const auto old_first = marks.expect(kMarkedPartition, 11, SteadyTime{});
+  const auto old_second = marks.expect(kMarkedPartition, 12, SteadyTime{});
+  marks.begin(kMarkedPartition, 10);
+  const auto again = marks.expect(kMarkedPartition, 11, SteadyTime{});
   marks.acknowledged(old_first);
   marks.acknowledged(old_second);
-  CHECK(marks.mark(kPartition) == 10);
+  CHECK(marks.mark(kMarkedPartition) == 10);
   marks.acknowledged(again);
-  CHECK(marks.mark(kPartition) == 11);
+  CHECK(marks.mark(kMarkedPartition) == 11);
 }
 
 // With a full outgoing queue acknowledgements come in while a batch is still being handed over.
 TEST_CASE("a batch of which only the first message was sent is not acknowledged by that") {
   PublishMarks marks;
-  marks.begin(kPartition, 10);
-  const auto first = marks.expect(kPartition, 11, SteadyTime{});
-  const auto second = marks.expect(kPartition, 11, SteadyTime{});
+  marks.begin(kMarkedPartition, 10);
+  const auto first = marks.expect(kMarkedPartition, 11, SteadyTime{});
+  const auto second = marks.expect(kMarkedPartition, 11, SteadyTime{});
   marks.acknowledged(first);
-  CHECK(marks.mark(kPartition) == 10);
+  CHECK(marks.mark(kMarkedPartition) == 10);
   marks.acknowledged(second);
-  CHECK(marks.mark(kPartition) == 11);
+  CHECK(marks.mark(kMarkedPartition) == 11);
 }
 
 }  // namespace

@@ -1,0 +1,124 @@
+#include "bench/instructions/course.hpp"
+
+#include <nlohmann/json.hpp>
+#include <utility>
+#include <variant>
+
+#include "core/shard.hpp"
+#include "domain/delivery.hpp"
+#include "saga/command_messages.hpp"
+
+namespace orderflow::bench {
+namespace {
+
+using core::Uuid;
+
+constexpr int kProductsMax = 3;
+constexpr std::int64_t kOpening = 1'000'000'00;
+
+Uuid id_of(std::string_view kind, int number) {
+  return core::uuid_v5(Uuid{}, std::string(kind) + "/" + std::to_string(number));
+}
+
+nlohmann::json body_of_order(int number) {
+  nlohmann::json items = nlohmann::json::array();
+  for (int i = 0; i <= number % kProductsMax; ++i) {
+    items.push_back({{"product_id", id_of("product", i).to_string()}, {"quantity", 1 + i}});
+  }
+  return {{"user_id", id_of("user", number).to_string()},
+          {"items", std::move(items)},
+          {"delivery_address",
+           {{"name", "Alice Adams"},
+            {"line1", "1 Main Street"},
+            {"city", "Springfield"},
+            {"postal_code", "12345"},
+            {"country", "US"}}}};
+}
+
+// Hears an input and goes on from the state it leads to; returns what is to be sent.
+std::vector<saga::CommandMessage> hear(Course& course, saga::Input input) {
+  static const saga::Policy policy;
+  const saga::State before = course.sagas.empty() ? saga::State{} : course.sagas.back().state;
+  saga::Decision decision = saga::decide(before, course.facts, input, kCourseTime, policy);
+  std::vector<saga::CommandMessage> sent;
+  for (const auto& command : decision.commands) {
+    sent.push_back(saga::message_of(course.facts, decision.state, command));
+  }
+  std::move(decision.events.begin(), decision.events.end(), std::back_inserter(course.events));
+  course.inputs.push_back(std::move(input));
+  course.sagas.push_back({course.facts, std::move(decision.state),
+                          core::shard_of(course.facts.order_id.text().view())});
+  return sent;
+}
+
+void place(Course& course, int number) {
+  const auto body = body_of_order(number);
+  course.request_body = body.dump();
+  auto wanted = http_api::validate_order(body).value();
+  for (std::size_t i = 0; i < wanted.items.size(); ++i) {
+    course.products.push_back({"Noise-cancelling headphones", 299'99, "USD", true});
+  }
+  auto priced = http_api::price_items(wanted.items, course.products).value();
+  auto& record = course.record;
+  record.id = id_of("order", number);
+  record.user_id = wanted.user_id;
+  record.items = std::move(priced.json);
+  record.total = priced.total;
+  record.currency = std::move(priced.currency);
+  record.delivery_address = std::move(wanted.delivery_address);
+  record.created_at = kCourseTime;
+  auto& facts = course.facts;
+  facts.order_id = record.id;
+  facts.user_id = record.user_id;
+  facts.total = {record.total, record.currency};
+  facts.delivery_address = record.delivery_address;
+  facts.trace = {id_of("correlation", number).to_string(),
+                 "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"};
+  course.account = {record.user_id, record.currency, kOpening, 1};
+}
+
+void pay(Course& course) {
+  domain::PaymentBook book;
+  book.add(course.account);
+  const domain::PaymentContext context{kCourseTime, false, course.facts.trace.correlation_id};
+  course.payment_reply = domain::decide(book, course.payment_command, context).value().reply;
+}
+
+void deliver(Course& course) {
+  domain::DeliveryBook book;
+  const domain::DeliveryPolicy policy;
+  const domain::DeliveryContext context{kCourseTime, false, course.facts.trace};
+  const auto verdict = domain::decide(book, course.delivery_command, context, policy).value();
+  course.delivery_reply = verdict.reply.value();
+  const auto due = kCourseTime + policy.carrier_time;
+  course.report = domain::fire(book, course.delivery_reply.command_id, due, policy).value();
+}
+
+}  // namespace
+
+Course course_of(int number) {
+  Course course;
+  place(course, number);
+  auto sent = hear(course, saga::Start{});
+  course.payment_command = std::get<events::PaymentCommand>(sent.at(0).body);
+  pay(course);
+  sent = hear(course, course.payment_reply);
+  course.delivery_command = std::get<events::DeliveryCommand>(sent.at(0).body);
+  deliver(course);
+  hear(course, course.delivery_reply);
+  hear(course, course.report);
+  return course;
+}
+
+http_api::Request place_request(const Course& course) {
+  http_api::Request request;
+  request.method = http_api::Method::kPost;
+  request.target = request.path = "/orders";
+  request.headers = {{"Host", "127.0.0.1:8080"},
+                     {"Content-Type", "application/json"},
+                     {"Idempotency-Key", "018f0000-0000-7000-8000-00000000a11c"}};
+  request.body = course.request_body;
+  return request;
+}
+
+}  // namespace orderflow::bench
