@@ -13,6 +13,10 @@ command_bench() {
     bench_peers "${@:2}"
     return
   fi
+  if [ "${1:-}" = profile ]; then
+    bench_profile "${@:2}"
+    return
+  fi
   if [ "${1:-}" = instructions ]; then
     bench_instructions "${@:2}"
     return

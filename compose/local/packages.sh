@@ -46,6 +46,7 @@ wanted_packages() { # GROUP…: the groups' packages, one a line
       mutate) echo patch ;;
       instructions) echo valgrind ;;
       plot) echo python3-matplotlib ;;
+      profile) printf '%s\n' linux-perf python3 ;;
       lint) printf '%s\n' git clang-format-19 clang-tidy-19 shellcheck ;;
     esac
   done
