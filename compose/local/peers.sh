@@ -68,6 +68,7 @@ prepare_peers() {
       "fetch_$name"
     ) || unready+=("$name")
   done
+  [ ${#unready[@]} -lt ${#names[@]} ] || exit 1
   build_program "${targets[@]}"
 }
 
@@ -122,7 +123,7 @@ run_temporal() { # JSON
   SQL_PASSWORD=$(cat "$peer_dir/postgres.password")
   export TEMPORAL_VERSION_CHECK_DISABLED=1 TEMPORAL_PEER_PORT=$port
   export TEMPORAL_PEER_LIMITS=$temporal_source/limits.yaml
-  export SQL_PLUGIN=postgres12 SQL_HOST=127.0.0.1 SQL_PORT=$postgres SQL_USER=orderflow SQL_PASSWORD
+  export SQL_PLUGIN=postgres12_pgx SQL_HOST=127.0.0.1 SQL_PORT=$postgres SQL_USER=orderflow SQL_PASSWORD
   {
     postgres_entry "$postgres"
     for part in temporal visibility; do
