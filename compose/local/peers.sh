@@ -225,12 +225,13 @@ fetch_temporal() {
   mkdir -p "${temporal_home%/*}"
   exec 8>"$temporal_home.lock"
   flock 8
-  # Go takes a program for up to date though its writing was interrupted.
+  # Go takes a program for up to date though its writing was interrupted, and leaves its scratch files.
   rm -- "$temporal_home/complete" 2>/dev/null || rm -rf -- "$temporal_home"
   mkdir -p "$temporal_home"
   run_logged "$log" "compiling Temporal, minutes the first time" \
-    env CGO_ENABLED=0 GOWORK=off go build -C "$temporal_source" -mod=readonly -o "$temporal_home/" \
-    ./worker ./load go.temporal.io/server/cmd/server go.temporal.io/server/cmd/tools/sql ||
+    env CGO_ENABLED=0 GOWORK=off GOTMPDIR="$temporal_home" \
+    go build -C "$temporal_source" -mod=readonly -o "$temporal_home/" ./worker ./load \
+    go.temporal.io/server/cmd/server go.temporal.io/server/cmd/tools/sql ||
     die_with_log "$log" "building Temporal failed; mend what the lines above name, then again"
   touch "$temporal_home/complete"
   exec 8>&-
