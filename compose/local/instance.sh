@@ -183,7 +183,7 @@ command_wipe() {
   command_down
   local dir
   # Those of ./orderflow test and bench lie inside.
-  for dir in "$state_dir"/{test,bench,peers/naive,peers/restate} "$state_dir"; do
+  for dir in "$state_dir"/{test,bench,peers/naive,peers/restate,peers/temporal} "$state_dir"; do
     [ ! -d "$dir" ] || is_running "$dir" || remove_instance_data "$dir"
   done
   echo "removed the data in $(display_path "$state_dir")"

@@ -1,13 +1,15 @@
 # shellcheck shell=bash
-# The command bench peers: the same saga on Orderflow, on Restate and on PostgreSQL alone, one after the
-# other on this machine; see bench/peers/README.md. Sourced by ./orderflow.
+# The command bench peers: the same saga on Orderflow, on Restate, on Temporal and on PostgreSQL alone,
+# one after the other on this machine; see bench/peers/README.md. Sourced by ./orderflow.
 
-readonly peer_names=(orderflow restate naive)
+readonly peer_names=(orderflow restate temporal naive)
 # Packages belong to the clone, as builds and Kafka's jars do.
 readonly restate_home=$repo/.orderflow/peers/npm
+readonly temporal_home=$repo/.orderflow/peers/go
+readonly temporal_source=$repo/bench/peers/temporal
 
 bench_peers() {
-  local seconds=20 warm_up=5 levels=256,64,16,1 names=("${peer_names[@]}") name code=0
+  local seconds=20 warm_up=5 levels=256,64,16,1 names=("${peer_names[@]}") unready=() name code=0
   while [ $# -gt 0 ]; do
     [ $# -ge 2 ] || usage_error "bench peers knows --seconds, --warm-up, --levels, --only, each with a value"
     case $1 in
@@ -29,6 +31,11 @@ bench_peers() {
   prepare_peers
   for name in "${names[@]}"; do
     printf '\n%s\n' "$name"
+    if [[ " ${unready[*]} " == *" $name "* ]]; then
+      echo "left out: it could not be made ready, as said above"
+      code=1
+      continue
+    fi
     # In a shell of its own, whose end stops what it started.
     (
       trap finish EXIT
@@ -39,7 +46,7 @@ bench_peers() {
   return $code
 }
 
-# All that is missing, before the first is measured.
+# All that is missing, before the first is measured. Sets unready: those that could not be had.
 prepare_peers() {
   local groups=(build) targets=() name
   prepare_state_dir "$state_dir"
@@ -48,15 +55,26 @@ prepare_peers() {
     case $name in
       orderflow) groups+=(postgres kafka) ;;
       restate) groups+=(npm) targets+=(restate-load) ;;
+      temporal) groups+=(postgres) ;;
       naive) groups+=(postgres) targets+=(naive-peer) ;;
     esac
   done
   ensure_packages "${groups[@]}"
+  for name in restate temporal; do
+    [[ " ${names[*]} " == *" $name "* ]] || continue
+    # In a shell of its own, whose failure leaves the others to be measured.
+    (
+      trap finish EXIT
+      "fetch_$name"
+    ) || unready+=("$name")
+  done
+  [ ${#unready[@]} -lt ${#names[@]} ] || exit 1
   build_program "${targets[@]}"
-  [[ " ${names[*]} " != *' restate '* ]] || fetch_restate
 }
 
 run_orderflow() { # JSON
+  # Its best on two cores, as for Restate.
+  export ORDERFLOW_PARTITIONS=${ORDERFLOW_PARTITIONS:-2}
   start_bench_instance kafka
   "$binary" bench sagas --clients "${levels%%,*}" --levels "$levels" --seconds "$seconds" \
     --warm-up "$warm_up" --json "$1"
@@ -72,7 +90,8 @@ run_naive() { # JSON
     <<<"max_connections = $((10 + $(tr ',' '\n' <<<"$levels" | sort -n | tail -n 1)))"
   postgres_entry "$port" >"$peer_dir/table"
   start_peer PostgreSQL
-  DATABASE_URL=$(private_database_url "$peer_dir" "$port") run_load naive-peer "$1"
+  DATABASE_URL=$(private_database_url "$peer_dir" "$port") \
+    run_load "$build_dir/release/bench/peers/naive-peer" "$1"
 }
 
 run_restate() { # JSON
@@ -93,7 +112,33 @@ run_restate() { # JSON
       "http://127.0.0.1:$admin/deployments"
   } >"$peer_dir/table"
   start_peer "Restate and its service"
-  run_load restate-load "$1" --url "http://127.0.0.1:$ingress"
+  run_load "$build_dir/release/bench/peers/restate-load" "$1" --url "http://127.0.0.1:$ingress"
+}
+
+run_temporal() { # JSON
+  prepare_peer temporal
+  free_ports 10
+  local port=$REPLY ready=$((REPLY + 8)) postgres=$((REPLY + 9)) part
+  prepare_postgres "$peer_dir" "$postgres"
+  # A person's own settings of Temporal are not what is measured; a newer release is not asked for.
+  unset "${!TEMPORAL_@}" "${!SQL_@}"
+  SQL_PASSWORD=$(cat "$peer_dir/postgres.password")
+  export TEMPORAL_VERSION_CHECK_DISABLED=1 TEMPORAL_PEER_PORT=$port
+  export TEMPORAL_PEER_LIMITS=$temporal_source/limits.yaml
+  export SQL_PLUGIN=postgres12_pgx SQL_HOST=127.0.0.1 SQL_PORT=$postgres SQL_USER=orderflow SQL_PASSWORD
+  {
+    postgres_entry "$postgres"
+    for part in temporal visibility; do
+      temporal_schema "$part" create create-database
+      temporal_schema "$part" setup setup-schema --version 0.0
+      temporal_schema "$part" update update-schema --schema-name "postgresql/v12/$part"
+    done
+    entry temporal daemon "tcp:$port" - - "$temporal_home/server" \
+      --config-file "$temporal_source/server.yaml" --allow-no-auth start
+    entry worker daemon "tcp:$ready" - - "$temporal_home/worker" "127.0.0.1:$port" "$ready"
+  } >"$peer_dir/table"
+  start_peer "PostgreSQL, Temporal and its worker"
+  run_load "$temporal_home/load" "$1" --server "127.0.0.1:$port"
 }
 
 prepare_peer() { # NAME: sets peer_dir, which is empty then
@@ -113,7 +158,7 @@ start_peer() { # WHAT: runs the table in peer_dir
 }
 
 run_load() { # PROGRAM JSON ARGUMENT…
-  "$build_dir/release/bench/peers/$1" --levels "$levels" --seconds "$seconds" --warm-up "$warm_up" \
+  "$1" --levels "$levels" --seconds "$seconds" --warm-up "$warm_up" \
     --json "$2" "${@:3}"
 }
 
@@ -171,6 +216,46 @@ bind-address = "127.0.0.1:$ingress"
 EOF
 }
 
+# --- Temporal -----------------------------------------------------------------------------------
+
+# The module's files pin every source and its hash. Temporal's command line cannot be had by `go
+# install`, and no release is needed: its server and its schema tool are packages like any other.
+fetch_temporal() {
+  local log=$log_dir/peers-go.log
+  phase temporal
+  require_go "$(awk '$1 == "go" { print $2 }' "$temporal_source/go.mod")"
+  mkdir -p "${temporal_home%/*}"
+  exec 8>"$temporal_home.lock"
+  flock 8
+  # Go takes a program for up to date though its writing was interrupted, and leaves its scratch files.
+  rm -- "$temporal_home/complete" 2>/dev/null || rm -rf -- "$temporal_home"
+  mkdir -p "$temporal_home"
+  run_logged "$log" "compiling Temporal, minutes the first time" \
+    env CGO_ENABLED=0 GOWORK=off GOTMPDIR="$temporal_home" \
+    go build -C "$temporal_source" -mod=readonly -o "$temporal_home/" ./worker ./load \
+    go.temporal.io/server/cmd/server go.temporal.io/server/cmd/tools/sql ||
+    die_with_log "$log" "building Temporal failed; mend what the lines above name, then again"
+  touch "$temporal_home/complete"
+  exec 8>&-
+  phase_done "server, schema tool, worker and load"
+}
+
+# Debian's own is older than what Temporal's server asks for, so a person's is used.
+require_go() { # VERSION
+  local found
+  # Asked where the module is: a Go that may fetch the version it needs does so here.
+  found=$(cd "$temporal_source" && go env GOVERSION 2>/dev/null) || found=
+  [ -n "$found" ] || die "Temporal needs Go $1 or newer, and there is no go on the PATH; install it"
+  found=${found#go}
+  [ "$(printf '%s\n' "$1" "$found" | sort -V | head -n 1)" = "$1" ] ||
+    die "Temporal needs Go $1 or newer, this is $found; install it, or let Go fetch it itself" \
+      "(from 1.21 on) with GOTOOLCHAIN=auto"
+}
+
+temporal_schema() { # DATABASE STEP COMMAND ARGUMENT…
+  entry "$1-$2" oneshot - - - "$temporal_home/sql" --database "$1" "${@:3}"
+}
+
 # --- the table ----------------------------------------------------------------------------------
 
 print_peers() {
@@ -207,6 +292,8 @@ durable_in() { # NAME
       "PostgreSQL (fsync); messages are in Kafka (acks=all); what a crash interrupts is finished" ;;
     restate) echo "the journal of the three steps is in Restate's log (fsync), and nothing else:" \
       "the steps write to no database; what a crash interrupts is finished" ;;
+    temporal) echo "the history of the workflow with its three steps is in PostgreSQL (fsync), and" \
+      "nothing else: the steps write to no database; what a crash interrupts is finished" ;;
     naive) echo "order, payment and delivery are in PostgreSQL (fsync), a transaction each;" \
       "what a crash interrupts stays as it is" ;;
   esac
