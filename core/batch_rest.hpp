@@ -15,7 +15,7 @@ namespace orderflow::core {
 // that adds to a message's way is bounded, and nothing on an idle system, where batches are of one.
 [[nodiscard]] constexpr Duration rest_after(std::size_t messages) {
   constexpr Duration kLongest = std::chrono::milliseconds{10};
-  constexpr Duration kEach = std::chrono::milliseconds{1};
+  constexpr Duration kEach = std::chrono::microseconds{300};
   constexpr std::size_t kFew = 2;
   if (messages <= kFew) return Duration{0};
   return std::min<Duration>(messages * kEach, kLongest);

@@ -73,8 +73,8 @@ prepare_peers() {
 }
 
 run_orderflow() { # JSON
-  # Its best on two cores, as for Restate.
-  export ORDERFLOW_PARTITIONS=${ORDERFLOW_PARTITIONS:-2}
+  # Its best on two cores, as two are Restate's.
+  export ORDERFLOW_PARTITIONS=${ORDERFLOW_PARTITIONS:-1}
   start_bench_instance kafka
   "$binary" bench sagas --clients "${levels%%,*}" --levels "$levels" --seconds "$seconds" \
     --warm-up "$warm_up" --json "$1"
