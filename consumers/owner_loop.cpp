@@ -271,6 +271,7 @@ class OwnerLoop::Impl {
     const bool due = handler_.next_due() <= clock_.now();
     if (!batch.empty() || due) {
       const auto began = steady_clock::now();
+      oldest_handled_ = std::max(oldest_handled_, buffers_.oldest_age(core::process_now()));
       process(batch, due);
       metrics_.batch(steady_clock::now() - began, batch.size());
       std::this_thread::sleep_for(core::rest_after(batch.size()));
@@ -428,7 +429,7 @@ class OwnerLoop::Impl {
     start();
   }
 
-  // Once a second: a heartbeat, the marks, the age of the oldest waiting item.
+  // Once a second: a heartbeat, the marks, the age of the oldest item that waits or just did.
   void tick() {
     next_tick_ = steady_clock::now() + kTickInterval;
     measure();
@@ -454,9 +455,8 @@ class OwnerLoop::Impl {
     Duration oldest = buffers_.oldest_age(core::process_now());
     metrics_.oldest_seconds.Set(static_cast<double>(oldest.count()) / 1e6);
     const Time now = clock_.now();
-    oldest = std::max(oldest, handler_.oldest_ready(now));
-    oldest_ready_at_.reset();
-    if (oldest > Duration{0}) oldest_ready_at_ = now - oldest;
+    oldest = std::max({oldest, handler_.oldest_ready(now), std::exchange(oldest_handled_, {})});
+    oldest_ready_at_ = oldest > Duration{0} ? std::optional(now - oldest) : std::nullopt;
   }
 
   OwnerLoopOptions options_;
@@ -481,10 +481,10 @@ class OwnerLoop::Impl {
   std::set<std::int32_t> stuck_;
   std::set<std::int32_t> lost_;  // The broker has nothing at their stored offsets.
   bool newly_lost_ = false;
+  Duration oldest_handled_{0};  // Since the last tick; after a batch the buffers look empty.
   std::optional<Time> oldest_ready_at_;
   SteadyTime next_membership_check_{};
-  SteadyTime next_tick_{};
-  SteadyTime next_layout_check_{};
+  SteadyTime next_tick_{}, next_layout_check_{};
   bool paused_ = false;
   std::uint64_t ticks_ = 0;
 };

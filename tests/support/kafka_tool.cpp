@@ -107,7 +107,8 @@ void send_all(const std::string& bootstrap, const std::string& topic, std::int32
         handle, RD_KAFKA_V_TOPIC(topic.c_str()), RD_KAFKA_V_PARTITION(partition),
         RD_KAFKA_V_KEY(message.key.data(), message.key.size()),
         RD_KAFKA_V_VALUE(const_cast<char*>(message.body.data()), message.body.size()),
-        RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_END);
+        RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_HEADERS(headers),
+        RD_KAFKA_V_TIMESTAMP(message.timestamp_ms), RD_KAFKA_V_END);
     taken = taken && code == 0;
   }
   const bool all_out = rd_kafka_flush(handle, kCallTimeoutMs) == RD_KAFKA_RESP_ERR_NO_ERROR;

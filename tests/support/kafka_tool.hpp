@@ -17,6 +17,7 @@ struct RawMessage {
   std::string key;
   std::string body;
   std::map<std::string, std::string> headers;
+  std::int64_t timestamp_ms = 0;  // When it was made; zero: now. Not filled in by read().
 };
 
 // What a person would do with kcat: put anything into a topic, look at what is there. Each call
