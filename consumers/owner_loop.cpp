@@ -263,6 +263,7 @@ class OwnerLoop::Impl {
   // ---- batches ----------------------------------------------------------------------------------
 
   void work() {
+    oldest_waiting_ = std::max(oldest_waiting_, buffers_.oldest_age(core::process_now()));
     if (paused_) {
       if (steady_clock::now() >= next_tick_) tick();
       return;
@@ -271,7 +272,6 @@ class OwnerLoop::Impl {
     const bool due = handler_.next_due() <= clock_.now();
     if (!batch.empty() || due) {
       const auto began = steady_clock::now();
-      oldest_handled_ = std::max(oldest_handled_, buffers_.oldest_age(core::process_now()));
       process(batch, due);
       metrics_.batch(steady_clock::now() - began, batch.size());
       std::this_thread::sleep_for(core::rest_after(batch.size()));
@@ -452,10 +452,10 @@ class OwnerLoop::Impl {
       if (high > grant.next_offset) lag += high - grant.next_offset;
     }
     metrics_.lag.Set(static_cast<double>(lag));
-    Duration oldest = buffers_.oldest_age(core::process_now());
+    Duration oldest = std::exchange(oldest_waiting_, {});
     metrics_.oldest_seconds.Set(static_cast<double>(oldest.count()) / 1e6);
     const Time now = clock_.now();
-    oldest = std::max({oldest, handler_.oldest_ready(now), std::exchange(oldest_handled_, {})});
+    oldest = std::max(oldest, handler_.oldest_ready(now));
     oldest_ready_at_ = oldest > Duration{0} ? std::optional(now - oldest) : std::nullopt;
   }
 
@@ -481,7 +481,7 @@ class OwnerLoop::Impl {
   std::set<std::int32_t> stuck_;
   std::set<std::int32_t> lost_;  // The broker has nothing at their stored offsets.
   bool newly_lost_ = false;
-  Duration oldest_handled_{0};  // Since the last tick; after a batch the buffers look empty.
+  Duration oldest_waiting_{0};  // Since the last tick: after a batch the buffers look empty.
   std::optional<Time> oldest_ready_at_;
   SteadyTime next_membership_check_{};
   SteadyTime next_tick_{}, next_layout_check_{};
