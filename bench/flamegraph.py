@@ -33,9 +33,6 @@ class Node:
             node.kind = kind
             node.samples += 1
 
-    def depth(self):
-        return 1 + max((child.depth() for child in self.children.values()), default=0)
-
 
 def kind_of(place):
     if "kernel" in place:
@@ -48,7 +45,6 @@ def frame_of(line):
     if not match:
         return None
     symbol, place = match.groups()
-    symbol = re.sub(r"\+0x[0-9a-f]+$", "", symbol)
     if symbol == "[unknown]":
         symbol = f"[{os.path.basename(place)}]"
     # What templates and arguments say is more than a box can hold.

@@ -219,11 +219,9 @@ void DeliveryHandler::fire_due(const DueByPartition& due, Time now, domain::Deli
 
 domain::DeliveryBook DeliveryHandler::read_book(const std::set<Uuid>& ids,
                                                 core::PgSession& session) const {
-  std::set<Uuid> unknown;
-  for (const auto& id : ids) {
-    if (!live_.contains(id)) unknown.insert(id);
-  }
-  auto book = unknown.empty() ? domain::DeliveryBook{} : read_delivery_book(session, unknown);
+  auto unknown = ids;
+  std::erase_if(unknown, [&](const Uuid& id) { return live_.contains(id); });
+  auto book = read_delivery_book(session, unknown);
   for (const auto& id : ids) {
     if (const auto found = live_.find(id); found != live_.end()) book.add(found->second.row);
   }

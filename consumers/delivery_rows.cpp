@@ -175,6 +175,7 @@ PgCall update_rows(const std::vector<const domain::Delivery*>& rows) {
 
 domain::DeliveryBook read_delivery_book(core::PgSession& session, const std::set<Uuid>& ids) {
   domain::DeliveryBook book;
+  if (ids.empty()) return book;
   PgArray array(PgType::kUuid);
   for (const auto& id : ids) array.add(id);
   PgParams params;

@@ -10,7 +10,7 @@
 
 namespace orderflow::consumers {
 
-// Reads the deliveries of a batch in one round trip, without their addresses.
+// Reads the deliveries of a batch in one round trip, in none without ids; without their addresses.
 [[nodiscard]] domain::DeliveryBook read_delivery_book(core::PgSession& session,
                                                       const std::set<core::Uuid>& ids);
 

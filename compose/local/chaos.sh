@@ -9,7 +9,7 @@ command_chaos() {
   local program=$build_dir/release/tests/orderflow-chaos
   case " $* " in *' --help '* | *' --plan '*) exec "$program" "$@" ;; esac
   fetch_kafka
-  pg_bin=$(postgres_bin) || die "no PostgreSQL 15 or newer in /usr/lib/postgresql; install one"
+  find_postgres
   export ORDERFLOW_TEST_KAFKA_LIBS=$kafka_libs ORDERFLOW_TEST_PG_BIN=$pg_bin
   export ORDERFLOW_TEST_BINARY=$binary
   exec "$program" "$@"

@@ -22,6 +22,11 @@ postgres_bin() { # [MAJOR]: the folder of the server's programs: the given versi
   return 1
 }
 
+# Sets pg_bin, of the version that a new cluster is made with.
+find_postgres() {
+  pg_bin=$(postgres_bin) || die "no PostgreSQL 15 or newer in /usr/lib/postgresql; install one"
+}
+
 as_postgres() { # COMMAND…
   if [ "$(id -u)" -ne 0 ]; then
     "$@"
@@ -64,7 +69,7 @@ prepare_postgres() { # STATE_DIR PORT: makes the cluster when there is none; set
     phase_done "cluster of version $major in $(display_path "$pg_home")"
     return
   fi
-  pg_bin=$(postgres_bin) || die "no PostgreSQL 15 or newer in /usr/lib/postgresql; install one"
+  find_postgres
   run_logged "$log_dir/postgres-init.log" "making a cluster" make_cluster "$state" ||
     die_with_log "$log_dir/postgres-init.log" "making the PostgreSQL cluster failed;" \
       "mend what the lines above name (disk, permissions), then again"
