@@ -1,7 +1,6 @@
 #include "core/uuid.hpp"
 
-#include <boost/uuid/name_generator_sha1.hpp>
-#include <boost/uuid/uuid.hpp>
+#include <algorithm>
 #include <chrono>
 #include <cstring>
 #include <random>
@@ -16,6 +15,16 @@ int hex_value(char c) {
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
   if (c >= 'A' && c <= 'F') return c - 'A' + 10;
   return -1;
+}
+
+constexpr std::uint64_t kOddConstant = 0x9e3779b97f4a7c15;
+
+// The finalizer of SplitMix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators,
+// 2014): each bit of the input changes about half of the result's.
+std::uint64_t mixed(std::uint64_t x) {
+  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
+  x = (x ^ (x >> 27)) * 0x94d049bb133111eb;
+  return x ^ (x >> 31);
 }
 
 bool is_dash_position(std::size_t i) { return i == 8 || i == 13 || i == 18 || i == 23; }
@@ -77,13 +86,25 @@ Uuid new_uuid_v7() {
   return id;
 }
 
-Uuid uuid_v5(const Uuid& name_space, std::string_view name) {
-  boost::uuids::uuid space;
-  std::memcpy(space.data, name_space.bytes.data(), name_space.bytes.size());
-  boost::uuids::name_generator_sha1 generate(space);
-  const boost::uuids::uuid made = generate(name.data(), name.size());
-  Uuid id;
-  std::memcpy(id.bytes.data(), made.data, id.bytes.size());
+Uuid derived_uuid(const Uuid& base, std::string_view name) {
+  std::uint64_t first = 0;
+  std::uint64_t second = name.size();
+  const auto absorb = [&](const void* bytes, std::size_t size) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, bytes, size);
+    first = mixed(first + word);
+    second = mixed(second ^ (word * kOddConstant));
+  };
+  absorb(&base.bytes[0], 8);
+  absorb(&base.bytes[8], 8);
+  for (std::size_t at = 0; at < name.size(); at += 8) {
+    absorb(name.data() + at, std::min<std::size_t>(8, name.size() - at));
+  }
+  Uuid id = base;
+  std::memcpy(&id.bytes[6], &first, 2);
+  std::memcpy(&id.bytes[8], &second, sizeof second);
+  id.bytes[6] = static_cast<std::uint8_t>(0x80 | (id.bytes[6] & 0x0f));
+  id.bytes[8] = static_cast<std::uint8_t>(0x80 | (id.bytes[8] & 0x3f));
   return id;
 }
 
@@ -91,7 +112,7 @@ Uuid uuid_v5(const Uuid& name_space, std::string_view name) {
 
 std::size_t std::hash<orderflow::core::Uuid>::operator()(
     const orderflow::core::Uuid& id) const noexcept {
-  // The last eight bytes of a version 7 id are random, those of a version 5 id a digest.
+  // The last eight bytes of a version 7 id are random, those of a derived one mixed.
   std::size_t value = 0;
   std::memcpy(&value, &id.bytes[8], sizeof value);
   return value ^ (static_cast<std::size_t>(id.bytes[5]) << 7) ^ id.bytes[0];

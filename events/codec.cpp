@@ -279,7 +279,7 @@ OutgoingMessage encode(const OrderEvent& event, const std::string& topic) {
   // The id is derived, so that a repeated event is recognised as the same one.
   const std::string sequence = std::to_string(event.sequence);
   message.headers.add("ce_specversion", "1.0")
-      .add("ce_id", core::uuid_v5(event.order_id, sequence).text().view())
+      .add("ce_id", core::derived_uuid(event.order_id, sequence).text().view())
       .add("ce_source", "/orderflow/orchestrator")
       .add("ce_type", wire_type_of_event(event.type))
       .add("ce_time", time)

@@ -13,7 +13,7 @@ namespace orderflow::http_api {
 
 // A list as the API pages it: newest first, from a position on. Stable under inserts, since what is
 // new comes before every position already given out. Where ids ascend with time (version 7) they
-// are the order; rows whose ids are derived (version 5) go by the order they belong to.
+// are the order; rows whose ids are derived (version 8) go by the order they belong to.
 struct ListQuery {
   std::string select;    // "SELECT <id>::text, ... FROM ..."; column 0 is the id
   std::string order_by;  // e.g. "id DESC"

@@ -11,7 +11,7 @@ using events::Reply;
 using events::ReplyOutcome;
 
 Uuid command_id(const Uuid& order_id, int round, int step) {
-  return core::uuid_v5(order_id, std::to_string(round) + "/" + std::to_string(step));
+  return core::derived_uuid(order_id, std::to_string(round) + "/" + std::to_string(step));
 }
 
 std::optional<Command> pending_command(const State& state, const OrderFacts& facts) {

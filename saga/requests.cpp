@@ -220,7 +220,7 @@ void Decider::start_refund(const Request& request) {
            "at most " + std::to_string(left) + " minor units can still be refunded");
     return;
   }
-  state().refund = PendingRefund{request.id, core::uuid_v5(request.id, "refund"), amount};
+  state().refund = PendingRefund{request.id, core::derived_uuid(request.id, "refund"), amount};
   state().attempt = 1;
   accept(request, "running");
   send_refund();

@@ -17,7 +17,7 @@ constexpr int kProductsMax = 3;
 constexpr std::int64_t kOpening = 1'000'000'00;
 
 Uuid id_of(std::string_view kind, int number) {
-  return core::uuid_v5(Uuid{}, std::string(kind) + "/" + std::to_string(number));
+  return core::derived_uuid(Uuid{}, std::string(kind) + "/" + std::to_string(number));
 }
 
 nlohmann::json body_of_order(int number) {

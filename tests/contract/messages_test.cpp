@@ -17,9 +17,9 @@ using testing::JsonSchema;
 using testing::source_text;
 
 const core::Uuid kOrder = *core::Uuid::parse("018f2b6a-5c1e-7d3f-9a77-0c2d4e5f6a7b");
-const core::Uuid kCommand = core::uuid_v5(kOrder, "1/0");
-const core::Uuid kRequest = core::uuid_v5(kOrder, "request");
-const core::Uuid kAccount = core::uuid_v5(kOrder, "account");
+const core::Uuid kCommand = core::derived_uuid(kOrder, "1/0");
+const core::Uuid kRequest = core::derived_uuid(kOrder, "request");
+const core::Uuid kAccount = core::derived_uuid(kOrder, "account");
 const core::Money kAmount{29999, "USD"};
 const core::Time kTime = *core::parse_rfc3339("2026-01-31T09:30:00.123Z");
 const json kAddress{{"name", "Alice Adams"},

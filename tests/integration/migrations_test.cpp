@@ -66,6 +66,21 @@ TEST_CASE("a migration changed after it was applied is refused by name", "[migra
                                       ContainsSubstring("was changed after it was applied")));
 }
 
+// 0008: commands have another kind of id from then on.
+TEST_CASE("orders that are under way keep the ids of their commands from changing", "[migrations]") {
+  Migrating installation;
+  REQUIRE(installation.migrate() == 0);
+  const auto database = installation.look();
+  database.execute("DELETE FROM ops.migrations WHERE number >= 8");
+  database.execute(
+      "INSERT INTO orders.sagas (order_id, shard, live, status, phase, steps, updated_at) VALUES"
+      " (gen_random_uuid(), 1, true, 'PENDING_PAYMENT', 'running', 'SN', now())");
+  CHECK_THROWS_WITH(installation.migrate(), ContainsSubstring("1 orders are under way") &&
+                                                ContainsSubstring("start the former version"));
+  database.execute("UPDATE orders.sagas SET live = false, status = 'CANCELLED', steps = 'UN'");
+  CHECK(installation.migrate() == 0);
+}
+
 TEST_CASE("another partition count changes nothing", "[migrations]") {
   Migrating installation;
   REQUIRE(installation.migrate() == 0);

@@ -65,7 +65,7 @@ struct PaymentPair {
   events::PaymentCommand command() {
     const auto pick = random.below(commands.size());
     const Uuid id = commands[pick];
-    const Uuid order = core::uuid_v5(id, random.chance(0.02) ? "other" : "order");
+    const Uuid order = core::derived_uuid(id, random.chance(0.02) ? "other" : "order");
     const Uuid account = accounts[pick % accounts.size()];
     const core::Money amount{static_cast<std::int64_t>(1 + pick * 7), "USD"};
     switch (random.below(3)) {
@@ -73,7 +73,7 @@ struct PaymentPair {
       case 1: return events::UndoCapture{id, order, account, amount};
       default:
         const auto share = static_cast<std::int64_t>(1 + random.below(pick * 7 + 1));
-        return events::RefundPayment{core::uuid_v5(id, std::to_string(random.below(3))),
+        return events::RefundPayment{core::derived_uuid(id, std::to_string(random.below(3))),
                                      id,
                                      order,
                                      id,
@@ -221,7 +221,7 @@ struct DeliveryPair {
                     " report_acknowledged_at IS NOT NULL) FROM delivery.deliveries ORDER BY id");
   }
   events::DeliveryCommand command(const Uuid& id) {
-    const Uuid order = core::uuid_v5(id, random.chance(0.02) ? "other" : "order");
+    const Uuid order = core::derived_uuid(id, random.chance(0.02) ? "other" : "order");
     switch (random.below(4)) {
       case 0: return events::CancelDelivery{id, order};
       case 1: return events::AcknowledgeReport{id, order};

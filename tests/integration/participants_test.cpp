@@ -65,18 +65,18 @@ struct Payments {
 OutgoingMessage capture(const Uuid& command, const Uuid& account, std::int64_t amount,
                         int attempt = 1) {
   const events::PaymentCommand message =
-      events::CapturePayment{command, core::uuid_v5(command, "order"), account, {amount, "USD"}};
+      events::CapturePayment{command, core::derived_uuid(command, "order"), account, {amount, "USD"}};
   return events::encode(message, to_key(account.to_string(), attempt));
 }
 OutgoingMessage undo(const Uuid& command, const Uuid& account, std::int64_t amount) {
   const events::PaymentCommand message =
-      events::UndoCapture{command, core::uuid_v5(command, "order"), account, {amount, "USD"}};
+      events::UndoCapture{command, core::derived_uuid(command, "order"), account, {amount, "USD"}};
   return events::encode(message, to_key(account.to_string()));
 }
 OutgoingMessage refund(const Uuid& command, const Uuid& payment, const Uuid& account,
                        std::int64_t amount) {
   const events::PaymentCommand message = events::RefundPayment{
-      command, command, core::uuid_v5(payment, "order"), payment, account, {amount, "USD"}};
+      command, command, core::derived_uuid(payment, "order"), payment, account, {amount, "USD"}};
   return events::encode(message, to_key(account.to_string()));
 }
 
@@ -108,7 +108,7 @@ TEST_CASE("payments: a batch is decided in order, stored, and answered to the or
   CHECK(answers[1].at("code") == "insufficient_funds");
   CHECK(it.balance(alice) == 20'001);
   CHECK(replies[0].message.topic == "orders.inbox");
-  CHECK(replies[0].message.key == core::uuid_v5(first, "order").to_string());
+  CHECK(replies[0].message.key == core::derived_uuid(first, "order").to_string());
   CHECK(replies[0].batch_no == 1);
   CHECK(header(replies[0].message, "ce_source") == "/orderflow/payments");
   CHECK(header(replies[0].message, "correlation_id") == "test-1");
@@ -271,7 +271,7 @@ struct Deliveries {
   }
 };
 
-Uuid order_of(const Uuid& delivery) { return core::uuid_v5(delivery, "order"); }
+Uuid order_of(const Uuid& delivery) { return core::derived_uuid(delivery, "order"); }
 
 OutgoingMessage delivery_message(const events::DeliveryCommand& command, const Uuid& order,
                                  int attempt = 1) {

@@ -14,7 +14,7 @@ bool has(const std::vector<std::string>& types, const std::string& type) {
 
 // A command's id as saga/README.md documents it: round 1, step 0 is the payment.
 std::string command_id(const std::string& order_id, const std::string& round_and_step) {
-  return core::uuid_v5(core::Uuid::parse(order_id).value(), round_and_step).to_string();
+  return core::derived_uuid(core::Uuid::parse(order_id).value(), round_and_step).to_string();
 }
 
 std::vector<RawMessage> messages_of(System& system, const std::string& topic,

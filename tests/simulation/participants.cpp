@@ -83,7 +83,7 @@ std::vector<Payments::Item> Payments::admit(const Work& work) {
     items.push_back({message, command, fate});
     if (context_.defect == Defect::kAttemptInCommandId) {
       const auto salt = std::to_string(message->attempt);
-      std::visit([&](auto& one) { one.command_id = core::uuid_v5(one.command_id, salt); },
+      std::visit([&](auto& one) { one.command_id = core::derived_uuid(one.command_id, salt); },
                  items.back().command);
     }
   }
