@@ -9,8 +9,10 @@ namespace {
 
 using core::PgArray;
 using core::PgCall;
+using core::PgJson;
 using core::PgParams;
 using core::PgResult;
+using core::PgRows;
 using core::PgStatement;
 using core::PgType;
 using core::Uuid;
@@ -21,33 +23,23 @@ constexpr PgStatement kReadDeliveries{
     "live, carrier_due_at, delivered_at, report_attempts, report_acknowledged_at, correlation_id, "
     "traceparent, updated_at FROM delivery.deliveries WHERE id = ANY($1)"};
 
+constexpr const char* kDeliveryRow = "delivery.delivery_row";
 constexpr PgStatement kInsertDeliveries{
     "delivery_insert_deliveries",
     "INSERT INTO delivery.deliveries (id, order_id, shard, status, code, detail, carrier, "
     "tracking_number, delivery_address, undone_at, undo_refused, live, carrier_due_at, "
     "delivered_at, report_attempts, report_acknowledged_at, correlation_id, traceparent, "
-    "created_at, updated_at) "
-    "SELECT id, order_id, shard, status, code, detail, carrier, tracking, address, undone_at, "
-    "undo_refused, live, due_at, delivered_at, attempts, acknowledged_at, correlation, trace, "
-    "updated_at, updated_at "
-    "FROM unnest($1::uuid[], $2::uuid[], $3::int4[], $4::text[], $5::text[], $6::text[], "
-    "$7::text[], $8::text[], $9::jsonb[], $10::timestamptz[], $11::bool[], $12::bool[], "
-    "$13::timestamptz[], $14::timestamptz[], $15::int4[], $16::timestamptz[], $17::text[], "
-    "$18::text[], $19::timestamptz[]) "
-    "AS u(id, order_id, shard, status, code, detail, carrier, tracking, address, undone_at, "
-    "undo_refused, live, due_at, delivered_at, attempts, acknowledged_at, correlation, trace, "
-    "updated_at)"};
+    "updated_at, created_at) "
+    "SELECT u.*, u.updated_at FROM unnest($1::delivery.delivery_row[]) AS u"};
 
+constexpr const char* kDeliveryChange = "delivery.delivery_change";
 constexpr PgStatement kUpdateDeliveries{
     "delivery_update_deliveries",
     "UPDATE delivery.deliveries d SET status = u.status, undone_at = u.undone_at, "
     "undo_refused = u.undo_refused, live = u.live, delivered_at = u.delivered_at, "
-    "report_attempts = u.attempts, report_acknowledged_at = u.acknowledged_at, "
+    "report_attempts = u.report_attempts, report_acknowledged_at = u.report_acknowledged_at, "
     "updated_at = u.updated_at "
-    "FROM unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::bool[], $5::bool[], "
-    "$6::timestamptz[], $7::int4[], $8::timestamptz[], $9::timestamptz[]) "
-    "AS u(id, status, undone_at, undo_refused, live, delivered_at, attempts, acknowledged_at, "
-    "updated_at) WHERE d.id = u.id"};
+    "FROM unnest($1::delivery.delivery_change[]) AS u WHERE d.id = u.id"};
 
 constexpr PgStatement kReadLive{
     "delivery_read_live",
@@ -64,10 +56,6 @@ constexpr PgStatement kReadOverdue{
 
 constexpr const PgStatement* kAll[] = {&kReadDeliveries, &kInsertDeliveries, &kUpdateDeliveries,
                                        &kReadLive, &kReadOverdue};
-
-void add_text(PgArray& array, const std::string& text) {
-  text.empty() ? array.add_null() : array.add(text);
-}
 
 domain::Delivery read_row(const PgResult& rows, int row) {
   domain::Delivery delivery;
@@ -112,62 +100,51 @@ PgArray shard_array(const std::vector<std::int32_t>& shards) {
   return array;
 }
 
-PgCall insert_rows(const std::vector<const domain::Delivery*>& rows) {
-  PgArray id(PgType::kUuid), order(PgType::kUuid), shard(PgType::kInt4), status(PgType::kText);
-  PgArray code(PgType::kText), detail(PgType::kText), carrier(PgType::kText);
-  PgArray tracking(PgType::kText), address(PgType::kJsonb), undone_at(PgType::kTimestamptz);
-  PgArray undo_refused(PgType::kBool), live(PgType::kBool), due(PgType::kTimestamptz);
-  PgArray delivered(PgType::kTimestamptz), attempts(PgType::kInt4);
-  PgArray acknowledged(PgType::kTimestamptz), correlation(PgType::kText), trace(PgType::kText);
-  PgArray updated(PgType::kTimestamptz);
-  for (const auto* row : rows) {
-    id.add(row->id);
-    order.add(row->order_id);
-    shard.add(core::shard_of(row->order_id.to_string()));
-    status.add(domain::name_of(row->status));
-    add_text(code, row->code);
-    add_text(detail, row->detail);
-    add_text(carrier, row->carrier);
-    add_text(tracking, row->tracking_number);
-    address.add(row->address);
-    undone_at.add(row->undone_at);
-    undo_refused.add(row->undo_refused);
-    live.add(row->live);
-    due.add(row->carrier_due_at);
-    delivered.add(row->delivered_at);
-    attempts.add(static_cast<std::int32_t>(row->report_attempts));
-    acknowledged.add(row->report_acknowledged_at);
-    correlation.add(row->trace.correlation_id);
-    trace.add(row->trace.traceparent);
-    updated.add(row->updated_at);
+PgCall insert_rows(const std::vector<const domain::Delivery*>& deliveries) {
+  PgRows rows(kDeliveryRow, 19);
+  for (const auto* delivery : deliveries) {
+    rows.row()
+        .add(delivery->id)
+        .add(delivery->order_id)
+        .add(core::shard_of(delivery->order_id.text().view()))
+        .add(domain::name_of(delivery->status))
+        .add_or_null(delivery->code)
+        .add_or_null(delivery->detail)
+        .add_or_null(delivery->carrier)
+        .add_or_null(delivery->tracking_number)
+        .add(PgJson{delivery->address})
+        .add(delivery->undone_at)
+        .add(delivery->undo_refused)
+        .add(delivery->live)
+        .add(delivery->carrier_due_at)
+        .add(delivery->delivered_at)
+        .add(static_cast<std::int32_t>(delivery->report_attempts))
+        .add(delivery->report_acknowledged_at)
+        .add(delivery->trace.correlation_id)
+        .add(delivery->trace.traceparent)
+        .add(delivery->updated_at);
   }
   PgCall call{&kInsertDeliveries, {}};
-  call.params.array(id).array(order).array(shard).array(status).array(code).array(detail);
-  call.params.array(carrier).array(tracking).array(address).array(undone_at).array(undo_refused);
-  call.params.array(live).array(due).array(delivered).array(attempts).array(acknowledged);
-  call.params.array(correlation).array(trace).array(updated);
+  call.params.rows(std::move(rows));
   return call;
 }
 
-PgCall update_rows(const std::vector<const domain::Delivery*>& rows) {
-  PgArray id(PgType::kUuid), status(PgType::kText), undone_at(PgType::kTimestamptz);
-  PgArray undo_refused(PgType::kBool), live(PgType::kBool), delivered(PgType::kTimestamptz);
-  PgArray attempts(PgType::kInt4), acknowledged(PgType::kTimestamptz);
-  PgArray updated(PgType::kTimestamptz);
-  for (const auto* row : rows) {
-    id.add(row->id);
-    status.add(domain::name_of(row->status));
-    undone_at.add(row->undone_at);
-    undo_refused.add(row->undo_refused);
-    live.add(row->live);
-    delivered.add(row->delivered_at);
-    attempts.add(static_cast<std::int32_t>(row->report_attempts));
-    acknowledged.add(row->report_acknowledged_at);
-    updated.add(row->updated_at);
+PgCall update_rows(const std::vector<const domain::Delivery*>& deliveries) {
+  PgRows rows(kDeliveryChange, 9);
+  for (const auto* delivery : deliveries) {
+    rows.row()
+        .add(delivery->id)
+        .add(domain::name_of(delivery->status))
+        .add(delivery->undone_at)
+        .add(delivery->undo_refused)
+        .add(delivery->live)
+        .add(delivery->delivered_at)
+        .add(static_cast<std::int32_t>(delivery->report_attempts))
+        .add(delivery->report_acknowledged_at)
+        .add(delivery->updated_at);
   }
   PgCall call{&kUpdateDeliveries, {}};
-  call.params.array(id).array(status).array(undone_at).array(undo_refused).array(live);
-  call.params.array(delivered).array(attempts).array(acknowledged).array(updated);
+  call.params.rows(std::move(rows));
   return call;
 }
 

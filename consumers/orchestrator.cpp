@@ -85,12 +85,12 @@ std::vector<Outgoing> Orchestrator::granted(const Grants& fresh, const Grants& a
     if (fresh.contains(partition)) fresh_shards.push_back(shard);
   }
   const auto live = saga::store::load_wake_ups(fresh_shards, false, kWakeUpsMax);
-  const auto due = saga::store::read_wake_ups(session.execute(*live.statement, live.params));
+  const auto due = saga::store::read_wake_ups(session.execute(live));
   for (const auto& wake_up : due) {
     wake_ups_.set(partition_of(wake_up.order_id), wake_up.order_id, wake_up.at);
   }
   const auto waiting = saga::store::load_waiting(fresh_shards, kWaitingAtGrant);
-  watch_.found(saga::store::read_waiting(session.execute(*waiting.statement, waiting.params)));
+  watch_.found(saga::store::read_waiting(session.execute(waiting)));
   next_request_poll_ = {};
   next_overdue_poll_ = {};
 
@@ -99,7 +99,7 @@ std::vector<Outgoing> Orchestrator::granted(const Grants& fresh, const Grants& a
     saga::store::PublishedUpTo position{partition, grant.published_mark, INT32_MAX};
     while (true) {
       const auto call = saga::store::load_events_after(position, kEventPage);
-      const auto page = saga::store::read_events(session.execute(*call.statement, call.params));
+      const auto page = saga::store::read_events(session.execute(call));
       for (const auto& one : page) {
         unpublished.push_back(
             {events::encode(one.event, topics_.orders_events), partition, one.batch_no});
@@ -249,7 +249,7 @@ void Orchestrator::load_missing(const std::vector<Pending>& inputs, core::PgSess
   std::sort(missing.begin(), missing.end());
   missing.erase(std::unique(missing.begin(), missing.end()), missing.end());
   const auto call = saga::store::load_sagas(missing);
-  for (auto& [id, saga] : saga::store::read_sagas(session.execute(*call.statement, call.params))) {
+  for (auto& [id, saga] : saga::store::read_sagas(session.execute(call))) {
     const auto version = saga.state.version;
     prepared_.emplace(id, Prepared{std::move(saga), version, {}, {}, {}});
   }

@@ -12,7 +12,7 @@
 #include "consumers/partition_buffers.hpp"
 #include "consumers/partition_store.hpp"
 #include "consumers/restart_pause.hpp"
-#include "core/batch_rest.hpp"
+#include "core/batch_pace.hpp"
 #include "core/crash_point.hpp"
 #include "core/failure.hpp"
 
@@ -144,6 +144,17 @@ class OwnerLoop::Impl {
   }
 
   void fill(Duration wait) {
+    drain(wait);
+    if (buffers_.size() == 0) return;
+    const auto until = steady_clock::now() + pace_.window();
+    while (buffers_.size() < pace_.expected() && !membership_.revoked() &&
+           steady_clock::now() < until) {
+      std::this_thread::sleep_for(core::BatchPace::kStep);
+      drain(Duration{0});
+    }
+  }
+
+  void drain(Duration wait) {
     std::size_t buffered = buffers_.size();
     // A full buffer still polls once, so that the group knows we live and rebalances reach us.
     do {
@@ -274,7 +285,7 @@ class OwnerLoop::Impl {
       const auto began = steady_clock::now();
       process(batch, due);
       metrics_.batch(steady_clock::now() - began, batch.size());
-      std::this_thread::sleep_for(core::rest_after(batch.size()));
+      if (!batch.empty()) pace_.handled(batch.size());
     }
     if (steady_clock::now() >= next_tick_) tick();
   }
@@ -471,6 +482,7 @@ class OwnerLoop::Impl {
   producers::Publisher publisher_;
   std::string owner_;
   PartitionBuffers buffers_;
+  core::BatchPace pace_;
   LoopMetrics metrics_;
 
   std::int32_t partition_count_ = 0;

@@ -62,17 +62,14 @@ PartitionStore::PartitionStore(const std::string& schema, std::string role)
                       " WHERE p.partition = ANY($1) AND a.application_name = $2"
                       " AND a.datname = current_database()"};
   check_ = {schema + "_check",
-            "WITH c AS (SELECT * FROM unnest($1::int[], $2::bigint[], $3::bigint[], $4::bigint[],"
-            " $5::bigint[], $6::bigint[], $7::timestamptz[])"
-            " AS t(partition, epoch, expected, next, batch, mark, oldest)),"
-            " u AS (UPDATE " +
-                table +
-                " p SET next_offset = c.next, batch_no = c.batch, published_mark = c.mark,"
-                " oldest_ready_at = c.oldest, backend_pid = pg_backend_pid(),"
-                " heartbeat = clock_timestamp()"
-                " FROM c WHERE p.partition = c.partition AND p.epoch = c.epoch"
-                " AND p.next_offset = c.expected RETURNING 1)"
-                " SELECT clock_timestamp(), CASE WHEN count(*) = $8 THEN 1"
+            "WITH u AS (UPDATE " + table +
+                " p SET next_offset = c.next_offset, batch_no = c.batch_no,"
+                " published_mark = c.published_mark, oldest_ready_at = c.oldest_ready_at,"
+                " backend_pid = pg_backend_pid(), heartbeat = clock_timestamp()"
+                " FROM unnest($1::ops.partition_advance[]) AS c"
+                " WHERE p.partition = c.partition AND p.epoch = c.epoch"
+                " AND p.next_offset = c.expected_offset RETURNING 1)"
+                " SELECT clock_timestamp(), CASE WHEN count(*) = $2 THEN 1"
                 " ELSE ops.raise_fenced('" +
                 schema + ".partitions') END FROM u"};
   stale_ = {schema + "_stale",
@@ -109,25 +106,19 @@ void PartitionStore::end_stopped_owners(const std::set<std::int32_t>& partitions
 }
 
 PgCall PartitionStore::ownership_check(const std::vector<Advance>& advances) const {
-  PgArray partitions(PgType::kInt4);
-  PgArray epochs(PgType::kInt8);
-  PgArray expected(PgType::kInt8);
-  PgArray next(PgType::kInt8);
-  PgArray batches(PgType::kInt8);
-  PgArray marks(PgType::kInt8);
-  PgArray oldest(PgType::kTimestamptz);
+  core::PgRows rows("ops.partition_advance", 7);
   for (const Advance& advance : advances) {
-    partitions.add(advance.partition);
-    epochs.add(advance.epoch);
-    expected.add(advance.expected_offset);
-    next.add(advance.next_offset);
-    batches.add(advance.batch_no);
-    marks.add(advance.published_mark);
-    oldest.add(advance.oldest_ready_at);
+    rows.row()
+        .add(advance.partition)
+        .add(advance.epoch)
+        .add(advance.expected_offset)
+        .add(advance.next_offset)
+        .add(advance.batch_no)
+        .add(advance.published_mark)
+        .add(advance.oldest_ready_at);
   }
   PgCall call{&check_.statement, {}};
-  call.params.array(partitions).array(epochs).array(expected).array(next).array(batches);
-  call.params.array(marks).array(oldest).int8(static_cast<std::int64_t>(advances.size()));
+  call.params.rows(std::move(rows)).int8(static_cast<std::int64_t>(advances.size()));
   return call;
 }
 

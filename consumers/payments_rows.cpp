@@ -9,6 +9,7 @@ using core::PgArray;
 using core::PgCall;
 using core::PgParams;
 using core::PgResult;
+using core::PgRows;
 using core::PgStatement;
 using core::PgType;
 using core::Uuid;
@@ -27,23 +28,23 @@ constexpr PgStatement kReadRefunds{
     "SELECT id, payment_id, order_id, account_id, amount, status, code, detail "
     "FROM payments.refunds WHERE id = ANY($1)"};
 
+constexpr const char* kAccountChange = "payments.account_change";
 constexpr PgStatement kMoveAccounts{
     "payments_move_accounts",
     "WITH moved AS ("
-    " UPDATE payments.accounts a SET balance = u.balance, ledger_sequence = u.sequence,"
+    " UPDATE payments.accounts a SET balance = u.balance, ledger_sequence = u.ledger_sequence,"
     "  updated_at = now()"
-    " FROM unnest($1::uuid[], $2::int8[], $3::int8[], $4::int8[])"
-    "  AS u(id, balance, sequence, expected)"
-    " WHERE a.id = u.id AND a.ledger_sequence = u.expected RETURNING 1)"
-    " SELECT CASE WHEN count(*) = cardinality($1::uuid[]) THEN 0"
+    " FROM unnest($1::payments.account_change[]) AS u"
+    " WHERE a.id = u.id AND a.ledger_sequence = u.expected_sequence RETURNING 1)"
+    " SELECT CASE WHEN count(*) = $2 THEN 0"
     "  ELSE payments.raise_account_moved() END FROM moved"};
 
+constexpr const char* kPaymentRow = "payments.payment_row";
 constexpr PgStatement kInsertPayments{
     "payments_insert_payments",
     "INSERT INTO payments.payments (id, order_id, account_id, amount, currency, status, code, "
     "detail, undone_amount, refunded_amount, undone_at, correlation_id) "
-    "SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::int8[], $5::text[], $6::text[], "
-    "$7::text[], $8::text[], $9::int8[], $10::int8[], $11::timestamptz[], $12::text[])"};
+    "SELECT * FROM unnest($1::payments.payment_row[])"};
 
 constexpr PgStatement kUpdatePayments{
     "payments_update_payments",
@@ -52,10 +53,11 @@ constexpr PgStatement kUpdatePayments{
     "FROM unnest($1::uuid[], $2::text[], $3::int8[], $4::int8[], $5::timestamptz[]) "
     "AS u(id, status, undone, refunded, undone_at) WHERE p.id = u.id"};
 
+constexpr const char* kLedgerRow = "payments.ledger_row";
 constexpr PgStatement kInsertLedger{
     "payments_insert_ledger",
     "INSERT INTO payments.ledger (account_id, sequence, kind, reference, amount, balance_after) "
-    "SELECT * FROM unnest($1::uuid[], $2::int8[], $3::text[], $4::uuid[], $5::int8[], $6::int8[])"};
+    "SELECT * FROM unnest($1::payments.ledger_row[])"};
 
 constexpr PgStatement kInsertRefunds{
     "payments_insert_refunds",
@@ -114,44 +116,38 @@ void read_refunds(const PgResult& rows, domain::PaymentBook& book) {
 }
 
 PgCall move_accounts(const std::vector<domain::PaymentBook::AccountChange>& changes) {
-  PgArray id(PgType::kUuid);
-  PgArray balance(PgType::kInt8);
-  PgArray sequence(PgType::kInt8);
-  PgArray expected(PgType::kInt8);
+  PgRows rows(kAccountChange, 4);
   for (const auto& change : changes) {
-    id.add(change.account->id);
-    balance.add(change.account->balance);
-    sequence.add(change.account->ledger_sequence);
-    expected.add(change.expected_sequence);
+    rows.row()
+        .add(change.account->id)
+        .add(change.account->balance)
+        .add(change.account->ledger_sequence)
+        .add(change.expected_sequence);
   }
   PgCall call{&kMoveAccounts, {}};
-  call.params.array(id).array(balance).array(sequence).array(expected);
+  call.params.rows(std::move(rows)).int8(static_cast<std::int64_t>(changes.size()));
   return call;
 }
 
-PgCall insert_payments(const std::vector<const domain::Payment*>& rows) {
-  PgArray id(PgType::kUuid), order(PgType::kUuid), account(PgType::kUuid), amount(PgType::kInt8);
-  PgArray currency(PgType::kText), status(PgType::kText), code(PgType::kText);
-  PgArray detail(PgType::kText), undone(PgType::kInt8), refunded(PgType::kInt8);
-  PgArray undone_at(PgType::kTimestamptz), correlation(PgType::kText);
-  for (const auto* row : rows) {
-    id.add(row->id);
-    order.add(row->order_id);
-    account.add(row->account_id);
-    amount.add(row->amount.amount);
-    currency.add(row->amount.currency);
-    status.add(domain::name_of(row->status));
-    add_text(code, row->code);
-    add_text(detail, row->detail);
-    undone.add(row->undone_amount);
-    refunded.add(row->refunded_amount);
-    undone_at.add(row->undone_at);
-    correlation.add(row->correlation_id);
+PgCall insert_payments(const std::vector<const domain::Payment*>& payments) {
+  PgRows rows(kPaymentRow, 12);
+  for (const auto* payment : payments) {
+    rows.row()
+        .add(payment->id)
+        .add(payment->order_id)
+        .add(payment->account_id)
+        .add(payment->amount.amount)
+        .add(payment->amount.currency)
+        .add(domain::name_of(payment->status))
+        .add_or_null(payment->code)
+        .add_or_null(payment->detail)
+        .add(payment->undone_amount)
+        .add(payment->refunded_amount)
+        .add(payment->undone_at)
+        .add(payment->correlation_id);
   }
   PgCall call{&kInsertPayments, {}};
-  call.params.array(id).array(order).array(account).array(amount).array(currency).array(status);
-  call.params.array(code).array(detail).array(undone).array(refunded).array(undone_at);
-  call.params.array(correlation);
+  call.params.rows(std::move(rows));
   return call;
 }
 
@@ -170,20 +166,19 @@ PgCall update_payments(const std::vector<const domain::Payment*>& rows) {
   return call;
 }
 
-PgCall insert_ledger(const std::vector<domain::LedgerRow>& rows) {
-  PgArray account(PgType::kUuid), sequence(PgType::kInt8), kind(PgType::kText);
-  PgArray reference(PgType::kUuid), amount(PgType::kInt8), balance(PgType::kInt8);
-  for (const auto& row : rows) {
-    account.add(row.account_id);
-    sequence.add(row.sequence);
-    kind.add(domain::name_of(row.kind));
-    reference.add(row.reference);
-    amount.add(row.amount);
-    balance.add(row.balance_after);
+PgCall insert_ledger(const std::vector<domain::LedgerRow>& ledger) {
+  PgRows rows(kLedgerRow, 6);
+  for (const auto& entry : ledger) {
+    rows.row()
+        .add(entry.account_id)
+        .add(entry.sequence)
+        .add(domain::name_of(entry.kind))
+        .add(entry.reference)
+        .add(entry.amount)
+        .add(entry.balance_after);
   }
   PgCall call{&kInsertLedger, {}};
-  call.params.array(account).array(sequence).array(kind).array(reference).array(amount);
-  call.params.array(balance);
+  call.params.rows(std::move(rows));
   return call;
 }
 

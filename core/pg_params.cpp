@@ -18,6 +18,14 @@ void append_big_endian(std::string& out, Int value) {
 }
 
 template <typename Int>
+void put_big_endian(std::string& out, std::size_t at, Int value) {
+  for (std::size_t i = 0; i < sizeof(Int); ++i) {
+    const auto shift = 8 * (sizeof(Int) - 1 - i);
+    out[at + i] = static_cast<char>(static_cast<std::uint64_t>(value) >> shift);
+  }
+}
+
+template <typename Int>
 std::string big_endian(Int value) {
   std::string out;
   append_big_endian(out, value);
@@ -109,6 +117,97 @@ std::string PgArray::encode() const {
   return out;
 }
 
+namespace {
+
+// Of an array: dimensions, whether it has nulls, the elements' type, how many, the first one's
+// number.
+constexpr std::size_t kHeaderSize = 5 * sizeof(std::int32_t);
+
+}  // namespace
+
+PgRows::PgRows(const char* type, int columns)
+    : type_(type), columns_(columns), fields_(columns), bytes_(kHeaderSize, '\0') {}
+
+PgRows& PgRows::row() {
+  end_row();
+  row_begins_ = bytes_.size();
+  append_big_endian<std::int32_t>(bytes_, 0);  // Its size, once it is known.
+  append_big_endian(bytes_, columns_);
+  fields_ = 0;
+  ++count_;
+  return *this;
+}
+
+void PgRows::end_row() {
+  if (fields_ != columns_) std::abort();
+  if (count_ == 0) return;
+  const auto size = bytes_.size() - row_begins_ - sizeof(std::int32_t);
+  put_big_endian(bytes_, row_begins_, static_cast<std::int32_t>(size));
+}
+
+void PgRows::field(PgType type, std::int32_t size) {
+  append_big_endian(bytes_, static_cast<std::uint32_t>(type));
+  append_big_endian(bytes_, size);
+  ++fields_;
+}
+
+PgRows& PgRows::add(bool value) {
+  field(PgType::kBool, 1);
+  bytes_.push_back(value ? 1 : 0);
+  return *this;
+}
+
+PgRows& PgRows::add(std::int32_t value) {
+  field(PgType::kInt4, 4);
+  append_big_endian(bytes_, value);
+  return *this;
+}
+
+PgRows& PgRows::add(std::int64_t value) {
+  field(PgType::kInt8, 8);
+  append_big_endian(bytes_, value);
+  return *this;
+}
+
+PgRows& PgRows::add(const Uuid& value) {
+  field(PgType::kUuid, 16);
+  bytes_.append(bytes_of(value));
+  return *this;
+}
+
+PgRows& PgRows::add(Time value) {
+  field(PgType::kTimestamptz, 8);
+  append_big_endian<std::int64_t>(bytes_, (value - kPgEpoch).count());
+  return *this;
+}
+
+PgRows& PgRows::add(std::string_view text) {
+  field(PgType::kText, static_cast<std::int32_t>(text.size()));
+  bytes_.append(text);
+  return *this;
+}
+
+PgRows& PgRows::add(PgJson value) {
+  field(PgType::kJsonb, static_cast<std::int32_t>(value.text.size() + 1));
+  bytes_.push_back(kJsonbVersion);
+  bytes_.append(value.text);
+  return *this;
+}
+
+PgRows& PgRows::add_null(PgType type) {
+  field(type, -1);
+  return *this;
+}
+
+std::string PgRows::encode() && {
+  end_row();
+  put_big_endian<std::int32_t>(bytes_, 0, count_ == 0 ? 0 : 1);
+  put_big_endian(bytes_, 12, count_);
+  put_big_endian<std::int32_t>(bytes_, 16, 1);
+  if (count_ == 0) bytes_.resize(kHeaderSize - 2 * sizeof(std::int32_t));
+  return std::move(bytes_);
+}
+
 PgParams& PgParams::push(std::uint32_t oid, std::optional<std::string> value) {
   oids_.push_back(oid);
   values_.push_back(std::move(value));
@@ -145,6 +244,15 @@ PgParams& PgParams::jsonb(std::string_view value) {
 }
 PgParams& PgParams::array(const PgArray& value) {
   return push(array_oid(value.element()), value.encode());
+}
+PgParams& PgParams::rows(PgRows value) {
+  rows_.push_back({values_.size(), value.type_});
+  return push(0, std::move(value).encode());  // The statement's text says which type it is.
+}
+
+void PgParams::fill_in(std::size_t rows, std::uint32_t type) const {
+  constexpr std::size_t kTypeAt = 2 * sizeof(std::int32_t);
+  put_big_endian(*values_[rows_[rows].index], kTypeAt, type);
 }
 
 }  // namespace orderflow::core

@@ -42,6 +42,7 @@ struct Sent {
   const char* name;
 };
 
+constexpr PgStatement kRowType{"row_type", "SELECT coalesce(to_regtype($1)::oid::int8, 0)"};
 constexpr PgStatement kBegin{"begin", "BEGIN"};
 constexpr PgStatement kCommit{"commit", "COMMIT"};
 
@@ -121,6 +122,7 @@ void PgSession::disconnect() {
   if (connection_ != nullptr) PQfinish(connection_);
   connection_ = nullptr;
   prepared_.clear();
+  row_types_.clear();
   transaction_open_ = false;
 }
 
@@ -216,9 +218,29 @@ void PgSession::raise(const PGresult* result) {
   throw Unavailable(message + " (SQLSTATE " + sqlstate + ")");
 }
 
+// Asked once a connection: a composite type has another number in each database.
+void PgSession::know_row_types(std::span<const PgCall> calls) {
+  for (const PgCall& call : calls) {
+    for (std::size_t i = 0; i < call.params.rows_.size(); ++i) {
+      const char* name = call.params.rows_[i].type;
+      auto known = row_types_.find(name);
+      if (known == row_types_.end()) {
+        const auto id = execute(kRowType, PgParams().text(name)).int8(0, 0);
+        if (id == 0) {
+          throw Unavailable(std::string("the database has no type ") + name +
+                            "; run `orderflow migrate`");
+        }
+        known = row_types_.emplace(name, static_cast<std::uint32_t>(id)).first;
+      }
+      call.params.fill_in(i, known->second);
+    }
+  }
+}
+
 std::vector<PgResult> PgSession::run(std::span<const PgCall> calls, bool in_transaction,
                                      CrashPoint unanswered) {
   connect();
+  know_row_types(calls);
   const SteadyTime deadline = deadline_after(options_.answer_timeout + kAnswerSlack);
   static const PgParams no_params;
   std::vector<Sent> sent;
@@ -293,9 +315,7 @@ void PgSession::recover(bool in_transaction) {
   }
 }
 
-PgResult PgSession::execute(const PgStatement& statement, const PgParams& params,
-                            CrashPoint unanswered) {
-  const PgCall call{&statement, params};
+PgResult PgSession::execute(const PgCall& call, CrashPoint unanswered) {
   auto results = run({&call, 1}, false, unanswered);
   return std::move(results.front());
 }

@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
@@ -124,8 +125,10 @@ class PgSession {
 
   // One statement, committed on its own. The point is passed once it is sent, before its answer is
   // read: it may be committed, and nobody here knows.
-  PgResult execute(const PgStatement& statement, const PgParams& params = {},
-                   CrashPoint unanswered = {});
+  PgResult execute(const PgCall& call, CrashPoint unanswered = {});
+  PgResult execute(const PgStatement& statement, const PgParams& params = {}) {
+    return execute(PgCall{&statement, params});
+  }
 
   // BEGIN, the calls, COMMIT in one round trip. Returns the results of the calls. All or nothing.
   std::vector<PgResult> transaction(std::span<const PgCall> calls, CrashPoint unanswered = {});
@@ -142,6 +145,7 @@ class PgSession {
   struct Failure;  // The first error of a pipeline.
 
   void configure_session();
+  void know_row_types(std::span<const PgCall> calls);
   void send(const PgStatement& statement, const PgParams& params);
   void sync_and_flush(SteadyTime deadline);
   PgResult next_result(SteadyTime deadline);
@@ -157,6 +161,7 @@ class PgSession {
   PgSessionOptions options_;
   PGconn* connection_ = nullptr;
   std::unordered_set<std::string_view> prepared_;
+  std::unordered_map<std::string_view, std::uint32_t> row_types_;  // Composite types by name.
   bool transaction_open_ = false;  // A COMMIT may have reached the server.
 };
 

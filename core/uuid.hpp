@@ -33,9 +33,10 @@ struct Uuid {
 // Time-ordered, from the system clock and a per-thread generator. Two ids of one thread ascend.
 [[nodiscard]] Uuid new_uuid_v7();
 
-// Deterministic: the same base and name always give the same id, another name another one. It begins
-// with the base's time, so that rows of derived ids lie beside each other in an index as those of
-// their bases do (version 8, RFC 9562). Told apart by 122 mixed bits, not hidden: anybody can derive.
+// Deterministic: the same base and name always give the same id, another name another one. It
+// begins with the base's time, so that rows of derived ids lie beside each other in an index as
+// those of their bases do (version 8, RFC 9562). Told apart by 122 mixed bits, not hidden: anybody
+// can derive.
 [[nodiscard]] Uuid derived_uuid(const Uuid& base, std::string_view name);
 
 }  // namespace orderflow::core

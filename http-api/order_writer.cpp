@@ -6,7 +6,6 @@
 #include <unordered_map>
 #include <utility>
 
-#include "core/batch_rest.hpp"
 #include "core/crash_point.hpp"
 #include "core/pg_params.hpp"
 #include "core/shard.hpp"
@@ -35,11 +34,7 @@ ON CONFLICT DO NOTHING)"};
 constexpr PgStatement kInsertOrders{"api_insert_orders",
                                     R"(
 WITH input AS MATERIALIZED (
-  SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::jsonb[], $4::int8[], $5::text[], $6::jsonb[],
-                       $7::text[], $8::bool[], $9::text[], $10::text[], $11::int4[], $12::text[],
-                       $13::text[])
-    AS t(id, user_id, items, total, currency, delivery_address, special_instructions, draft,
-         correlation_id, traceparent, shard, scope, key)
+  SELECT * FROM unnest($1::orders.new_order[]) AS t
   WHERE t.key IS NULL
      OR EXISTS (SELECT FROM ops.idempotency_keys k
                 WHERE k.scope = t.scope AND k.key = t.key AND k.resource_id = t.id)
@@ -139,6 +134,7 @@ void OrderWriter::run(const std::stop_token& stop) {
       std::unique_lock lock(mutex_);
       wake_.wait(lock, stop, [this] { return !queue_.empty(); });
       if (queue_.empty()) return;  // Asked to stop, and nothing waits.
+      gather(lock);
       const std::size_t count = std::min(batch_max_, queue_.size());
       const auto end = queue_.begin() + static_cast<std::ptrdiff_t>(count);
       batch.assign(std::move_iterator(queue_.begin()), std::move_iterator(end));
@@ -146,8 +142,17 @@ void OrderWriter::run(const std::stop_token& stop) {
       waiting_.Set(static_cast<double>(queue_.size()));
     }
     commit(batch);
-    std::this_thread::sleep_for(core::rest_after(batch.size()));
+    pace_.handled(batch.size());
     batch.clear();
+  }
+}
+
+void OrderWriter::gather(std::unique_lock<std::mutex>& lock) const {
+  const auto until = std::chrono::steady_clock::now() + pace_.window();
+  while (queue_.size() < pace_.expected() && std::chrono::steady_clock::now() < until) {
+    lock.unlock();
+    std::this_thread::sleep_for(core::BatchPace::kStep);
+    lock.lock();
   }
 }
 
@@ -262,43 +267,35 @@ void OrderWriter::refuse_lone(Entry& entry, const core::DataError& error) {
 }
 
 core::PgResult OrderWriter::insert_rows(std::span<Entry* const> entries) {
-  PgArray ids(PgType::kUuid), users(PgType::kUuid), items(PgType::kJsonb), totals(PgType::kInt8),
-      currencies(PgType::kText), addresses(PgType::kJsonb), instructions(PgType::kText),
-      drafts(PgType::kBool), correlations(PgType::kText), traces(PgType::kText),
-      shards(PgType::kInt4), scopes(PgType::kText), keys(PgType::kText);
+  core::PgRows rows("orders.new_order", 13);
   std::vector<const NewOrder*> keyed;
   for (const Entry* entry : entries) {
     const NewOrder& order = entry->order;
     const OrderRecord& record = order.record;
-    ids.add(record.id);
-    users.add(record.user_id);
-    items.add(record.items);
-    totals.add(record.total);
-    currencies.add(record.currency);
-    addresses.add(record.delivery_address);
-    instructions.add(record.special_instructions);
-    drafts.add(record.draft);
-    correlations.add(order.trace.correlation_id);
-    traces.add(order.trace.traceparent);
-    shards.add(core::shard_of(record.id.to_string()));
+    rows.row()
+        .add(record.id)
+        .add(record.user_id)
+        .add(core::PgJson{record.items})
+        .add(record.total)
+        .add(record.currency)
+        .add(core::PgJson{record.delivery_address})
+        .add(record.special_instructions)
+        .add(record.draft)
+        .add(order.trace.correlation_id)
+        .add(order.trace.traceparent)
+        .add(core::shard_of(record.id.text().view()));
     if (order.key) {
-      scopes.add(order.key->scope);
-      keys.add(order.key->key);
+      rows.add(order.key->scope).add(order.key->key);
       keyed.push_back(&order);
     } else {
-      scopes.add_null();
-      keys.add_null();
+      rows.add_null(PgType::kText).add_null(PgType::kText);
     }
   }
-  PgParams params;
-  for (const PgArray* column :
-       {&ids, &users, &items, &totals, &currencies, &addresses, &instructions, &drafts,
-        &correlations, &traces, &shards, &scopes, &keys}) {
-    params.array(*column);
-  }
+  core::PgCall place{&kInsertOrders, {}};
+  place.params.rows(std::move(rows));
   // A single statement is its own transaction.
   const auto unanswered = core::crash_point_of(core::CrashRole::kApi, CrashPlace::kInOrders);
-  if (keyed.empty()) return session_.execute(kInsertOrders, params, unanswered);
+  if (keyed.empty()) return session_.execute(place, unanswered);
 
   std::sort(keyed.begin(), keyed.end(),
             [](const NewOrder* a, const NewOrder* b) { return name_of_key(*a) < name_of_key(*b); });
@@ -313,7 +310,7 @@ core::PgResult OrderWriter::insert_rows(std::span<Entry* const> entries) {
   std::vector<core::PgCall> calls(2);
   calls[0].statement = &kClaimKeys;
   calls[0].params.array(claim_scopes).array(claim_keys).array(hashes).array(resources);
-  calls[1] = {&kInsertOrders, std::move(params)};
+  calls[1] = std::move(place);
   auto results = session_.transaction(calls, unanswered);
   return std::move(results[1]);
 }

@@ -11,6 +11,7 @@
 #include <thread>
 #include <vector>
 
+#include "core/batch_pace.hpp"
 #include "core/config.hpp"
 #include "core/log.hpp"
 #include "core/metrics.hpp"
@@ -35,8 +36,9 @@ struct PlaceOutcome {
 };
 
 // Group commit of new orders. One thread takes all that wait (at most batch-limit) and makes them
-// durable in one transaction and one round trip; while one batch commits the next one gathers, so
-// there is no artificial delay. Orders, saga rows and idempotency keys are one transaction.
+// durable in one transaction and one round trip; while one batch commits the next one gathers, and
+// under load the first of a batch waits a little for the others (core/batch_pace.hpp). Orders, saga
+// rows and idempotency keys are one transaction.
 //
 // One bad order never fails its neighbours: when the server refuses a value the batch is halved
 // until it stands alone. Keys that meet inside a batch are settled in memory, across batches and
@@ -72,6 +74,7 @@ class OrderWriter {
   using Entries = std::vector<Entry*>;
 
   void run(const std::stop_token& stop);
+  void gather(std::unique_lock<std::mutex>& lock) const;
   void commit(std::span<Entry> batch);
   void settle(Entries entries);
   [[nodiscard]] Entries pick_leaders(const Entries& entries, Entries& followers) const;
@@ -93,6 +96,7 @@ class OrderWriter {
   std::condition_variable_any wake_;
   std::deque<Entry> queue_;
   bool closed_ = false;
+  core::BatchPace pace_;  // the thread's
   std::jthread thread_;
 };
 

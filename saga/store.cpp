@@ -6,7 +6,9 @@ namespace orderflow::saga::store {
 
 using core::PgArray;
 using core::PgCall;
+using core::PgJson;
 using core::PgResult;
+using core::PgRows;
 using core::PgStatement;
 using core::PgType;
 using nlohmann::json;
@@ -58,32 +60,28 @@ constexpr PgStatement kLoadUnhandled{
 
 #undef ORDERFLOW_REQUEST_COLUMNS
 
+constexpr const char* kSagaChange = "orders.saga_change";
+constexpr int kSagaChangeColumns = 22;
 constexpr PgStatement kSaveSagas{
     "sagas_save",
-    "WITH c AS (SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::bool[], $4::bool[], $5::text[],"
-    " $6::text[], $7::int[], $8::int[], $9::text[], $10::int[], $11::bigint[],"
-    " $12::timestamptz[], $13::text[], $14::text[], $15::text[], $16::text[], $17::uuid[],"
-    " $18::uuid[], $19::uuid[], $20::jsonb[], $21::timestamptz[], $24::bigint[])"
-    " AS t(order_id, expected, live, attention, status, phase, round, step, steps, attempt,"
-    " event_sequence, wake_at, waiting_for, reason, failure_code, failure_detail, payment_id,"
-    " delivery_id, open_request, refund, step_started_at, version)),"
-    " u AS (UPDATE orders.sagas s SET version = c.version, live = c.live,"
+    "WITH u AS (UPDATE orders.sagas s SET version = c.version, live = c.live,"
     " attention = c.attention, status = c.status, phase = c.phase, round = c.round, step = c.step,"
     " steps = c.steps, attempt = c.attempt, event_sequence = c.event_sequence,"
     " wake_at = c.wake_at, waiting_for = c.waiting_for, reason = c.reason,"
     " failure_code = c.failure_code, failure_detail = c.failure_detail,"
     " payment_id = c.payment_id, delivery_id = c.delivery_id, open_request = c.open_request,"
-    " refund = c.refund, step_started_at = c.step_started_at, updated_at = $22"
-    " FROM c WHERE s.order_id = c.order_id AND s.version = c.expected RETURNING 1)"
-    " SELECT CASE WHEN count(*) = $23 THEN 1 ELSE ops.raise_fenced('orders.sagas') END FROM u"};
+    " refund = c.refund, step_started_at = c.step_started_at, updated_at = $2"
+    " FROM unnest($1::orders.saga_change[]) AS c"
+    " WHERE s.order_id = c.order_id AND s.version = c.expected_version RETURNING 1)"
+    " SELECT CASE WHEN count(*) = $3 THEN 1 ELSE ops.raise_fenced('orders.sagas') END FROM u"};
 
+constexpr const char* kEventRow = "orders.event_row";
+constexpr int kEventRowColumns = 12;
 constexpr PgStatement kInsertEvents{
     "events_insert",
     "INSERT INTO orders.events (order_id, sequence, partition, batch_no, ordinal, type, status,"
     " time, actor, correlation_id, traceparent, data)"
-    " SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::int[], $4::bigint[], $5::int[],"
-    " $6::text[], $7::text[], $8::timestamptz[], $9::text[], $10::text[], $11::text[],"
-    " $12::jsonb[])"};
+    " SELECT * FROM unnest($1::orders.event_row[])"};
 
 constexpr PgStatement kUpdateRequests{
     "requests_update",
@@ -127,11 +125,6 @@ void read_refund(std::string_view text, State& state) {
                       Uuid::parse(pending->at("command_id").get<std::string>()).value_or(Uuid{}),
                       pending->at("amount").get<std::int64_t>()};
   }
-}
-
-// Null instead of an empty text keeps the common row narrow.
-void add_or_null(PgArray& array, const std::string& text) {
-  text.empty() ? array.add_null() : array.add(text);
 }
 
 Saga read_saga(const PgResult& rows, int i) {
@@ -242,78 +235,65 @@ std::vector<PendingRequest> read_requests(const PgResult& rows) {
   return requests;
 }
 
+// Null instead of an empty text keeps the common row narrow.
+void add_saga(PgRows& rows, const ChangedSaga& changed) {
+  const State& state = changed.saga->state;
+  rows.row()
+      .add(changed.saga->facts.order_id)
+      .add(changed.expected_version)
+      .add(state.version)
+      .add(state.live())
+      .add(state.attention)
+      .add(to_text(state.status))
+      .add(to_text(state.phase))
+      .add(state.round)
+      .add(state.step)
+      .add(state.steps)
+      .add(state.attempt)
+      .add(state.event_sequence)
+      .add(state.wake_at)
+      .add(to_text(state.waiting_for))
+      .add_or_null(state.reason)
+      .add_or_null(state.failure_code)
+      .add_or_null(state.failure_detail)
+      .add(state.payment_id)
+      .add(state.delivery_id)
+      .add(state.open_request);
+  if (state.refund || state.refunded_amount != 0) {
+    rows.add(PgJson{refund_json(state)});
+  } else {
+    rows.add_null(PgType::kJsonb);
+  }
+  rows.add(state.step_started_at);
+}
+
 PgCall save_sagas(const std::vector<ChangedSaga>& changed, Time now) {
-  PgArray ids(PgType::kUuid), expected(PgType::kInt8), live(PgType::kBool),
-      attention(PgType::kBool), statuses(PgType::kText), phases(PgType::kText),
-      rounds(PgType::kInt4), current(PgType::kInt4), steps(PgType::kText), attempts(PgType::kInt4),
-      sequences(PgType::kInt8), wake_ups(PgType::kTimestamptz), waiting(PgType::kText),
-      reasons(PgType::kText), codes(PgType::kText), details(PgType::kText), payments(PgType::kUuid),
-      deliveries(PgType::kUuid), requests(PgType::kUuid), refunds(PgType::kJsonb),
-      started(PgType::kTimestamptz), versions(PgType::kInt8);
-  for (const auto& [saga, expected_version] : changed) {
-    const State& state = saga->state;
-    ids.add(saga->facts.order_id);
-    expected.add(expected_version);
-    live.add(state.live());
-    attention.add(state.attention);
-    statuses.add(to_text(state.status));
-    phases.add(to_text(state.phase));
-    rounds.add(state.round);
-    current.add(state.step);
-    steps.add(state.steps);
-    attempts.add(state.attempt);
-    sequences.add(state.event_sequence);
-    wake_ups.add(state.wake_at);
-    waiting.add(to_text(state.waiting_for));
-    add_or_null(reasons, state.reason);
-    add_or_null(codes, state.failure_code);
-    add_or_null(details, state.failure_detail);
-    payments.add(state.payment_id);
-    deliveries.add(state.delivery_id);
-    requests.add(state.open_request);
-    if (state.refund || state.refunded_amount != 0) {
-      refunds.add(refund_json(state));
-    } else {
-      refunds.add_null();
-    }
-    started.add(state.step_started_at);
-    versions.add(state.version);
-  }
+  PgRows rows(kSagaChange, kSagaChangeColumns);
+  for (const ChangedSaga& one : changed) add_saga(rows, one);
   PgCall call{&kSaveSagas, {}};
-  for (const PgArray* array :
-       {&ids,     &expected, &live,     &attention,  &statuses, &phases,  &rounds,
-        &current, &steps,    &attempts, &sequences,  &wake_ups, &waiting, &reasons,
-        &codes,   &details,  &payments, &deliveries, &requests, &refunds, &started}) {
-    call.params.array(*array);
-  }
-  call.params.time(now).int8(static_cast<std::int64_t>(changed.size())).array(versions);
+  call.params.rows(std::move(rows)).time(now).int8(static_cast<std::int64_t>(changed.size()));
   return call;
 }
 
 PgCall insert_events(const std::vector<StoredEvent>& stored) {
-  PgArray ids(PgType::kUuid), sequences(PgType::kInt8), partitions(PgType::kInt4),
-      batches(PgType::kInt8), ordinals(PgType::kInt4), types(PgType::kText),
-      statuses(PgType::kText), times(PgType::kTimestamptz), actors(PgType::kText),
-      correlations(PgType::kText), traceparents(PgType::kText), data(PgType::kJsonb);
+  PgRows rows(kEventRow, kEventRowColumns);
   for (const auto& [event, partition, batch_no, ordinal] : stored) {
-    ids.add(event.order_id);
-    sequences.add(event.sequence);
-    partitions.add(partition);
-    batches.add(batch_no);
-    ordinals.add(ordinal);
-    types.add(event.type);
-    statuses.add(event.status);
-    times.add(event.time);
-    actors.add(event.actor);
-    correlations.add(event.correlation_id);
-    traceparents.add(event.traceparent);
-    data.add(event.data);
+    rows.row()
+        .add(event.order_id)
+        .add(event.sequence)
+        .add(partition)
+        .add(batch_no)
+        .add(ordinal)
+        .add(event.type)
+        .add(event.status)
+        .add(event.time)
+        .add(event.actor)
+        .add(event.correlation_id)
+        .add(event.traceparent)
+        .add(PgJson{event.data});
   }
   PgCall call{&kInsertEvents, {}};
-  for (const PgArray* array : {&ids, &sequences, &partitions, &batches, &ordinals, &types,
-                               &statuses, &times, &actors, &correlations, &traceparents, &data}) {
-    call.params.array(*array);
-  }
+  call.params.rows(std::move(rows));
   return call;
 }
 

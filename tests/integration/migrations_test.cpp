@@ -67,7 +67,8 @@ TEST_CASE("a migration changed after it was applied is refused by name", "[migra
 }
 
 // 0008: commands have another kind of id from then on.
-TEST_CASE("orders that are under way keep the ids of their commands from changing", "[migrations]") {
+TEST_CASE("orders that are under way keep the ids of their commands from changing",
+          "[migrations]") {
   Migrating installation;
   REQUIRE(installation.migrate() == 0);
   const auto database = installation.look();

@@ -64,8 +64,8 @@ struct Payments {
 
 OutgoingMessage capture(const Uuid& command, const Uuid& account, std::int64_t amount,
                         int attempt = 1) {
-  const events::PaymentCommand message =
-      events::CapturePayment{command, core::derived_uuid(command, "order"), account, {amount, "USD"}};
+  const events::PaymentCommand message = events::CapturePayment{
+      command, core::derived_uuid(command, "order"), account, {amount, "USD"}};
   return events::encode(message, to_key(account.to_string(), attempt));
 }
 OutgoingMessage undo(const Uuid& command, const Uuid& account, std::int64_t amount) {
