@@ -176,7 +176,7 @@ void run_until_signal(const std::vector<std::function<void(std::stop_token)>>& w
       --running;
     });
   }
-  const timespec pause{0, 20'000'000};
+  const timespec pause{0, 200'000'000};
   while (running == static_cast<int>(work.size())) {
     if (sigtimedwait(&signals, nullptr, &pause) > 0) break;
   }
