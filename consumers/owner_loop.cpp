@@ -305,7 +305,8 @@ class OwnerLoop::Impl {
     for (const auto& [partition, grant] : grants_) {
       if (publisher_.oldest_unacknowledged(partition) > kStuckAfter) stuck_.insert(partition);
     }
-    return Work{batch, include_due, clock_.now(), grants_, stuck_, partition_count_, session_};
+    return Work{batch,  include_due,     clock_.now(),     grants_,
+                stuck_, backlog_.ages(), partition_count_, session_};
   }
 
   void attempt(std::span<const KafkaMessage* const> batch, bool include_due) {
