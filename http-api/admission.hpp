@@ -8,7 +8,7 @@
 namespace orderflow::http_api {
 
 // Decides which new orders are turned away, from the age of what owners have not got to. Up to a
-// target, a fifth of the limit, none; from the limit on all; in between a share that grows
+// target, a third of the limit, none; from the limit on all; in between a share that grows
 // linearly, so that admission settles where owners keep up instead of swinging between all and
 // nothing. Which orders they are is no matter of chance: every third is turned away when the share
 // is a third.
@@ -27,7 +27,7 @@ class Admission {
   [[nodiscard]] int retry_after_seconds() const;
 
  private:
-  static constexpr int kTargetPart = 5;
+  static constexpr int kTargetPart = 3;
 
   core::Duration limit_;
   core::Duration target_;
