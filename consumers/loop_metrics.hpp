@@ -26,6 +26,10 @@ struct LoopMetrics {
     batch_duration.Observe(took.count());
     if (messages > 0) batch_size.Observe(static_cast<double>(messages));
   }
+  void waiting(std::int64_t messages, std::chrono::duration<double> oldest) {
+    lag.Set(static_cast<double>(messages));
+    oldest_seconds.Set(oldest.count());
+  }
 
  private:
   LoopMetrics(core::Metrics& metrics, const core::MetricLabels& role,

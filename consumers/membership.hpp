@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "consumers/owner_loop.hpp"
 #include "core/crash_point.hpp"
 #include "core/kafka.hpp"
 #include "core/time.hpp"
@@ -30,9 +31,8 @@ class Membership final : public core::RebalanceListener {
   // Reads on; kTopicGone is noted here and reads as nothing.
   [[nodiscard]] core::Polled poll(core::Duration timeout);
   void assign(std::span<const core::PartitionOffset> positions) { consumer_->assign(positions); }
-  [[nodiscard]] std::int64_t log_end(std::int32_t partition) const {
-    return consumer_->cached_watermarks(partition).second;
-  }
+  // How many messages of these partitions their owner has yet to handle, as far as is known.
+  [[nodiscard]] std::int64_t unhandled(const Grants& grants) const;
 
   [[nodiscard]] const std::set<std::int32_t>& assigned() const { return assigned_; }
   // True once after each revocation.

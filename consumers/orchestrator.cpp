@@ -20,6 +20,10 @@ namespace {
 
 constexpr core::Duration kRequestPoll = seconds{1};
 constexpr core::Duration kOverduePoll = seconds{2};
+// Looking for overdue sagas may take this share of the time, however many are live; but it comes
+// often enough for an order whose messages are lost to move within the promised time.
+constexpr int kOverdueReadShare = 20;
+constexpr core::Duration kOverduePollMax = seconds{6};
 constexpr std::int32_t kWakeUpsMax = 200000;
 constexpr auto kWaitingAtGrant = static_cast<std::int32_t>(ParticipantWatch::kRememberedMax);
 constexpr std::int32_t kEventPage = 5000;
@@ -84,7 +88,7 @@ std::vector<Outgoing> Orchestrator::granted(const Grants& fresh, const Grants& a
     if (all.contains(partition)) owned_shards_.push_back(shard);
     if (fresh.contains(partition)) fresh_shards.push_back(shard);
   }
-  const auto live = saga::store::load_wake_ups(fresh_shards, false, kWakeUpsMax);
+  const auto live = saga::store::load_wake_ups(fresh_shards, kWakeUpsMax);
   const auto due = saga::store::read_wake_ups(session.execute(live));
   for (const auto& wake_up : due) {
     wake_ups_.set(partition_of(wake_up.order_id), wake_up.order_id, wake_up.at);
@@ -198,8 +202,10 @@ void Orchestrator::read_truth(const Work& work, const std::vector<Uuid>& nudged,
   if (poll_requests) calls.push_back(saga::store::load_unhandled_requests(owned_shards_, limit));
   const std::size_t of_requests = calls.size();
   if (poll_overdue) {
-    calls.push_back(saga::store::load_wake_ups(moving_shards(work.stuck), true, limit));
+    calls.push_back(
+        saga::store::load_overdue(moving_shards(work.stuck), start_patiences(work), limit));
   }
+  const auto began = std::chrono::steady_clock::now();
   if (!calls.empty()) {
     const auto results = work.session.read(calls);
     std::set<Uuid> known;  // A nudged one is found by the poll as well.
@@ -219,8 +225,28 @@ void Orchestrator::read_truth(const Work& work, const std::vector<Uuid>& nudged,
     }
   }
   if (poll_requests) next_request_poll_ = work.now + kRequestPoll;
-  if (poll_overdue) next_overdue_poll_ = work.now + kOverduePoll;
+  if (poll_overdue) {
+    const auto took =
+        std::chrono::duration_cast<core::Duration>(std::chrono::steady_clock::now() - began);
+    next_overdue_poll_ =
+        work.now + std::clamp(took * kOverdueReadShare, kOverduePoll, kOverduePollMax);
+  }
   load_missing(inputs, work.session);
+}
+
+std::vector<core::Duration> Orchestrator::start_patiences(const Work& work) const {
+  std::vector<core::Duration> patiences;
+  for (std::int32_t partition = 0; partition < partition_count_; ++partition) {
+    patiences.push_back(start_patience(work.behind, partition));
+  }
+  return patiences;
+}
+
+// Until when the wake-up is left alone because the saga's OrderPlaced is probably still to come.
+Time Orchestrator::held_until(const Saga& saga, const Work& work) const {
+  const auto& state = saga.state;
+  if (state.waiting_for != saga::WaitingFor::kStart || !state.wake_at) return Time::min();
+  return *state.wake_at + start_patience(work.behind, partition_of(saga));
 }
 
 // Owned shards whose timers may fire. Those of stuck partitions must not fill a page.
@@ -240,7 +266,7 @@ void Orchestrator::load_missing(const std::vector<Pending>& inputs, core::PgSess
     const auto cached = cache_.find(pending.order_id);
     if (cached != cache_.end()) {
       prepared_.emplace(pending.order_id,
-                        Prepared{cached->second, cached->second.state.version, {}, {}, {}});
+                        Prepared{cached->second, cached->second.state.version, {}, {}, {}, {}});
     } else {
       missing.push_back(pending.order_id);
     }
@@ -251,7 +277,7 @@ void Orchestrator::load_missing(const std::vector<Pending>& inputs, core::PgSess
   const auto call = saga::store::load_sagas(missing);
   for (auto& [id, saga] : saga::store::read_sagas(session.execute(call))) {
     const auto version = saga.state.version;
-    prepared_.emplace(id, Prepared{std::move(saga), version, {}, {}, {}});
+    prepared_.emplace(id, Prepared{std::move(saga), version, {}, {}, {}, {}});
   }
 }
 
@@ -262,7 +288,13 @@ void Orchestrator::apply(const Work& work, const std::vector<Pending>& inputs) {
       metrics_.unknown_order();
       continue;
     }
-    apply_one(found->second, pending.input, work.now);
+    Prepared& prepared = found->second;
+    if (std::holds_alternative<saga::Wake>(pending.input)) {
+      prepared.woken = true;
+      prepared.held_until = held_until(prepared.saga, work);
+      if (prepared.held_until > work.now) continue;
+    }
+    apply_one(prepared, pending.input, work.now);
   }
 }
 
@@ -278,7 +310,6 @@ void Orchestrator::apply_one(Prepared& prepared, const saga::Input& input, Time 
   const auto& state = prepared.saga.state;
   const bool down = watch_.down(state.step);
   const bool woken = std::holds_alternative<saga::Wake>(input);
-  prepared.woken = prepared.woken || woken;
   const bool another_asks =
       down && woken && state.waiting_for == saga::WaitingFor::kOperator && state.wake_at <= now;
   auto decided =
@@ -393,7 +424,9 @@ void Orchestrator::adopt(const Uuid& order_id, Prepared& prepared) {
   const auto& state = prepared.saga.state;
   Time due = state.live() ? state.wake_at.value_or(Time::max()) : Time::max();
   // What a wake-up left as it was must not wake it again at once.
-  if (prepared.woken && !prepared.changed && due <= decided_at_) due = decided_at_ + kOverduePoll;
+  if (prepared.woken && !prepared.changed && due <= decided_at_) {
+    due = std::max(decided_at_ + kOverduePoll, prepared.held_until);
+  }
   wake_ups_.set(partition_of(prepared.saga), order_id, due);
   if (state.live() || state.status == saga::OrderStatus::kDeliveryScheduled) {
     cache_.insert_or_assign(order_id, std::move(prepared.saga));

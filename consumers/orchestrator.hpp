@@ -60,6 +60,7 @@ class Orchestrator final : public PartitionHandler {
     std::int64_t loaded_version = 0;
     bool changed = false;
     bool woken = false;
+    Time held_until{};  // Not to be woken before.
     std::vector<saga::Command> commands;
   };
 
@@ -69,6 +70,8 @@ class Orchestrator final : public PartitionHandler {
   void take_turns(const Work& work, std::vector<Pending>& inputs);
   void read_truth(const Work& work, const std::vector<core::Uuid>& nudged,
                   std::vector<Pending>& inputs);
+  [[nodiscard]] std::vector<core::Duration> start_patiences(const Work& work) const;
+  [[nodiscard]] Time held_until(const saga::Saga& saga, const Work& work) const;
   [[nodiscard]] std::vector<std::int32_t> moving_shards(const std::set<std::int32_t>& stuck) const;
   void load_missing(const std::vector<Pending>& inputs, core::PgSession& session);
   void apply(const Work& work, const std::vector<Pending>& inputs);

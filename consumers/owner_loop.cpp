@@ -274,7 +274,7 @@ class OwnerLoop::Impl {
   // ---- batches ----------------------------------------------------------------------------------
 
   void work() {
-    oldest_waiting_ = std::max(oldest_waiting_, buffers_.oldest_age(core::process_now()));
+    backlog_.look(buffers_.ages(core::process_now()), steady_clock::now());
     if (paused_) {
       if (steady_clock::now() >= next_tick_) tick();
       return;
@@ -283,6 +283,7 @@ class OwnerLoop::Impl {
     const bool due = handler_.next_due() <= clock_.now();
     if (!batch.empty() || due) {
       const auto began = steady_clock::now();
+      measure();
       process(batch, due);
       metrics_.batch(steady_clock::now() - began, batch.size());
       if (!batch.empty()) pace_.handled(batch.size());
@@ -315,7 +316,8 @@ class OwnerLoop::Impl {
     for (const auto& [partition, grant] : grants_) {
       if (publisher_.oldest_unacknowledged(partition) > kStuckAfter) stuck_.insert(partition);
     }
-    return Work{batch, include_due, clock_.now(), grants_, stuck_, partition_count_, session_};
+    return Work{batch,  include_due,     clock_.now(),     grants_,
+                stuck_, backlog_.ages(), partition_count_, session_};
   }
 
   void attempt(std::span<const KafkaMessage* const> batch, bool include_due) {
@@ -405,6 +407,7 @@ class OwnerLoop::Impl {
   void conclude(std::span<const KafkaMessage* const> batch) {
     const auto outgoing = handler_.committed(grants_);
     buffers_.release(batch);
+    backlog_.handled(batch.size());
     publisher_.publish(outgoing, kPublishPatience);
     if (!outgoing.empty()) crash_.pass(CrashPlace::kAfterSends);
   }
@@ -440,7 +443,7 @@ class OwnerLoop::Impl {
     start();
   }
 
-  // Once a second: a heartbeat, the marks, the age of the oldest item that waits or just did.
+  // Once a second: a heartbeat, the marks, how long messages wait.
   void tick() {
     next_tick_ = steady_clock::now() + kTickInterval;
     measure();
@@ -456,18 +459,14 @@ class OwnerLoop::Impl {
     }
   }
 
+  // What the next transaction tells the door: since when what comes now would have had to wait.
   void measure() {
-    std::int64_t lag = 0;
-    for (const auto& [partition, grant] : grants_) {
-      const auto high = membership_.log_end(partition);
-      if (high > grant.next_offset) lag += high - grant.next_offset;
-    }
-    metrics_.lag.Set(static_cast<double>(lag));
-    Duration oldest = std::exchange(oldest_waiting_, {});
-    metrics_.oldest_seconds.Set(static_cast<double>(oldest.count()) / 1e6);
+    const std::int64_t lag = membership_.unhandled(grants_);
+    metrics_.waiting(lag, backlog_.oldest());
     const Time now = clock_.now();
-    oldest = std::max(oldest, handler_.oldest_ready(now));
-    oldest_ready_at_ = oldest > Duration{0} ? std::optional(now - oldest) : std::nullopt;
+    const Duration wait =
+        std::max(backlog_.expected_wait(lag, steady_clock::now()), handler_.oldest_ready(now));
+    oldest_ready_at_ = wait > Duration{0} ? std::optional(now - wait) : std::nullopt;
   }
 
   OwnerLoopOptions options_;
@@ -493,7 +492,7 @@ class OwnerLoop::Impl {
   std::set<std::int32_t> stuck_;
   std::set<std::int32_t> lost_;  // The broker has nothing at their stored offsets.
   bool newly_lost_ = false;
-  Duration oldest_waiting_{0};  // Since the last tick: after a batch the buffers look empty.
+  Backlog backlog_;
   std::optional<Time> oldest_ready_at_;
   SteadyTime next_membership_check_{};
   SteadyTime next_tick_{}, next_layout_check_{};

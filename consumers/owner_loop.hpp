@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "consumers/backlog.hpp"
 #include "core/config.hpp"
 #include "core/database_clock.hpp"
 #include "core/kafka.hpp"
@@ -50,6 +51,9 @@ struct Work {
   // Owned partitions whose publishing is stuck (the oldest unacknowledged message is over a second
   // old). Their timers must not fire, or a broker outage would burn attempts.
   const std::set<std::int32_t>& stuck;
+  // For how long the oldest unhandled message of a partition has waited, those of this call
+  // included.
+  const Backlog::Ages& behind;
   std::int32_t partition_count;  // P, of the whole topic.
   core::PgSession& session;      // For reads.
 };

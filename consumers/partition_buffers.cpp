@@ -53,14 +53,14 @@ std::optional<std::int64_t> PartitionBuffers::next_offset(std::int32_t partition
   return found->second.back().message.offset() + 1;
 }
 
-core::Duration PartitionBuffers::oldest_age(core::Time wall_clock) const {
-  core::Duration oldest{0};
+Backlog::Ages PartitionBuffers::ages(core::Time wall_clock) const {
+  Backlog::Ages ages;
   for (const auto& [partition, buffer] : buffers_) {
     if (buffer.empty()) continue;
     const core::Time made{std::chrono::milliseconds{buffer.front().message.timestamp_ms()}};
-    oldest = std::max(oldest, wall_clock - made);
+    ages.emplace(partition, std::max<core::Duration>(wall_clock - made, core::Duration{0}));
   }
-  return oldest;
+  return ages;
 }
 
 }  // namespace orderflow::consumers

@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "consumers/backlog.hpp"
 #include "core/kafka.hpp"
 #include "core/time.hpp"
 
@@ -32,8 +33,8 @@ class PartitionBuffers {
   [[nodiscard]] std::size_t size() const;
   // Where to go on reading behind what is buffered; empty when nothing is.
   [[nodiscard]] std::optional<std::int64_t> next_offset(std::int32_t partition) const;
-  // Age of the oldest buffered message by its own timestamp.
-  [[nodiscard]] core::Duration oldest_age(core::Time wall_clock) const;
+  // Age of each partition's oldest buffered message by its own timestamp.
+  [[nodiscard]] Backlog::Ages ages(core::Time wall_clock) const;
 
  private:
   struct Buffered {

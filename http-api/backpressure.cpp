@@ -8,15 +8,18 @@
 namespace orderflow::http_api {
 namespace {
 
-constexpr auto kInterval = std::chrono::seconds{1};
+constexpr auto kInterval = std::chrono::milliseconds{250};
+constexpr int kIdleIntervals = 4;
 constexpr core::Duration kAnswerTimeout = std::chrono::seconds{3};
-constexpr int kRetryAfterMax = 30;
 
-// An owner that lives says itself what it has not got to. Where none does (no heartbeat for 5 s),
-// the overdue wake-ups of live sagas tell the same, read through their partial index.
+// An owner that lives says itself, at least once a second, how far behind it is; what it said grows
+// older only when it falls silent, else an idle owner would seem to be a second behind. Where none
+// lives (no heartbeat for 5 s), the overdue wake-ups of live sagas tell the same, read through
+// their partial index.
 constexpr core::PgStatement kOwnersSay{"api_owners_say", R"(
 SELECT count(*) FILTER (WHERE heartbeat < now() - interval '5 seconds') > 0 OR count(*) = 0,
-       coalesce(extract(epoch FROM now() - min(oldest_ready_at)) * 1000000, 0)::int8
+       coalesce(extract(epoch FROM max(heartbeat - oldest_ready_at
+         + greatest(now() - heartbeat - interval '2 seconds', '0'))) * 1000000, 0)::int8
 FROM orders.partitions)"};
 constexpr core::PgStatement kSagasSay{"api_sagas_say", R"(
 SELECT coalesce(extract(epoch FROM now() - min(wake_at)) * 1000000, 0)::int8
@@ -26,26 +29,18 @@ FROM orders.sagas WHERE live AND NOT attention AND wake_at < now())"};
 
 Backpressure::Backpressure(const core::Config& config, core::Logger& logger, core::Metrics& metrics)
     : logger_(logger),
-      limit_(config.duration("backlog-age-limit")),
       session_(config.text("database-url"), {.application_name = "orderflow-api-backpressure",
                                              .role = "orderflow_orders",
                                              .answer_timeout = kAnswerTimeout}),
       age_gauge_(metrics.gauge("backlog_oldest_seconds",
-                               "Age of the oldest item that owners could work on but have not.")) {
+                               "How long what comes now has to wait for its owner.")),
+      admission_(config.duration("backlog-age-limit")) {
   thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
 }
 
 Backpressure::~Backpressure() {
   thread_.request_stop();
   if (thread_.joinable()) thread_.join();
-}
-
-bool Backpressure::too_old() const { return core::Duration{age_us_.load()} > limit_; }
-
-int Backpressure::retry_after_seconds() const {
-  const auto beyond = core::Duration{age_us_.load()} - limit_;
-  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(beyond).count();
-  return static_cast<int>(std::clamp<std::int64_t>(seconds, 1, kRetryAfterMax));
 }
 
 core::Duration Backpressure::read_age() {
@@ -59,14 +54,16 @@ core::Duration Backpressure::read_age() {
 }
 
 void Backpressure::run(const std::stop_token& stop) {
-  repeat_until_stopped(stop, kInterval, logger_, "backpressure", [this] {
+  repeat_until_stopped(stop, kInterval, logger_, "backpressure", [this, turn = 0]() mutable {
+    const bool idle = admission_.age() == core::Duration{0};
+    if (turn++ % kIdleIntervals != 0 && idle) return;
     try {
-      age_us_.store(read_age().count());
+      admission_.set_age(read_age());
     } catch (...) {
-      age_us_.store(0);
+      admission_.set_age(core::Duration{0});
       throw;
     }
-    age_gauge_.Set(std::chrono::duration<double>(core::Duration{age_us_.load()}).count());
+    age_gauge_.Set(std::chrono::duration<double>(admission_.age()).count());
   });
 }
 

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <atomic>
 #include <stop_token>
 #include <thread>
 
@@ -8,12 +7,13 @@
 #include "core/log.hpp"
 #include "core/metrics.hpp"
 #include "core/pg_session.hpp"
+#include "http-api/admission.hpp"
 
 namespace orderflow::http_api {
 
-// Knows how old the oldest item is that owners could work on but have not: by that age, not by the
-// length of a queue, new orders are turned away. Asked once a second on a thread and a connection
-// of its own; without a recent answer nothing is turned away (the writer will say what is down).
+// Asks how far behind the owners are, in time, and tells it to the admission of new orders. On a
+// thread and a connection of its own: four times a second while something waits, once a second
+// else. Without an answer nothing is turned away (the writer will say what is down).
 class Backpressure {
  public:
   Backpressure(const core::Config& config, core::Logger& logger, core::Metrics& metrics);
@@ -23,18 +23,16 @@ class Backpressure {
 
   void request_stop() { thread_.request_stop(); }
 
-  [[nodiscard]] bool too_old() const;
-  [[nodiscard]] int retry_after_seconds() const;
+  [[nodiscard]] Admission& admission() { return admission_; }
 
  private:
   void run(const std::stop_token& stop);
   [[nodiscard]] core::Duration read_age();
 
   core::Logger& logger_;
-  core::Duration limit_;
   core::PgSession session_;  // the thread's
   prometheus::Gauge& age_gauge_;
-  std::atomic<std::int64_t> age_us_{0};
+  Admission admission_;
   std::jthread thread_;
 };
 

@@ -25,9 +25,12 @@ class OrdersFrontend {
   explicit OrdersFrontend(Services& services) : services_(services) {}
 
   asio::awaitable<Checked<Response>> place(const RequestContext& context) {
-    if (services_.backpressure.too_old()) {
-      Problem problem{429, "overloaded", "Orders are being processed too slowly; try again later.",
-                      true, services_.backpressure.retry_after_seconds()};
+    // Before anything is parsed or looked up: what is turned away must cost next to nothing.
+    Admission& admission = services_.backpressure.admission();
+    if (!admission.admit()) {
+      Problem problem{429, "overloaded",
+                      "More orders arrive than can be processed; try again later.", true,
+                      admission.retry_after_seconds()};
       co_return refuse(std::move(problem));
     }
     const auto body = parse_json_body(context.request);

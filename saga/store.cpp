@@ -32,7 +32,9 @@ constexpr PgStatement kLoadLive{
 constexpr PgStatement kLoadOverdue{
     "sagas_overdue",
     "SELECT order_id, wake_at FROM orders.sagas WHERE live AND shard = ANY($1)"
-    " AND wake_at < clock_timestamp() - interval '1 second' LIMIT $2"};
+    " AND wake_at < clock_timestamp() - interval '1 second' - CASE waiting_for WHEN 'start' THEN"
+    " ($2::bigint[])[1 + shard % cardinality($2::bigint[])] * interval '1 microsecond'"
+    " ELSE interval '0' END LIMIT $3"};
 
 constexpr PgStatement kLoadWaiting{
     "sagas_waiting",
@@ -173,10 +175,18 @@ Sagas read_sagas(const PgResult& rows) {
   return sagas;
 }
 
-PgCall load_wake_ups(const std::vector<std::int32_t>& shards, bool overdue_only,
-                     std::int32_t limit) {
-  PgCall call{overdue_only ? &kLoadOverdue : &kLoadLive, {}};
+PgCall load_wake_ups(const std::vector<std::int32_t>& shards, std::int32_t limit) {
+  PgCall call{&kLoadLive, {}};
   call.params.array(array_of(PgType::kInt4, shards)).int8(limit);
+  return call;
+}
+
+PgCall load_overdue(const std::vector<std::int32_t>& shards,
+                    const std::vector<core::Duration>& start_patience, std::int32_t limit) {
+  PgArray patience_us(PgType::kInt8);
+  for (const auto patience : start_patience) patience_us.add(std::int64_t{patience.count()});
+  PgCall call{&kLoadOverdue, {}};
+  call.params.array(array_of(PgType::kInt4, shards)).array(patience_us).int8(limit);
   return call;
 }
 

@@ -61,9 +61,14 @@ namespace store {
 [[nodiscard]] core::PgCall load_sagas(const std::vector<Uuid>& order_ids);
 [[nodiscard]] Sagas read_sagas(const core::PgResult& rows);
 
-// Wake-ups of live sagas of these shards: all of them, or only those overdue by a second.
-[[nodiscard]] core::PgCall load_wake_ups(const std::vector<std::int32_t>& shards, bool overdue_only,
+// Wake-ups of live sagas of these shards: all of them ...
+[[nodiscard]] core::PgCall load_wake_ups(const std::vector<std::int32_t>& shards,
                                          std::int32_t limit);
+// ... or only those overdue by a second; of sagas that wait for their first look, by the patience
+// of their partition more. There is one patience for each partition of the topic.
+[[nodiscard]] core::PgCall load_overdue(const std::vector<std::int32_t>& shards,
+                                        const std::vector<core::Duration>& start_patience,
+                                        std::int32_t limit);
 [[nodiscard]] std::vector<WakeUp> read_wake_ups(const core::PgResult& rows);
 
 [[nodiscard]] core::PgCall load_waiting(const std::vector<std::int32_t>& shards,

@@ -139,7 +139,7 @@ TEST_CASE("whatever dies, nothing is lost and nothing happens twice", "[chaos]")
   Report report(options);
   Links links;
   System system({.name = "chaos",
-                 .settings = {{"LOG_LEVEL", "info"}},
+                 .settings = {{"LOG_LEVEL", "info"}, {"ORDERFLOW_BACKLOG_AGE_LIMIT", "20s"}},
                  .own_postgres = true,
                  .own_broker = true,
                  .kafka_proxy_port = links.kafka.port(),

@@ -180,8 +180,9 @@ TEST_CASE("payments: a message in the wrong partition is ignored and counted") {
   // As many partitions as shards: nearly every key belongs elsewhere.
   const std::int32_t many = core::kShardCount;
   if (core::shard_of(messages[0].key()) == messages[0].partition()) return;
-  const auto decision = it.handler.decide(
-      {batch, true, it.driver.now, it.driver.grants(), it.driver.stuck, many, it.driver.session()});
+  const auto decision =
+      it.handler.decide({batch, true, it.driver.now, it.driver.grants(), it.driver.stuck,
+                         it.driver.behind, many, it.driver.session()});
   CHECK(decision.calls.empty());
   CHECK(decision.dead_letters.empty());
   CHECK(it.metrics.counter("misplaced_messages_total", "", {{"role", "payments"}}).Value() == 1);

@@ -44,7 +44,7 @@ void Broker::append(const MessagePtr& message) {
     on_event(*message);
     return;
   }
-  log(message->topic, message->partition).messages.push_back(message);
+  log(message->topic, message->partition).messages.push_back({message, context_.now()});
   on_arrival(message->topic, message->partition);
 }
 
@@ -106,12 +106,12 @@ void Broker::hint(const MessagePtr& message) {
 }
 
 Broker::Read Broker::read(Topic topic, std::int32_t partition, std::int64_t& position,
-                          MessagePtr& message) {
+                          Stored& stored) {
   Log& from = log(topic, partition);
   const auto end = from.first + static_cast<std::int64_t>(from.messages.size());
   if (position < from.first || position > end) return Read::kOffsetLost;
   if (position == end) return Read::kNothing;
-  message = from.messages[static_cast<std::size_t>(position - from.first)];
+  stored = from.messages[static_cast<std::size_t>(position - from.first)];
   ++position;
   return Read::kMessage;
 }

@@ -38,8 +38,12 @@ class Broker {
   void hint(const MessagePtr& message);
 
   enum class Read { kMessage, kNothing, kOffsetLost };
+  struct Stored {
+    MessagePtr message;
+    Time at;
+  };
   // Reads the message at `position` and moves on.
-  Read read(Topic topic, std::int32_t partition, std::int64_t& position, MessagePtr& message);
+  Read read(Topic topic, std::int32_t partition, std::int64_t& position, Stored& stored);
   [[nodiscard]] std::int64_t beginning(Topic topic, std::int32_t partition) const;
 
   // Loses a topic's messages: all of them, so that offsets begin at 0 again, or the oldest.
@@ -48,7 +52,7 @@ class Broker {
  private:
   struct Log {
     std::int64_t first = 0;
-    std::deque<MessagePtr> messages;
+    std::deque<Stored> messages;
   };
   [[nodiscard]] std::size_t place_of(Topic topic, std::int32_t partition) const;
   Log& log(Topic topic, std::int32_t partition);

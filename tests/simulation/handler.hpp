@@ -4,6 +4,7 @@
 #include <set>
 #include <vector>
 
+#include "consumers/backlog.hpp"
 #include "tests/simulation/database.hpp"
 
 namespace orderflow::simulation {
@@ -25,6 +26,7 @@ struct Work {
   Time now;  // The database's clock as this process carries it.
   const Grants& grants;
   const std::set<std::int32_t>& stuck;
+  const consumers::Backlog::Ages& behind;
 };
 
 struct Plan {

@@ -60,7 +60,7 @@ Plan Orchestrator::decide(const Work& work) {
   take_due(work, inputs);
   read_requests(work, nudged, inputs);
   read_overdue(work, inputs);
-  for (const Pending& pending : inputs) apply(pending, work.now, plan);
+  for (const Pending& pending : inputs) apply(pending, work, plan);
   build(work, plan);
   return plan;
 }
@@ -125,8 +125,15 @@ void Orchestrator::read_overdue(const Work& work, std::vector<Pending>& inputs) 
     const OrderRow& order = database_.orders()[i];
     if (!order.state.wake_at || *order.state.wake_at >= before || !order.state.live()) continue;
     if (!owned_.contains(order.partition) || work.stuck.contains(order.partition)) continue;
+    if (held_until(order.state, order.partition, work) >= before) continue;
     inputs.push_back({static_cast<int>(i), saga::Wake{}});
   }
+}
+
+// Until when the wake-up is left alone because the saga's OrderPlaced is probably still to come.
+Time Orchestrator::held_until(const saga::State& state, std::int32_t partition, const Work& work) {
+  if (state.waiting_for != saga::WaitingFor::kStart || !state.wake_at) return Time::min();
+  return *state.wake_at + consumers::start_patience(work.behind, partition);
 }
 
 Orchestrator::Prepared& Orchestrator::prepare(int order) {
@@ -134,15 +141,21 @@ Orchestrator::Prepared& Orchestrator::prepare(int order) {
   if (slot != nullptr) return *slot;
   const auto cached = cache_.find(order);
   const saga::State& state = cached != cache_.end() ? cached->second : row(order).state;
-  prepared_.push_back(std::make_unique<Prepared>(Prepared{order, state, state.version, false, {}}));
+  prepared_.push_back(
+      std::make_unique<Prepared>(Prepared{order, state, state.version, false, {}, {}}));
   slot = prepared_.back().get();
   return *slot;
 }
 
-void Orchestrator::apply(const Pending& pending, Time now, Plan& plan) {
+void Orchestrator::apply(const Pending& pending, const Work& work, Plan& plan) {
   Prepared& prepared = prepare(pending.order);
   const OrderRow& order = row(pending.order);
-  auto decided = saga::decide(prepared.state, order.facts, pending.input, now, context_.policy);
+  if (std::holds_alternative<saga::Wake>(pending.input)) {
+    prepared.held_until = held_until(prepared.state, order.partition, work);
+    if (prepared.held_until > work.now) return;
+  }
+  auto decided =
+      saga::decide(prepared.state, order.facts, pending.input, work.now, context_.policy);
   if (decided.deferred) return;
   if (decided.state != prepared.state) {
     prepared.state = std::move(decided.state);
@@ -212,7 +225,10 @@ void Orchestrator::committed() {
       cache_.erase(prepared->order);
       continue;
     }
-    if (prepared->state.wake_at) wake_ups_.emplace(*prepared->state.wake_at, prepared->order);
+    // One that is held back the poll brings again.
+    if (prepared->state.wake_at && prepared->held_until <= *prepared->state.wake_at) {
+      wake_ups_.emplace(*prepared->state.wake_at, prepared->order);
+    }
     cache_.insert_or_assign(prepared->order, std::move(prepared->state));
   }
   while (cache_.size() > cache_limit_) cache_.erase(cache_.begin());

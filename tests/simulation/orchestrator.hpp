@@ -38,6 +38,7 @@ class Orchestrator final : public Handler {
     std::int64_t loaded_version = 0;
     bool changed = false;
     std::vector<saga::Command> commands;
+    Time held_until{};  // Not to be woken before.
   };
 
   void decode(const Work& work, std::vector<Pending>& inputs, std::vector<Uuid>& nudged) const;
@@ -46,7 +47,9 @@ class Orchestrator final : public Handler {
                      std::vector<Pending>& inputs);
   void read_overdue(const Work& work, std::vector<Pending>& inputs);
   Prepared& prepare(int order);
-  void apply(const Pending& pending, Time now, Plan& plan);
+  void apply(const Pending& pending, const Work& work, Plan& plan);
+  [[nodiscard]] static Time held_until(const saga::State& state, std::int32_t partition,
+                                       const Work& work);
   void build(const Work& work, Plan& plan);
   void send(const Prepared& prepared, std::int64_t batch_no, Plan& plan) const;
   [[nodiscard]] MessagePtr encode(const Prepared& prepared, const saga::Command& command) const;

@@ -283,7 +283,7 @@ void Owner::fill() {
     Buffered next{};
     while (buffer.size() < kBatchLimit) {
       next.offset = position;
-      const auto read = broker_.read(topic_of(role_), partition, position, next.message);
+      const auto read = broker_.read(topic_of(role_), partition, position, next.stored);
       if (read == Broker::Read::kNothing) break;
       if (read == Broker::Read::kMessage) {
         buffer.push_back(next);
@@ -345,11 +345,11 @@ void Owner::begin_batch() {
   for (const auto& [partition, buffer] : buffers_) {
     for (const auto& buffered : buffer) {
       if (messages.size() >= kBatchLimit) break;
-      messages.push_back(buffered.message);
+      messages.push_back(buffered.stored.message);
       ++in_flight_->handled[partition];
       next_offsets[partition] = buffered.offset + 1;
-      if (context_.trace.wants(buffered.message->order)) {
-        trace("takes " + describe(*buffered.message));
+      if (context_.trace.wants(buffered.stored.message->order)) {
+        trace("takes " + describe(*buffered.stored.message));
       }
     }
   }
@@ -359,7 +359,11 @@ void Owner::begin_batch() {
       stuck.insert(partition);
     }
   }
-  in_flight_->plan = handler_->decide({messages, clock(), grants_, stuck});
+  consumers::Backlog::Ages behind;
+  for (const auto& [partition, buffer] : buffers_) {
+    if (!buffer.empty()) behind[partition] = context_.now() - buffer.front().stored.at;
+  }
+  in_flight_->plan = handler_->decide({messages, clock(), grants_, stuck, behind});
   Transaction& transaction = in_flight_->plan.transaction;
   transaction.role = role_;
   transaction.has_messages = !messages.empty();

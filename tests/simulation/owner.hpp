@@ -40,7 +40,7 @@ class Owner {
 
  private:
   struct Buffered {
-    MessagePtr message;
+    Broker::Stored stored;
     std::int64_t offset;
   };
   struct InFlight {

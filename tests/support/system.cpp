@@ -58,12 +58,19 @@ Headers operator_headers() { return {{"X-Internal-API-Key", kOperatorKey}, {"X-O
 
 Environment test_settings() {
   return {
-      {"INTERNAL_API_KEY", kOperatorKey},       {"ORDERFLOW_PAYMENT_TIMEOUT", "700ms"},
-      {"ORDERFLOW_DELIVERY_TIMEOUT", "700ms"},  {"ORDER_CONSUMER_BACKOFF_INITIAL", "50ms"},
-      {"ORDERFLOW_RETRY_BACKOFF_MAX", "500ms"}, {"ORDERFLOW_PROBE_INTERVAL", "500ms"},
-      {"ORDERFLOW_CARRIER_TIME", "300ms"},      {"ORDERFLOW_HTTP_READ_TIMEOUT", "2s"},
-      {"ORDERFLOW_SIMULATION_MAGIC", "1"},      {"LOG_LEVEL", "debug"},
+      {"INTERNAL_API_KEY", kOperatorKey},
+      {"ORDERFLOW_PAYMENT_TIMEOUT", "700ms"},
+      {"ORDERFLOW_DELIVERY_TIMEOUT", "700ms"},
+      {"ORDER_CONSUMER_BACKOFF_INITIAL", "50ms"},
+      {"ORDERFLOW_RETRY_BACKOFF_MAX", "500ms"},
+      {"ORDERFLOW_PROBE_INTERVAL", "500ms"},
+      {"ORDERFLOW_CARRIER_TIME", "300ms"},
+      {"ORDERFLOW_HTTP_READ_TIMEOUT", "2s"},
+      {"ORDERFLOW_SIMULATION_MAGIC", "1"},
+      {"LOG_LEVEL", "debug"},
+      // Owners are killed and stopped here, and no order is to be turned away because of it.
       {"ORDERFLOW_FETCH_WAIT", "10ms"},
+      {"ORDERFLOW_BACKLOG_AGE_LIMIT", "10m"},
   };
 }
 

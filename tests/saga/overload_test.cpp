@@ -1,0 +1,70 @@
+#include <catch2/catch_test_macros.hpp>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "tests/support/shop.hpp"
+
+// More orders than owners can take: the excess is told to come back, what was accepted ends.
+// Promise 1.
+namespace orderflow::testing {
+namespace {
+
+std::int64_t orders(const System& system) {
+  return system.database().number("SELECT count(*) FROM orders.orders");
+}
+
+TEST_CASE("who comes while too much waits is told to come back, and nothing accepted is lost",
+          "[overload]") {
+  System system({.name = "overload", .settings = {{"ORDERFLOW_BACKLOG_AGE_LIMIT", "1s"}}});
+  const Shop shop(system);
+  const auto user = shop.new_user();
+  const auto body = Shop::order_body(user, shop.new_product(100));
+  const Headers key = {{"Idempotency-Key", fresh_key()}};
+  std::vector<std::string> accepted;
+  const auto place = [&](const Headers& headers = {}) {
+    auto answer = shop.http().post("/orders", body, headers);
+    if (answer.status == 202) accepted.push_back(answer.json().at("id"));
+    return answer;
+  };
+  wait_until("an order with a key is accepted", [&] { return place(key).status == 202; });
+  const auto first = accepted.front();
+  CHECK(shop.await_end(first) == "DELIVERED");
+
+  // Its silence is as good as having too much to do.
+  system.process("orchestrator").freeze();
+  Answer refusal;
+  wait_until("an order is turned away", [&] {
+    refusal = place();
+    return refusal.status != 202;
+  });
+  CHECK(refusal.status == 429);
+  CHECK(refusal.header("content-type") == "application/problem+json");
+  CHECK(refusal.json().at("type") == "urn:orderflow:problem:overloaded");
+  CHECK(refusal.json().at("retryable") == true);
+  const int retry_after = std::stoi(refusal.header("retry-after"));
+  CHECK(retry_after >= 1);
+  CHECK(retry_after <= 30);
+  // From then on more and more, in the end everybody; even who was accepted before is not looked
+  // at.
+  wait_until("all are turned away",
+             [&] { return place(key).status == 429 && place().status == 429; });
+  const std::set<std::string> distinct(accepted.begin(), accepted.end());
+  CHECK(orders(system) == static_cast<std::int64_t>(distinct.size()));
+
+  system.process("orchestrator").thaw();
+  for (const auto& id : distinct) CHECK(shop.await_end(id) == "DELIVERED");
+  wait_until("orders are taken again", [&] { return place().status == 202; });
+  Answer replay;
+  wait_until("who was accepted before is told so", [&] {
+    replay = place(key);
+    return replay.status == 202;
+  });
+  CHECK(replay.header("idempotency-replayed") == "true");
+  CHECK(replay.json().at("id") == first);
+  CHECK(shop.await_end(accepted.back()) == "DELIVERED");
+  system.conclude();
+}
+
+}  // namespace
+}  // namespace orderflow::testing
