@@ -1,7 +1,6 @@
 #include "consumers/owner_loop.hpp"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <ranges>
 #include <thread>
 #include <utility>
@@ -12,6 +11,7 @@
 #include "consumers/partition_buffers.hpp"
 #include "consumers/partition_store.hpp"
 #include "consumers/restart_pause.hpp"
+#include "consumers/settlement.hpp"
 #include "core/batch_pace.hpp"
 #include "core/crash_point.hpp"
 #include "core/failure.hpp"
@@ -30,8 +30,6 @@ namespace {
 
 constexpr Duration kTickInterval = seconds{1};
 constexpr Duration kLongestWait = milliseconds{100};
-constexpr Duration kStuckAfter = seconds{1};
-constexpr Duration kPublishPatience = seconds{10};
 constexpr Duration kFarewell = seconds{3};
 constexpr int kTicksPerDeadLetterCount = 5;
 
@@ -53,7 +51,9 @@ class OwnerLoop::Impl {
         publisher_(options_.kafka, logger, metrics),
         owner_(owner_name(options_.role)),
         buffers_(options_.ready_delay),
-        metrics_(metrics, options_.role, options_.topic) {}
+        metrics_(metrics, options_.role, options_.topic),
+        settlement_({options_.topic, crash_, handler_, clock_, logger_, store_, session_,
+                     publisher_, buffers_, backlog_, owned_}) {}
 
   void run() {
     while (!stop_) {
@@ -72,8 +72,8 @@ class OwnerLoop::Impl {
 
   void start() {
     if (membership_.exists()) return;
-    partition_count_ = store_.layout(session_).partition_count;
-    if (partition_count_ == 0) {
+    owned_.partition_count = store_.layout(session_).partition_count;
+    if (owned_.partition_count == 0) {
       throw core::Unavailable("the database has no partitions yet; run `orderflow migrate`");
     }
     membership_.join();
@@ -226,7 +226,7 @@ class OwnerLoop::Impl {
     crash_.pass(CrashPlace::kAfterGrant);
     clock_.observe(granted.second);
     // After the grant, as a later change would fence it.
-    if (store_.layout(session_).partition_count != partition_count_) return begin_anew();
+    if (store_.layout(session_).partition_count != owned_.partition_count) return begin_anew();
     Grants fresh;
     for (const Grant& one : granted.first) {
       fresh[one.partition] = one;
@@ -237,7 +237,7 @@ class OwnerLoop::Impl {
     ungranted_.clear();
     metrics_.grants.Increment(static_cast<double>(fresh.size()));
     // Beyond the mark nothing is known to have been published; that comes before any message.
-    const auto unpublished = handler_.granted(fresh, grants_, partition_count_, session_);
+    const auto unpublished = handler_.granted(fresh, grants_, owned_.partition_count, session_);
     crash_.pass(CrashPlace::kBeforeRepublish);
     publisher_.publish(unpublished, kPublishPatience);
     assign_all();
@@ -284,132 +284,11 @@ class OwnerLoop::Impl {
     if (!batch.empty() || due) {
       const auto began = steady_clock::now();
       measure();
-      process(batch, due);
+      settlement_.process(batch, due);
       metrics_.batch(steady_clock::now() - began, batch.size());
       if (!batch.empty()) pace_.handled(batch.size());
     }
     if (steady_clock::now() >= next_tick_) tick();
-  }
-
-  // Only errors that the server blames on a value lead to a search for the message with that value.
-  void process(std::span<const KafkaMessage* const> batch, bool include_due) {
-    try {
-      attempt(batch, include_due);
-    } catch (const core::DataError& error) {
-      if (batch.empty()) {
-        throw core::Unavailable(std::string("the database refuses what is due: ") + error.what());
-      }
-      if (include_due) {
-        process(batch, false);
-      } else if (batch.size() == 1) {
-        poison(*batch.front(), error.what());
-      } else {
-        const auto half = batch.size() / 2;
-        process(batch.first(half), false);
-        process(batch.subspan(half), false);
-      }
-    }
-  }
-
-  Work make_work(std::span<const KafkaMessage* const> batch, bool include_due) {
-    stuck_.clear();
-    for (const auto& [partition, grant] : grants_) {
-      if (publisher_.oldest_unacknowledged(partition) > kStuckAfter) stuck_.insert(partition);
-    }
-    return Work{batch,  include_due,     clock_.now(),     grants_,
-                stuck_, backlog_.ages(), partition_count_, session_};
-  }
-
-  void attempt(std::span<const KafkaMessage* const> batch, bool include_due) {
-    settle(batch, include_due, [this](const Work& work) { return handler_.decide(work); });
-  }
-
-  void poison(const KafkaMessage& message, const std::string& reason) {
-    logger_.error("dead letter", {{"topic", options_.topic},
-                                  {"partition", message.partition()},
-                                  {"offset", message.offset()},
-                                  {"reason", reason}});
-    const KafkaMessage* const only[] = {&message};
-    settle(only, false, [&](const Work& work) {
-      Decision decision = handler_.poisoned(message, reason, work);
-      decision.dead_letters.push_back({&message, reason});
-      return decision;
-    });
-  }
-
-  template <typename Decide>
-  void settle(std::span<const KafkaMessage* const> batch, bool include_due, Decide decide) {
-    const Work work = make_work(batch, include_due);
-    try {
-      commit(batch, decide(work));
-    } catch (const nlohmann::json::exception& error) {
-      // Decoded, yet not what anybody expects: the search finds whose fault it is.
-      handler_.discarded();
-      throw core::DataError("22000", error.what());
-    } catch (...) {
-      handler_.discarded();
-      throw;
-    }
-    conclude(batch);
-  }
-
-  // One transaction: ownership, effects, dead letters, offsets. Adopts the new grants afterwards.
-  void commit(std::span<const KafkaMessage* const> batch, Decision decision) {
-    std::map<std::int32_t, Advance> advances;
-    const auto advance_of = [&](std::int32_t partition) -> Advance& {
-      const Grant& grant = grants_.at(partition);
-      const auto [slot, fresh] = advances.try_emplace(partition);
-      if (fresh) slot->second = advance_from(grant, grant.batch_no + 1);
-      return slot->second;
-    };
-    for (const KafkaMessage* message : batch) {
-      advance_of(message->partition()).next_offset = message->offset() + 1;
-    }
-    for (const auto partition : decision.touched) advance_of(partition);
-    if (advances.empty()) return;
-
-    std::vector<Advance> rows;
-    for (const auto& [partition, advance] : advances) rows.push_back(advance);
-    std::vector<core::PgCall> calls;
-    calls.push_back(store_.ownership_check(rows));
-    for (auto& call : decision.calls) calls.push_back(std::move(call));
-    if (!decision.dead_letters.empty()) {
-      calls.push_back(store_.dead_letters(options_.topic, decision.dead_letters));
-    }
-    advance(rows, calls, CrashPlace::kBeforeCommit, CrashPlace::kInCommit,
-            CrashPlace::kAfterCommit);
-  }
-
-  // The first of `calls` is the ownership check of `rows`.
-  void advance(const std::vector<Advance>& rows, std::span<const core::PgCall> calls,
-               CrashPlace before, CrashPlace unanswered, CrashPlace after) {
-    crash_.pass(before);
-    const auto results = session_.transaction(calls, crash_.at(unanswered));
-    crash_.pass(after);
-    clock_.observe(results.front().time(0, 0));
-    for (const Advance& row : rows) adopt(row);
-  }
-
-  Advance advance_from(const Grant& grant, std::int64_t batch_no) {
-    const auto mark = std::max(grant.published_mark, publisher_.mark(grant.partition));
-    return {grant.partition, grant.epoch, grant.next_offset, grant.next_offset,
-            batch_no,        mark,        oldest_ready_at_};
-  }
-
-  void adopt(const Advance& advance) {
-    Grant& grant = grants_.at(advance.partition);
-    grant.next_offset = advance.next_offset;
-    grant.batch_no = advance.batch_no;
-    grant.published_mark = advance.published_mark;
-  }
-
-  // After a commit: the handler adopts, the messages leave their buffers, the results go out.
-  void conclude(std::span<const KafkaMessage* const> batch) {
-    const auto outgoing = handler_.committed(grants_);
-    buffers_.release(batch);
-    backlog_.handled(batch.size());
-    publisher_.publish(outgoing, kPublishPatience);
-    if (!outgoing.empty()) crash_.pass(CrashPlace::kAfterSends);
   }
 
   // Once a second, so whatever stays wrong costs at most one new client a second.
@@ -429,9 +308,9 @@ class OwnerLoop::Impl {
     next_layout_check_ = steady_clock::now() + kTickInterval;
     const auto layout = store_.layout(session_);
     if (std::exchange(paused_, layout.paused) != layout.paused) assign_all();
-    if (layout.partition_count == partition_count_) return;
+    if (layout.partition_count == owned_.partition_count) return;
     logger_.warning("the partition count has changed; beginning anew",
-                    {{"before", partition_count_}, {"now", layout.partition_count}});
+                    {{"before", owned_.partition_count}, {"now", layout.partition_count}});
     begin_anew();
   }
 
@@ -447,13 +326,7 @@ class OwnerLoop::Impl {
   void tick() {
     next_tick_ = steady_clock::now() + kTickInterval;
     measure();
-    std::vector<Advance> rows;
-    for (const auto& [partition, grant] : grants_) {
-      rows.push_back(advance_from(grant, grant.batch_no));
-    }
-    const core::PgCall check = store_.ownership_check(rows);
-    advance(rows, {&check, 1}, CrashPlace::kBeforeMark, CrashPlace::kInMark,
-            CrashPlace::kAfterMark);
+    settlement_.write_marks();
     if (++ticks_ % kTicksPerDeadLetterCount == 1) {
       metrics_.dead_letters.Set(static_cast<double>(store_.open_dead_letters(session_)));
     }
@@ -466,7 +339,7 @@ class OwnerLoop::Impl {
     const Time now = clock_.now();
     const Duration wait =
         std::max(backlog_.expected_wait(lag, steady_clock::now()), handler_.oldest_ready(now));
-    oldest_ready_at_ = wait > Duration{0} ? std::optional(now - wait) : std::nullopt;
+    owned_.oldest_ready_at = wait > Duration{0} ? std::optional(now - wait) : std::nullopt;
   }
 
   OwnerLoopOptions options_;
@@ -483,17 +356,16 @@ class OwnerLoop::Impl {
   PartitionBuffers buffers_;
   core::BatchPace pace_;
   LoopMetrics metrics_;
+  Owned owned_;
+  Backlog backlog_;
+  Settlement settlement_;
 
-  std::int32_t partition_count_ = 0;
   std::set<std::int32_t> ungranted_;  // Assigned by Kafka, yet to be granted by the database.
   SteadyTime grant_not_before_{};
   RestartPause pause_;
-  Grants grants_;
-  std::set<std::int32_t> stuck_;
+  Grants& grants_ = owned_.grants;
   std::set<std::int32_t> lost_;  // The broker has nothing at their stored offsets.
   bool newly_lost_ = false;
-  Backlog backlog_;
-  std::optional<Time> oldest_ready_at_;
   SteadyTime next_membership_check_{};
   SteadyTime next_tick_{}, next_layout_check_{};
   bool paused_ = false;
