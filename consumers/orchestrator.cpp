@@ -67,7 +67,7 @@ std::int32_t Orchestrator::partition_of(const Saga& saga) const {
 }
 
 std::int32_t Orchestrator::partition_of(const Uuid& order_id) const {
-  return core::partition_of_key(order_id.to_string(), partition_count_);
+  return core::partition_of_key(order_id.text().view(), partition_count_);
 }
 
 // ---- ownership

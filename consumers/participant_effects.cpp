@@ -45,7 +45,9 @@ std::vector<producers::Outgoing> ParticipantEffects::release(const Grants& grant
     if (grant != grants.end()) message.batch_no = grant->second.batch_no;
   }
   for (const auto& [outcome, count] : outcomes_) {
-    metrics_.counter(counter_, help_, {{"outcome", outcome}}).Increment(count);
+    auto& counter = by_outcome_[outcome];
+    if (counter == nullptr) counter = &metrics_.counter(counter_, help_, {{"outcome", outcome}});
+    counter->Increment(count);
   }
   outcomes_.clear();
   return std::exchange(outgoing_, {});

@@ -50,6 +50,7 @@ class ParticipantEffects {
   std::int32_t partition_count_ = 1;
   std::vector<producers::Outgoing> outgoing_;
   std::map<std::string, int> outcomes_;
+  std::map<std::string, prometheus::Counter*> by_outcome_;  // Looked up once.
 };
 
 }  // namespace orderflow::consumers

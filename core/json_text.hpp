@@ -5,16 +5,22 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 #include "core/money.hpp"
+#include "core/text_builder.hpp"
 #include "core/time.hpp"
 #include "core/uuid.hpp"
 
 namespace orderflow::core {
 
-// Appends `text` as a JSON string. The text must be valid UTF-8, which PostgreSQL and the JSON
+// Writes `text` as a JSON string. The text must be valid UTF-8, which PostgreSQL and the JSON
 // parser guarantee for everything that gets here.
-void append_json_string(std::string& out, std::string_view text);
+void put_json_string(TextBuilder& out, std::string_view text);
+
+// Of std::int64_t and std::uint64_t.
+template <typename Number>
+void put_json_number(TextBuilder& out, Number number);
 
 // Text that already is JSON, e.g. a jsonb column.
 struct RawJson {
@@ -22,19 +28,13 @@ struct RawJson {
 };
 
 // Writes one JSON object, field by field in the order given. Answers and messages are built with it
-// rather than with a document tree: they keep their order, and the hot ones cost one string.
+// rather than with a document tree: they keep their order, and the hot ones cost one string. Names
+// are ours and need no escape.
 class JsonObject {
  public:
-  JsonObject() {
-    out_.reserve(kUsualBytes);
-    out_ += '{';
-  }
+  JsonObject() : out_(kUsualBytes) { out_.put('{'); }
 
-  JsonObject& field(std::string_view name, std::string_view value) {
-    key(name);
-    append_json_string(out_, value);
-    return *this;
-  }
+  JsonObject& field(std::string_view name, std::string_view value);
   JsonObject& field(std::string_view name, const char* value) {
     return field(name, std::string_view(value));
   }
@@ -45,21 +45,17 @@ class JsonObject {
   JsonObject& field(std::string_view name, Int value) {
     key(name);
     if constexpr (std::same_as<Int, bool>) {
-      out_ += value ? "true" : "false";
+      out_.put(value ? std::string_view("true") : std::string_view("false"));
+    } else if constexpr (std::is_signed_v<Int>) {
+      put_json_number(out_, static_cast<std::int64_t>(value));
     } else {
-      out_ += std::to_string(value);
+      put_json_number(out_, static_cast<std::uint64_t>(value));
     }
     return *this;
   }
-  JsonObject& field(std::string_view name, const Uuid& value) {
-    return field(name, value.text().view());
-  }
-  JsonObject& field(std::string_view name, Time value) { return field(name, to_rfc3339(value)); }
-  JsonObject& field(std::string_view name, RawJson value) {
-    key(name);
-    out_.append(value.text);
-    return *this;
-  }
+  JsonObject& field(std::string_view name, const Uuid& value);
+  JsonObject& field(std::string_view name, Time value);
+  JsonObject& field(std::string_view name, RawJson value);
   JsonObject& field(std::string_view name, const Money& value);
   template <typename T>
   JsonObject& field(std::string_view name, const std::optional<T>& value) {
@@ -67,8 +63,8 @@ class JsonObject {
   }
 
   [[nodiscard]] std::string text() {
-    out_ += '}';
-    return std::move(out_);
+    out_.put('}');
+    return out_.take();
   }
 
  private:
@@ -76,7 +72,7 @@ class JsonObject {
 
   void key(std::string_view name);
 
-  std::string out_;
+  TextBuilder out_;
 };
 
 // Writes one JSON array of finished elements.

@@ -2,10 +2,11 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include "core/text_builder.hpp"
 
 namespace orderflow::core {
 
@@ -38,27 +39,25 @@ class OutgoingHeaders {
     const Sizes* sizes_;
   };
 
-  OutgoingHeaders() {
-    text_.reserve(kUsualBytes);
-    sizes_.reserve(kUsualCount);
-  }
+  OutgoingHeaders() : text_(kUsualBytes) { sizes_.reserve(kUsualCount); }
 
   OutgoingHeaders& add(std::string_view name, std::string_view value) {
-    text_.append(name).append(value);
+    text_.put(name);
+    text_.put(value);
     sizes_.push_back(
         {static_cast<std::uint32_t>(name.size()), static_cast<std::uint32_t>(value.size())});
     return *this;
   }
 
   [[nodiscard]] std::size_t size() const { return sizes_.size(); }
-  [[nodiscard]] Iterator begin() const { return {text_.data(), sizes_.data()}; }
+  [[nodiscard]] Iterator begin() const { return {text_.view().data(), sizes_.data()}; }
   [[nodiscard]] Iterator end() const { return {nullptr, sizes_.data() + sizes_.size()}; }
 
  private:
   static constexpr std::size_t kUsualBytes = 480;
   static constexpr std::size_t kUsualCount = 11;
 
-  std::string text_;
+  TextBuilder text_;
   std::vector<Sizes> sizes_;
 };
 

@@ -1,5 +1,6 @@
 #include "core/time.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 namespace orderflow::core {
@@ -53,19 +54,21 @@ std::optional<std::chrono::minutes> take_offset(std::string_view& text) {
 }
 
 // Written here and not by printf: every message and every answer has a time or two.
-void put_digits(std::string& text, std::size_t at, std::size_t width, int value) {
+void put_digits(Rfc3339Text& text, std::size_t at, std::size_t width, int value) {
   for (std::size_t i = at + width; i-- > at; value /= 10)
-    text[i] = static_cast<char>('0' + value % 10);
+    text.chars[i] = static_cast<char>('0' + value % 10);
 }
 
 }  // namespace
 
-std::string to_rfc3339(Time time) {
+Rfc3339Text rfc3339_text(Time time) {
   using namespace std::chrono;
   const auto day = floor<days>(time);
   const year_month_day date{day};
   const hh_mm_ss clock{floor<milliseconds>(time) - day};
-  std::string text = "0000-00-00T00:00:00.000Z";
+  constexpr std::string_view kForm = "0000-00-00T00:00:00.000Z";
+  Rfc3339Text text{};
+  std::copy(kForm.begin(), kForm.end(), text.chars.begin());
   put_digits(text, 0, 4, static_cast<int>(date.year()));
   put_digits(text, 5, 2, static_cast<int>(static_cast<unsigned>(date.month())));
   put_digits(text, 8, 2, static_cast<int>(static_cast<unsigned>(date.day())));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <optional>
 #include <string>
@@ -18,8 +19,15 @@ using SteadyTime = std::chrono::steady_clock::time_point;
   return static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(duration).count());
 }
 
-// RFC 3339 in UTC with milliseconds, e.g. 2026-01-31T09:30:00.123Z.
-[[nodiscard]] std::string to_rfc3339(Time time);
+// RFC 3339 in UTC with milliseconds, e.g. 2026-01-31T09:30:00.123Z, without an allocation.
+struct Rfc3339Text {
+  std::array<char, 24> chars;
+  [[nodiscard]] std::string_view view() const { return {chars.data(), chars.size()}; }
+};
+[[nodiscard]] Rfc3339Text rfc3339_text(Time time);
+[[nodiscard]] inline std::string to_rfc3339(Time time) {
+  return std::string(rfc3339_text(time).view());
+}
 
 // Accepts any offset and up to nine fraction digits; years 1 to 9999 in UTC.
 [[nodiscard]] std::optional<Time> parse_rfc3339(std::string_view text);

@@ -4,9 +4,12 @@
 #include <array>
 #include <utility>
 
+#include "core/json_text.hpp"
+
 namespace orderflow::domain {
 namespace {
 
+using core::JsonObject;
 using events::Phase;
 using events::Reply;
 using events::ReplyOutcome;
@@ -36,22 +39,25 @@ Reply reply_for(const Uuid& command, const Uuid& order, Phase phase) {
 
 Reply schedule_reply(const Delivery& delivery) {
   Reply reply = reply_for(delivery.id, delivery.order_id, Phase::kDo);
-  reply.data = {{"delivery_id", delivery.id.to_string()}};
+  JsonObject data;
   if (was_scheduled(delivery)) {
-    reply.data["carrier"] = delivery.carrier;
-    reply.data["tracking_number"] = delivery.tracking_number;
+    data.field("carrier", delivery.carrier)
+        .field("delivery_id", delivery.id)
+        .field("tracking_number", delivery.tracking_number);
   } else {
+    data.field("delivery_id", delivery.id);
     reply.outcome = ReplyOutcome::kRefused;
     reply.code = delivery.code;
     reply.detail = delivery.detail;
   }
+  reply.data = data.text();
   return reply;
 }
 
 Reply cancel_reply(const Delivery& delivery) {
   Reply reply = reply_for(delivery.id, delivery.order_id, Phase::kUndo);
   const bool voided = delivery.status != DeliveryStatus::kCancelled && !delivery.undo_refused;
-  reply.data = {{"delivery_id", delivery.id.to_string()}, {"voided", voided}};
+  reply.data = JsonObject().field("delivery_id", delivery.id).field("voided", voided).text();
   if (delivery.undo_refused) {
     reply.outcome = ReplyOutcome::kRefused;
     reply.code = "too_late";

@@ -3,9 +3,12 @@
 #include <array>
 #include <utility>
 
+#include "core/json_text.hpp"
+
 namespace orderflow::domain {
 namespace {
 
+using core::JsonObject;
 using events::Phase;
 using events::Reply;
 using events::ReplyOutcome;
@@ -29,10 +32,6 @@ std::int64_t unreturned(const Payment& payment) {
   return payment.amount.amount - payment.undone_amount - payment.refunded_amount;
 }
 
-nlohmann::json money_json(std::int64_t amount, const std::string& currency) {
-  return {{"amount", amount}, {"currency", currency}};
-}
-
 Reply reply_for(const Uuid& command, const Uuid& order, const char* step, Phase phase) {
   Reply reply;
   reply.command_id = command;
@@ -44,8 +43,7 @@ Reply reply_for(const Uuid& command, const Uuid& order, const char* step, Phase 
 
 Reply capture_reply(const Payment& payment) {
   Reply reply = reply_for(payment.id, payment.order_id, "payment", Phase::kDo);
-  reply.data = {{"payment_id", payment.id.to_string()},
-                {"amount", money_json(payment.amount.amount, payment.amount.currency)}};
+  reply.data = JsonObject().field("amount", payment.amount).field("payment_id", payment.id).text();
   if (!was_captured(payment)) {
     reply.outcome = ReplyOutcome::kRefused;
     reply.code = payment.code;
@@ -56,17 +54,21 @@ Reply capture_reply(const Payment& payment) {
 
 Reply undo_reply(const Payment& payment) {
   Reply reply = reply_for(payment.id, payment.order_id, "payment", Phase::kUndo);
-  reply.data = {{"payment_id", payment.id.to_string()},
-                {"amount", money_json(payment.undone_amount, payment.amount.currency)},
-                {"voided", payment.undone_amount == 0}};
+  reply.data = JsonObject()
+                   .field("amount", Money{payment.undone_amount, payment.amount.currency})
+                   .field("payment_id", payment.id)
+                   .field("voided", payment.undone_amount == 0)
+                   .text();
   return reply;
 }
 
 Reply refund_reply(const Refund& refund, const std::string& currency) {
   Reply reply = reply_for(refund.id, refund.order_id, "refund", Phase::kDo);
-  reply.data = {{"payment_id", refund.payment_id.to_string()},
-                {"refund_id", refund.id.to_string()},
-                {"amount", money_json(refund.amount, currency)}};
+  reply.data = JsonObject()
+                   .field("amount", Money{refund.amount, currency})
+                   .field("payment_id", refund.payment_id)
+                   .field("refund_id", refund.id)
+                   .text();
   if (!refund.done) {
     reply.outcome = ReplyOutcome::kRefused;
     reply.code = refund.code;

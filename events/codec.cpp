@@ -1,10 +1,9 @@
 #include "events/codec.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <charconv>
 
-#include "core/json_depth.hpp"
+#include "core/json_document.hpp"
 #include "core/json_text.hpp"
 #include "core/shard.hpp"
 #include "core/time.hpp"
@@ -12,14 +11,16 @@
 namespace orderflow::events {
 namespace {
 
+using core::JsonFault;
+using core::JsonMembers;
 using core::JsonObject;
+using core::JsonValue;
 using core::OutgoingMessage;
 using core::RawJson;
 using core::Result;
-using nlohmann::json;
 
 // Far deeper than any message of ours.
-constexpr int kDepthMax = 32;
+constexpr std::size_t kLevelsMax = 32;
 // Far beyond any of ours, and such that an event that quotes one still fits into a message.
 constexpr std::size_t kBodyMax = 256 * 1024;
 constexpr std::size_t kShownBytesMax = 100;
@@ -29,57 +30,63 @@ struct Undecodable {
   std::string why;
 };
 
-const json& field(const json& body, const char* name) {
+JsonValue field(JsonMembers& body, const char* name) {
   const auto found = body.find(name);
-  if (found == body.end()) throw Undecodable{std::string("the field ") + name + " is missing"};
+  if (!found) throw Undecodable{std::string("the field ") + name + " is missing"};
   return *found;
 }
 
-std::string text_field(const json& body, const char* name) {
-  const json& value = field(body, name);
-  if (!value.is_string()) throw Undecodable{std::string("the field ") + name + " is not a string"};
-  return value.get<std::string>();
+std::string_view text_field(JsonMembers& body, const char* name) {
+  const auto text = core::string_of(field(body, name));
+  if (!text) throw Undecodable{std::string("the field ") + name + " is not a string"};
+  return *text;
 }
 
-Uuid uuid_field(const json& body, const char* name) {
+Uuid uuid_field(JsonMembers& body, const char* name) {
   const auto id = Uuid::parse(text_field(body, name));
   if (!id) throw Undecodable{std::string("the field ") + name + " is not a UUID"};
   return *id;
 }
 
-Time time_field(const json& body, const char* name) {
+Time time_field(JsonMembers& body, const char* name) {
   const auto time = core::parse_rfc3339(text_field(body, name));
   if (!time) throw Undecodable{std::string("the field ") + name + " is not an RFC 3339 time"};
   return *time;
 }
 
-Money money_field(const json& body, const char* name) {
-  const json& value = field(body, name);
+Money money_field(JsonMembers& body, const char* name) {
+  const JsonValue value = field(body, name);
   if (!value.is_object()) throw Undecodable{std::string("the field ") + name + " is not money"};
-  const json& amount = field(value, "amount");
-  if (!amount.is_number_integer()) throw Undecodable{"an amount is not a whole number"};
-  Money money{amount.get<std::int64_t>(), text_field(value, "currency")};
-  if (money.amount < 0 || !core::is_currency_code(money.currency)) {
+  JsonMembers members(value);
+  const JsonValue amount = field(members, "amount");
+  if (!amount.is_int64() && !amount.is_uint64()) {
+    throw Undecodable{"an amount is not a whole number"};
+  }
+  Money money{-1, std::string(text_field(members, "currency"))};
+  // Fails for what 64 bits with a sign do not hold.
+  const bool fits = amount.get(money.amount) == simdjson::SUCCESS;
+  if (!fits || money.amount < 0 || !core::is_currency_code(money.currency)) {
     throw Undecodable{std::string("the field ") + name + " is not a sum of money"};
   }
   return money;
 }
 
-const json& object_field(const json& body, const char* name) {
-  const json& value = field(body, name);
+// As text that says the same each time, since it goes into events.
+std::string object_field(JsonMembers& body, const char* name) {
+  const JsonValue value = field(body, name);
   if (!value.is_object()) throw Undecodable{std::string("the field ") + name + " is not an object"};
-  return value;
+  return core::canonical_text(value);
 }
 
-Phase phase_field(const json& body) {
-  const std::string phase = text_field(body, "phase");
+Phase phase_field(JsonMembers& body) {
+  const std::string_view phase = text_field(body, "phase");
   if (phase == "do") return Phase::kDo;
   if (phase == "undo") return Phase::kUndo;
   throw Undecodable{"the phase is neither do nor undo"};
 }
 
-ReplyOutcome outcome_field(const json& body) {
-  const std::string outcome = text_field(body, "outcome");
+ReplyOutcome outcome_field(JsonMembers& body) {
+  const std::string_view outcome = text_field(body, "outcome");
   if (outcome == "done") return ReplyOutcome::kDone;
   if (outcome == "refused") return ReplyOutcome::kRefused;
   if (outcome == "failed") return ReplyOutcome::kFailed;
@@ -146,7 +153,7 @@ OutgoingMessage envelope(const Addressed& to, std::string_view type, const Uuid&
       .add("ce_id", core::new_uuid_v7().text().view())
       .add("ce_source", to.source)
       .add("ce_type", type)
-      .add("ce_time", core::to_rfc3339(core::process_now()))
+      .add("ce_time", core::rfc3339_text(core::process_now()).view())
       .add("ce_subject", subject.text().view())
       .add("content-type", "application/json")
       .add("traceparent", to.trace.traceparent)
@@ -161,13 +168,19 @@ OutgoingMessage encode_command(const Command& command, const Addressed& to) {
                     command);
 }
 
-json parse_body(std::string_view body) {
-  if (body.size() > kBodyMax) throw Undecodable{"the body is larger than 256 KiB"};
-  if (core::nests_deeper_than(body, kDepthMax)) throw Undecodable{"the body nests too deeply"};
-  json parsed = json::parse(body, nullptr, false);
-  if (parsed.is_discarded()) throw Undecodable{"the body is not JSON"};
-  if (!parsed.is_object()) throw Undecodable{"the body is not a JSON object"};
-  return parsed;
+// Its values live until the thread's next message.
+JsonMembers parse_body(std::string_view text) {
+  thread_local core::JsonParser parser(kBodyMax, kLevelsMax);
+  const auto body = parser.parse(text);
+  if (!body) {
+    switch (body.error()) {
+      case JsonFault::kTooLarge: throw Undecodable{"the body is larger than 256 KiB"};
+      case JsonFault::kTooDeep: throw Undecodable{"the body nests too deeply"};
+      case JsonFault::kNotJson: throw Undecodable{"the body is not JSON"};
+    }
+  }
+  if (!body->is_object()) throw Undecodable{"the body is not a JSON object"};
+  return JsonMembers(*body);
 }
 
 // Runs a reader and turns its complaint into a value.
@@ -191,7 +204,7 @@ std::string printable(std::string_view text) {
   throw Undecodable{"the message type '" + printable(type) + "' is unknown"};
 }
 
-Reply read_reply(const json& body) {
+Reply read_reply(JsonMembers& body) {
   Reply reply;
   reply.command_id = uuid_field(body, "command_id");
   reply.order_id = uuid_field(body, "order_id");
@@ -207,13 +220,17 @@ Reply read_reply(const json& body) {
 }  // namespace
 
 std::string wire_type_of_event(std::string_view type) {
-  std::string wire = "orderflow.order.";
+  constexpr std::string_view kBefore = "orderflow.order.";
+  constexpr std::string_view kAfter = ".v1";
+  std::string wire;
+  wire.reserve(kBefore.size() + 2 * type.size() + kAfter.size());
+  wire += kBefore;
   for (std::size_t i = 0; i < type.size(); ++i) {
-    const auto c = static_cast<unsigned char>(type[i]);
-    if (std::isupper(c) != 0 && i > 0) wire += '_';
-    wire += static_cast<char>(std::tolower(c));
+    const bool upper = type[i] >= 'A' && type[i] <= 'Z';
+    if (upper && i > 0) wire += '_';
+    wire += upper ? static_cast<char>(type[i] - 'A' + 'a') : type[i];
   }
-  return wire + ".v1";
+  return wire.append(kAfter);
 }
 
 OutgoingMessage encode(const OrderPlaced& m, const Addressed& to) {
@@ -230,7 +247,6 @@ OutgoingMessage encode(const RequestNudge& m, const Addressed& to) {
 }
 
 OutgoingMessage encode(const Reply& m, const Addressed& to) {
-  const std::string data = m.data.dump();
   std::string body = JsonObject()
                          .field("command_id", m.command_id)
                          .field("order_id", m.order_id)
@@ -239,7 +255,7 @@ OutgoingMessage encode(const Reply& m, const Addressed& to) {
                          .field("outcome", name_of(m.outcome))
                          .field("code", m.code)
                          .field("detail", m.detail)
-                         .field("data", RawJson{data})
+                         .field("data", RawJson{m.data})
                          .text();
   return envelope(to, m.kType, m.order_id, std::move(body));
 }
@@ -263,8 +279,10 @@ OutgoingMessage encode(const DeliveryCommand& m, const Addressed& to) {
 }
 
 OutgoingMessage encode(const OrderEvent& event, const std::string& topic) {
-  const std::string id = event.order_id.to_string();
-  const std::string time = core::to_rfc3339(event.time);
+  const auto id_text = event.order_id.text();
+  const auto time_text = core::rfc3339_text(event.time);
+  const auto id = id_text.view();
+  const auto time = time_text.view();
   std::string body = JsonObject()
                          .field("order_id", id)
                          .field("sequence", event.sequence)
@@ -275,7 +293,7 @@ OutgoingMessage encode(const OrderEvent& event, const std::string& topic) {
                          .field("correlation_id", event.correlation_id)
                          .field("data", RawJson{event.data})
                          .text();
-  OutgoingMessage message{topic, id, std::move(body), {}};
+  OutgoingMessage message{topic, std::string(id), std::move(body), {}};
   // The id is derived, so that a repeated event is recognised as the same one.
   const std::string sequence = std::to_string(event.sequence);
   message.headers.add("ce_specversion", "1.0")
@@ -296,15 +314,15 @@ Result<InboxMessage> decode_inbox(std::string_view type, std::string_view text) 
     const bool known = type == OrderPlaced::kType || type == RequestNudge::kType ||
                        type == Reply::kType || type == DeliveryReport::kType;
     if (!known) unknown_type(type);
-    const json body = parse_body(text);
+    JsonMembers body = parse_body(text);
     if (type == OrderPlaced::kType) return OrderPlaced{uuid_field(body, "order_id")};
     if (type == Reply::kType) return read_reply(body);
     if (type == RequestNudge::kType) {
       return RequestNudge{uuid_field(body, "request_id"), uuid_field(body, "order_id"),
-                          text_field(body, "kind")};
+                          std::string(text_field(body, "kind"))};
     }
     return DeliveryReport{uuid_field(body, "delivery_id"), uuid_field(body, "order_id"),
-                          text_field(body, "report"), time_field(body, "reported_at")};
+                          std::string(text_field(body, "report")), time_field(body, "reported_at")};
   });
 }
 
@@ -313,7 +331,7 @@ Result<PaymentCommand> decode_payment_command(std::string_view type, std::string
     const bool known =
         type == CapturePayment::kType || type == UndoCapture::kType || type == RefundPayment::kType;
     if (!known) unknown_type(type);
-    const json body = parse_body(text);
+    JsonMembers body = parse_body(text);
     const Uuid command = uuid_field(body, "command_id");
     const Uuid order = uuid_field(body, "order_id");
     const Uuid account = uuid_field(body, "account_id");
@@ -331,14 +349,14 @@ Result<DeliveryCommand> decode_delivery_command(std::string_view type, std::stri
     const bool known = type == ScheduleDelivery::kType || type == CancelDelivery::kType ||
                        type == AcknowledgeReport::kType;
     if (!known) unknown_type(type);
-    const json body = parse_body(text);
+    JsonMembers body = parse_body(text);
     const Uuid order = uuid_field(body, "order_id");
     if (type == AcknowledgeReport::kType) {
       return AcknowledgeReport{uuid_field(body, "delivery_id"), order};
     }
     const Uuid command = uuid_field(body, "command_id");
     if (type == CancelDelivery::kType) return CancelDelivery{command, order};
-    return ScheduleDelivery{command, order, object_field(body, "address").dump()};
+    return ScheduleDelivery{command, order, object_field(body, "address")};
   });
 }
 

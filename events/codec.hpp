@@ -13,7 +13,8 @@ namespace orderflow::events {
 // Encodes to CloudEvents 1.0 in Kafka's binary mode: attributes in headers, the body as JSON.
 //
 // Decoding never throws: a message of unknown type or version, broken JSON, or a field that is
-// missing or of the wrong type is an Error with the code `undecodable`, for the dead letters.
+// missing or of the wrong type is an Error with the code `undecodable`, for the dead letters. Any
+// thread; each keeps one parser's memory. core/json_document.hpp says what JSON is here.
 
 // Where a message goes and what it is part of.
 struct Addressed {

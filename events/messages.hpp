@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -51,7 +50,7 @@ struct Reply {
   ReplyOutcome outcome = ReplyOutcome::kDone;
   std::string code;
   std::string detail;
-  nlohmann::json data = nlohmann::json::object();
+  std::string data = "{}";  // A JSON object: names sorted, no white space.
 };
 
 // The carrier handed the parcel over. Sent again until acknowledged.
@@ -134,7 +133,7 @@ struct OrderEvent {
   std::string actor;
   std::string correlation_id;
   std::string traceparent;
-  std::string data;  // a JSON object, serialized
+  std::string data;  // A JSON object: names sorted, no white space.
 };
 
 // "OrderPlaced" → "orderflow.order.order_placed.v1".

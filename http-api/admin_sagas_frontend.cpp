@@ -1,4 +1,3 @@
-#include <nlohmann/json.hpp>
 
 #include "http-api/body_reader.hpp"
 #include "http-api/frontends.hpp"
@@ -92,7 +91,7 @@ class AdminSagasFrontend {
     return blocking(services_.blocking, std::move(work));
   }
 
-  static Checked<BulkRequest> read_bulk(const nlohmann::json& body) {
+  static Checked<BulkRequest> read_bulk(const core::JsonDocument& body) {
     std::vector<FieldError> errors;
     BodyReader reader(body, errors);
     BulkRequest request;

@@ -1,5 +1,4 @@
 #include <limits>
-#include <nlohmann/json.hpp>
 
 #include "http-api/body_reader.hpp"
 #include "http-api/frontends.hpp"
@@ -125,7 +124,8 @@ class BalancesFrontend {
   }
 
  private:
-  static Checked<Adjustment> read_adjustment(const nlohmann::json& body, const core::Uuid& user) {
+  static Checked<Adjustment> read_adjustment(const core::JsonDocument& body,
+                                             const core::Uuid& user) {
     std::vector<FieldError> errors;
     BodyReader reader(body, errors);
     Adjustment adjustment;

@@ -2,34 +2,37 @@
 
 #include <algorithm>
 #include <limits>
-#include <nlohmann/json.hpp>
 
 namespace orderflow::http_api {
 namespace {
 
-using nlohmann::json;
+using core::JsonValue;
 
 // Enough to mend a body; an answer must not grow with what was sent.
 constexpr std::size_t kErrorsMax = 20;
 
 bool is_continuation(unsigned char byte) { return (byte & 0xc0U) == 0x80U; }
 
-// Control characters: C0, DEL, C1 (two bytes, 0xc2 0x80 to 0xc2 0x9f).
-bool has_control(std::string_view text, bool multiline) {
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    if (multiline && (byte == '\n' || byte == '\t' || byte == '\r')) continue;
-    if (byte < 0x20 || byte == 0x7f) return true;
-    const bool c1_lead = byte == 0xc2 && i + 1 < text.size();
-    if (c1_lead && static_cast<unsigned char>(text[i + 1]) < 0xa0) return true;
-  }
-  return false;
+// Whether a control character starts at `i`: C0, DEL, C1 (two bytes, 0xc2 0x80 to 0xc2 0x9f).
+bool is_control_at(std::string_view text, std::size_t i, bool multiline) {
+  const auto byte = static_cast<unsigned char>(text[i]);
+  if (multiline && (byte == '\n' || byte == '\t' || byte == '\r')) return false;
+  if (byte < 0x20 || byte == 0x7f) return true;
+  return byte == 0xc2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xa0;
 }
 
-std::size_t count_characters(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
-    return !is_continuation(static_cast<unsigned char>(c));
-  }));
+struct Look {
+  std::size_t characters = 0;
+  bool has_control = false;
+};
+
+Look look_at(std::string_view text, bool multiline) {
+  Look look;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    look.characters += is_continuation(static_cast<unsigned char>(text[i])) ? 0 : 1;
+    look.has_control |= is_control_at(text, i, multiline);
+  }
+  return look;
 }
 
 // Length of the sequence that starts with this byte; 0 when none may.
@@ -79,16 +82,20 @@ std::string check_text(std::string_view text, const TextRule& rule) {
   if (!rule.may_be_empty && text.find_first_not_of(" \t\r\n") == std::string_view::npos) {
     return "must not be empty";
   }
-  if (count_characters(text) > rule.characters_max) {
+  const Look look = look_at(text, rule.multiline);
+  if (look.characters > rule.characters_max) {
     return "must have at most " + std::to_string(rule.characters_max) + " characters";
   }
-  if (has_control(text, rule.multiline)) return "must not contain control characters";
+  if (look.has_control) return "must not contain control characters";
   return {};
 }
 
-BodyReader::BodyReader(const json& object, std::vector<FieldError>& errors, std::string pointer)
-    : object_(object), errors_(errors), pointer_(std::move(pointer)) {
-  if (!object_.is_object() && errors_.size() < kErrorsMax) {
+BodyReader::BodyReader(JsonValue object, std::vector<FieldError>& errors, std::string pointer)
+    : is_object_(object.is_object()),
+      members_(object),
+      errors_(errors),
+      pointer_(std::move(pointer)) {
+  if (!is_object_ && errors_.size() < kErrorsMax) {
     errors_.push_back({pointer_, "must be an object"});
   }
 }
@@ -107,62 +114,48 @@ std::string BodyReader::pointer_to(std::string_view name) const {
   return pointer;
 }
 
-void BodyReader::error(const std::string& name, std::string detail) {
+void BodyReader::error(std::string_view name, std::string detail) {
   if (errors_.size() < kErrorsMax) errors_.push_back({pointer_to(name), std::move(detail)});
 }
 
-const json* BodyReader::raw(const char* name) {
-  asked_.insert(name);
-  if (!object_.is_object()) return nullptr;
-  const auto found = object_.find(name);
-  return found == object_.end() ? nullptr : &*found;
-}
-
-const json* BodyReader::find(const char* name, Presence presence) {
-  const json* value = raw(name);
-  if (value == nullptr && presence == Presence::kRequired && object_.is_object()) {
-    error(name, "is required");
-  }
+std::optional<JsonValue> BodyReader::find(const char* name, Presence presence) {
+  const auto value = members_.find(name);
+  if (!value && presence == Presence::kRequired && is_object_) error(name, "is required");
   return value;
 }
 
 std::optional<std::string> BodyReader::text(const char* name, const TextRule& rule,
                                             Presence presence) {
-  const json* value = find(name, presence);
-  if (value == nullptr) return std::nullopt;
-  if (!value->is_string()) {
-    error(name, "must be a string");
-    return std::nullopt;
-  }
-  const auto& text = value->get_ref<const std::string&>();
-  if (auto problem = check_text(text, rule); !problem.empty()) {
-    error(name, std::move(problem));
-    return std::nullopt;
-  }
-  return text;
+  const auto value = find(name, presence);
+  if (!value) return std::nullopt;
+  const auto text = core::string_of(*value);
+  auto problem = text ? check_text(*text, rule) : "must be a string";
+  if (problem.empty()) return std::string(*text);
+  error(name, std::move(problem));
+  return std::nullopt;
 }
 
 std::optional<core::Uuid> BodyReader::uuid(const char* name, Presence presence) {
-  const json* value = find(name, presence);
-  if (value == nullptr) return std::nullopt;
-  std::optional<core::Uuid> id;
-  if (value->is_string()) id = core::Uuid::parse(value->get_ref<const std::string&>());
+  const auto value = find(name, presence);
+  if (!value) return std::nullopt;
+  const auto text = core::string_of(*value);
+  const auto id = text ? core::Uuid::parse(*text) : std::nullopt;
   if (!id) error(name, "must be a UUID");
   return id;
 }
 
 std::optional<std::int64_t> BodyReader::integer(const char* name, std::int64_t minimum,
                                                 std::int64_t maximum, Presence presence) {
-  const json* value = find(name, presence);
-  if (value == nullptr) return std::nullopt;
-  if (!value->is_number_integer()) {
+  const auto value = find(name, presence);
+  if (!value) return std::nullopt;
+  if (!value->is_int64() && !value->is_uint64()) {
     error(name, "must be a whole number");
     return std::nullopt;
   }
-  constexpr auto kHighest = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
-  const bool too_large = value->is_number_unsigned() && value->get<std::uint64_t>() > kHighest;
-  const auto number = too_large ? 0 : value->get<std::int64_t>();
-  if (too_large || number < minimum || number > maximum) {
+  std::int64_t number = 0;
+  // Fails for what 64 bits with a sign do not hold.
+  const bool fits = value->get(number) == simdjson::SUCCESS;
+  if (!fits || number < minimum || number > maximum) {
     error(name, "must be from " + std::to_string(minimum) + " to " + std::to_string(maximum));
     return std::nullopt;
   }
@@ -170,29 +163,27 @@ std::optional<std::int64_t> BodyReader::integer(const char* name, std::int64_t m
 }
 
 std::optional<bool> BodyReader::boolean(const char* name, Presence presence) {
-  const json* value = find(name, presence);
-  if (value == nullptr) return std::nullopt;
-  if (!value->is_boolean()) {
-    error(name, "must be true or false");
-    return std::nullopt;
-  }
-  return value->get<bool>();
+  const auto value = find(name, presence);
+  if (!value) return std::nullopt;
+  bool set = false;
+  if (value->get(set) == simdjson::SUCCESS) return set;
+  error(name, "must be true or false");
+  return std::nullopt;
 }
 
 std::optional<std::string> BodyReader::currency(const char* name) {
-  const json* value = find(name, Presence::kRequired);
-  if (value == nullptr) return std::nullopt;
-  if (!value->is_string() || !core::is_currency_code(value->get_ref<const std::string&>())) {
-    error(name, "must be a currency code of three capital letters");
-    return std::nullopt;
-  }
-  return value->get<std::string>();
+  const auto value = find(name, Presence::kRequired);
+  if (!value) return std::nullopt;
+  const auto code = core::string_of(*value);
+  if (code && core::is_currency_code(*code)) return std::string(*code);
+  error(name, "must be a currency code of three capital letters");
+  return std::nullopt;
 }
 
 std::optional<core::Money> BodyReader::money(const char* name, std::int64_t minimum,
                                              Presence presence) {
-  const json* value = object(name, presence);
-  if (value == nullptr) return std::nullopt;
+  const auto value = object(name, presence);
+  if (!value) return std::nullopt;
   BodyReader reader(*value, errors_, pointer_to(name));
   const auto amount = reader.integer("amount", minimum, std::numeric_limits<std::int64_t>::max());
   auto code = reader.currency("currency");
@@ -201,27 +192,24 @@ std::optional<core::Money> BodyReader::money(const char* name, std::int64_t mini
   return core::Money{*amount, std::move(*code)};
 }
 
-const json* BodyReader::object(const char* name, Presence presence) {
-  const json* value = find(name, presence);
-  if (value == nullptr) return nullptr;
-  if (value->is_object()) return value;
+std::optional<JsonValue> BodyReader::object(const char* name, Presence presence) {
+  const auto value = find(name, presence);
+  if (!value || value->is_object()) return value;
   error(name, "must be an object");
-  return nullptr;
+  return std::nullopt;
 }
 
-const json* BodyReader::array(const char* name) {
-  const json* value = find(name, Presence::kRequired);
-  if (value == nullptr) return nullptr;
-  if (value->is_array()) return value;
+std::optional<simdjson::dom::array> BodyReader::array(const char* name) {
+  const auto value = find(name, Presence::kRequired);
+  if (!value) return std::nullopt;
+  simdjson::dom::array array;
+  if (value->get(array) == simdjson::SUCCESS) return array;
   error(name, "must be an array");
-  return nullptr;
+  return std::nullopt;
 }
 
 void BodyReader::finish() {
-  if (!object_.is_object()) return;
-  for (const auto& [name, value] : object_.items()) {
-    if (!asked_.contains(name)) error(name, "is not a known field");
-  }
+  for (const auto name : members_.unasked()) error(name, "is not a known field");
 }
 
 }  // namespace orderflow::http_api

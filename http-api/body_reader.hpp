@@ -1,13 +1,12 @@
 #pragma once
 
 #include <cstdint>
-#include <nlohmann/json_fwd.hpp>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "core/json_document.hpp"
 #include "core/money.hpp"
 #include "core/uuid.hpp"
 #include "http-api/problem.hpp"
@@ -30,13 +29,14 @@ enum class Presence { kRequired, kOptional };
 
 // Reads one JSON object strictly: each getter notes a missing field or one of the wrong kind, and
 // finish() notes every field nobody asked for. Errors carry RFC 6901 pointers. An optional field
-// may be left out, but not be null. No I/O.
+// may be left out, but not be null. No I/O. The body's document outlives its readers.
 class BodyReader {
  public:
   // `errors` collects across nested readers; `pointer` is where `object` lives ("" is the whole
   // body).
-  BodyReader(const nlohmann::json& object, std::vector<FieldError>& errors,
-             std::string pointer = {});
+  BodyReader(core::JsonValue object, std::vector<FieldError>& errors, std::string pointer = {});
+  BodyReader(const core::JsonDocument& body, std::vector<FieldError>& errors)
+      : BodyReader(body.root(), errors) {}
 
   std::optional<std::string> text(const char* name, const TextRule& rule,
                                   Presence presence = Presence::kRequired);
@@ -47,27 +47,24 @@ class BodyReader {
   std::optional<core::Money> money(const char* name, std::int64_t minimum,
                                    Presence presence = Presence::kRequired);
   std::optional<std::string> currency(const char* name);
-  // For nested values; null when the field is missing or of another type (an error is noted).
-  const nlohmann::json* object(const char* name, Presence presence = Presence::kRequired);
-  const nlohmann::json* array(const char* name);
-
-  // The field as it is; null when absent. Counts as asked for.
-  const nlohmann::json* raw(const char* name);
+  // For nested values; nothing when the field is missing or of another type (an error is noted).
+  std::optional<core::JsonValue> object(const char* name, Presence presence = Presence::kRequired);
+  std::optional<simdjson::dom::array> array(const char* name);
 
   // Notes fields nobody asked for. Call last.
   void finish();
 
-  void error(const std::string& name, std::string detail);
+  void error(std::string_view name, std::string detail);
   [[nodiscard]] std::string pointer_to(std::string_view name) const;
 
  private:
-  // The field's value; null when it is absent, with an error when it was required.
-  const nlohmann::json* find(const char* name, Presence presence);
+  // The field's value; nothing when it is absent, with an error when it was required.
+  std::optional<core::JsonValue> find(const char* name, Presence presence);
 
-  const nlohmann::json& object_;
+  bool is_object_;
+  core::JsonMembers members_;
   std::vector<FieldError>& errors_;
   std::string pointer_;
-  std::set<std::string_view> asked_;
 };
 
 // "" when the text keeps the rule, else what is wrong with it. The text is valid UTF-8.

@@ -6,12 +6,21 @@
 #include <cstdlib>
 
 namespace orderflow::http_api {
+namespace {
+
+// Looked up once: OpenSSL takes locks for each look-up. Never given back.
+const EVP_MD* sha256_method() {
+  static const EVP_MD* const method = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  return method;
+}
+
+}  // namespace
 
 std::string sha256(std::string_view text) {
   std::string out(32, '\0');
   unsigned int length = 0;
   auto* bytes = reinterpret_cast<unsigned char*>(out.data());
-  const int done = EVP_Digest(text.data(), text.size(), bytes, &length, EVP_sha256(), nullptr);
+  const int done = EVP_Digest(text.data(), text.size(), bytes, &length, sha256_method(), nullptr);
   if (done != 1 || length != out.size()) std::abort();  // OpenSSL without SHA-256 cannot be.
   return out;
 }

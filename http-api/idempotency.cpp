@@ -1,7 +1,6 @@
 #include "http-api/idempotency.hpp"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <pqxx/pqxx>
 
 #include "http-api/digest.hpp"
@@ -11,6 +10,7 @@ namespace orderflow::http_api {
 namespace {
 
 constexpr std::size_t kKeyBytesMax = 200;
+constexpr std::size_t kUsualRequestBytes = 600;
 
 bool is_visible_ascii(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7f; });
@@ -59,12 +59,16 @@ void store_answer(pqxx::transaction_base& transaction, const IdempotencyKey& key
 
 }  // namespace
 
-std::string hash_of_request(std::string_view path, const nlohmann::json& body) {
-  return sha256(std::string(path) + "\n" + body.dump());
+std::string hash_of_request(std::string_view path, const core::JsonDocument& body) {
+  core::TextBuilder asked(kUsualRequestBytes);
+  asked.put(path);
+  asked.put('\n');
+  core::put_canonical(asked, body.root());
+  return sha256(asked.view());
 }
 
 Checked<std::optional<IdempotencyKey>> read_idempotency_key(const RequestContext& context,
-                                                            const nlohmann::json& body,
+                                                            const core::JsonDocument& body,
                                                             KeyPresence presence) {
   const std::string_view key = context.request.header("Idempotency-Key");
   if (key.empty()) {

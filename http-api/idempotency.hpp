@@ -1,12 +1,12 @@
 #pragma once
 
 #include <functional>
-#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <pqxx/transaction_base.hxx>
 #include <string>
 #include <string_view>
 
+#include "core/json_document.hpp"
 #include "core/uuid.hpp"
 #include "http-api/http.hpp"
 #include "http-api/problem.hpp"
@@ -27,11 +27,11 @@ enum class KeyPresence { kOptional, kRequired };
 // Reads the header: 400 when it is malformed (1 to 200 visible ASCII characters), or absent but
 // required.
 [[nodiscard]] Checked<std::optional<IdempotencyKey>> read_idempotency_key(
-    const RequestContext& context, const nlohmann::json& body,
+    const RequestContext& context, const core::JsonDocument& body,
     KeyPresence presence = KeyPresence::kOptional);
 
 // SHA-256 of what is asked: the path and the body in canonical form (sorted names, no white space).
-[[nodiscard]] std::string hash_of_request(std::string_view path, const nlohmann::json& body);
+[[nodiscard]] std::string hash_of_request(std::string_view path, const core::JsonDocument& body);
 
 // An answer as it is stored for replay.
 struct StoredAnswer {

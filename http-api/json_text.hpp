@@ -5,7 +5,6 @@
 namespace orderflow::http_api {
 
 // What answers are written with.
-using core::append_json_string;
 using core::JsonArray;
 using core::JsonObject;
 using core::RawJson;

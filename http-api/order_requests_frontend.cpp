@@ -1,4 +1,3 @@
-#include <nlohmann/json.hpp>
 
 #include "http-api/body_reader.hpp"
 #include "http-api/frontends.hpp"

@@ -1,5 +1,4 @@
 #include <boost/asio/this_coro.hpp>
-#include <nlohmann/json.hpp>
 
 #include "http-api/conditional.hpp"
 #include "http-api/digest.hpp"

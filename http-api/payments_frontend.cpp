@@ -1,5 +1,4 @@
 #include <limits>
-#include <nlohmann/json.hpp>
 
 #include "http-api/body_reader.hpp"
 #include "http-api/frontends.hpp"
@@ -143,7 +142,7 @@ class PaymentsFrontend {
     return list;
   }
 
-  static Checked<Refund> read_refund(const nlohmann::json& body) {
+  static Checked<Refund> read_refund(const core::JsonDocument& body) {
     std::vector<FieldError> errors;
     BodyReader reader(body, errors);
     Refund refund;

@@ -1,4 +1,3 @@
-#include <nlohmann/json.hpp>
 
 #include "http-api/body_reader.hpp"
 #include "http-api/conditional.hpp"
@@ -58,7 +57,7 @@ struct TaggedJson {
   std::string etag;
 };
 
-Checked<Product> read_product(const nlohmann::json& body) {
+Checked<Product> read_product(const core::JsonDocument& body) {
   std::vector<FieldError> errors;
   BodyReader reader(body, errors);
   Product product;

@@ -1,4 +1,3 @@
-#include <nlohmann/json.hpp>
 
 #include "http-api/body_reader.hpp"
 #include "http-api/frontends.hpp"
@@ -98,7 +97,7 @@ class UsersFrontend {
   }
 
  private:
-  static Checked<NewUser> read_user(const nlohmann::json& body) {
+  static Checked<NewUser> read_user(const core::JsonDocument& body) {
     std::vector<FieldError> errors;
     BodyReader reader(body, errors);
     NewUser user;

@@ -1,9 +1,7 @@
 #include "http-api/validation.hpp"
 
 #include <charconv>
-#include <nlohmann/json.hpp>
 
-#include "core/json_depth.hpp"
 #include "core/money.hpp"
 #include "http-api/body_reader.hpp"
 #include "http-api/json_text.hpp"
@@ -11,10 +9,13 @@
 namespace orderflow::http_api {
 namespace {
 
-using nlohmann::json;
+using core::JsonDocument;
+using core::JsonFault;
 
 // Deeper than any body of ours.
-constexpr int kDepthMax = 16;
+constexpr std::size_t kLevelsMax = 16;
+// The most that --http-body-limit lets in.
+constexpr std::size_t kBodyBytesMax = 16 * 1024 * 1024;
 
 constexpr TextRule kName{.characters_max = 200};
 constexpr TextRule kLine{.characters_max = 200};
@@ -33,16 +34,16 @@ bool is_json_type(std::string_view content_type) {
 
 std::vector<OrderItem> read_items(BodyReader& body, std::vector<FieldError>& errors) {
   std::vector<OrderItem> items;
-  const json* array = body.array("items");
-  if (array == nullptr) return items;
-  if (array->empty()) body.error("items", "must hold at least one item");
+  const auto array = body.array("items");
+  if (!array) return items;
+  if (array->begin() == array->end()) body.error("items", "must hold at least one item");
   if (array->size() > kItemsMax) {
     body.error("items", "must hold at most " + std::to_string(kItemsMax) + " items");
     return items;
   }
   items.reserve(array->size());
-  for (std::size_t i = 0; i < array->size(); ++i) {
-    BodyReader item((*array)[i], errors, "/items/" + std::to_string(i));
+  for (const core::JsonValue value : *array) {
+    BodyReader item(value, errors, "/items/" + std::to_string(items.size()));
     const auto product = item.uuid("product_id");
     const auto quantity = item.integer("quantity", 1, kQuantityMax);
     item.finish();
@@ -53,8 +54,8 @@ std::vector<OrderItem> read_items(BodyReader& body, std::vector<FieldError>& err
 
 // The address as it is stored: known fields only, in a fixed order.
 std::string read_address(BodyReader& body, std::vector<FieldError>& errors) {
-  const json* object = body.object("delivery_address");
-  if (object == nullptr) return {};
+  const auto object = body.object("delivery_address");
+  if (!object) return {};
   BodyReader address(*object, errors, "/delivery_address");
   JsonObject out;
   const auto copy = [&](const char* name, const TextRule& rule, Presence presence) {
@@ -73,22 +74,24 @@ std::string read_address(BodyReader& body, std::vector<FieldError>& errors) {
 
 }  // namespace
 
-Checked<json> parse_json_body(const Request& request, EmptyBody empty) {
-  const bool nothing = request.body.find_first_not_of(" \t\r\n") == std::string::npos;
-  if (nothing && empty == EmptyBody::kAllowed) return json::object();
-  if (!is_json_type(request.header("Content-Type"))) {
+Checked<JsonDocument> parse_json_body(const Request& request, EmptyBody empty) {
+  thread_local core::JsonParser parser(kBodyBytesMax, kLevelsMax);
+  std::string_view text = request.body;
+  if (text.find_first_not_of(" \t\r\n") == text.npos && empty == EmptyBody::kAllowed) {
+    text = "{}";
+  } else if (!is_json_type(request.header("Content-Type"))) {
     return refuse({415, "not_json", "The body must be JSON; send Content-Type: application/json."});
   }
-  if (core::nests_deeper_than(request.body, kDepthMax))
+  JsonDocument body;
+  const auto value = parser.parse(text, body);
+  if (value) return body;
+  if (value.error() == JsonFault::kTooDeep) {
     return refuse(bad_request("The body is nested too deeply."));
-  json body = json::parse(request.body, nullptr, false);
-  if (body.is_discarded()) {
-    return refuse(bad_request("The body is not readable JSON (UTF-8, no NaN, no trailing text)."));
   }
-  return body;
+  return refuse(bad_request("The body is not readable JSON (UTF-8, no NaN, no trailing text)."));
 }
 
-Checked<PlaceOrder> validate_order(const json& body) {
+Checked<PlaceOrder> validate_order(const JsonDocument& body) {
   std::vector<FieldError> errors;
   BodyReader reader(body, errors);
   PlaceOrder order;

@@ -1,12 +1,12 @@
 #pragma once
 
 #include <cstdint>
-#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "core/json_document.hpp"
 #include "core/uuid.hpp"
 #include "http-api/http.hpp"
 #include "http-api/problem.hpp"
@@ -32,13 +32,13 @@ struct PlaceOrder {
   bool draft = false;
 };
 
-[[nodiscard]] Checked<PlaceOrder> validate_order(const nlohmann::json& body);
+[[nodiscard]] Checked<PlaceOrder> validate_order(const core::JsonDocument& body);
 
 // The body as JSON: 415 unless the request says it is JSON, 400 when it is not readable. An empty
 // body is an empty object where `may_be_empty` says so.
 enum class EmptyBody { kRefused, kAllowed };
-[[nodiscard]] Checked<nlohmann::json> parse_json_body(const Request& request,
-                                                      EmptyBody empty = EmptyBody::kRefused);
+[[nodiscard]] Checked<core::JsonDocument> parse_json_body(const Request& request,
+                                                          EmptyBody empty = EmptyBody::kRefused);
 
 // What a product costs now.
 struct PricedProduct {

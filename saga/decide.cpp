@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "core/json_document.hpp"
+#include "core/json_text.hpp"
 #include "saga/decider.hpp"
 
 namespace orderflow::saga {
@@ -34,11 +36,11 @@ Decision decide(const State& state, const OrderFacts& facts, const Input& input,
 
 namespace detail {
 
-using nlohmann::json;
+using core::JsonObject;
 
 Uuid Decider::id_of(int step) const { return command_id(facts_.order_id, out_.state.round, step); }
 
-void Decider::emit(std::string_view type, const json& data) {
+void Decider::emit(std::string_view type, std::string data) {
   events::OrderEvent event;
   event.order_id = facts_.order_id;
   event.sequence = ++state().event_sequence;
@@ -48,7 +50,7 @@ void Decider::emit(std::string_view type, const json& data) {
   event.actor = actor_;
   event.correlation_id = trace_.correlation_id;
   event.traceparent = trace_.traceparent;
-  event.data = data.dump(-1, ' ', false, json::error_handler_t::replace);
+  event.data = std::move(data);
   out_.events.push_back(std::move(event));
 }
 
@@ -73,8 +75,7 @@ void Decider::on(const Start&) {
 void Decider::place() {
   if (state().event_sequence > 0) return;
   emit("OrderPlaced",
-       {{"user_id", facts_.user_id.to_string()},
-        {"total", {{"amount", facts_.total.amount}, {"currency", facts_.total.currency}}}});
+       JsonObject().field("total", facts_.total).field("user_id", facts_.user_id).text());
   observe(ObservationKind::kStarted, {});
 }
 
@@ -94,7 +95,7 @@ void Decider::send(int step, Phase phase) {
   out_.commands.emplace_back(StepCommand{id_of(step), step, phase, state().attempt});
 }
 
-void Decider::step_done(int step, const json& data) {
+void Decider::step_done(int step, std::string data) {
   resolve_attention();
   state().steps[step] = step_state::kDone;
   if (step == kPaymentStep) state().payment_id = id_of(step);
@@ -108,7 +109,7 @@ void Decider::step_done(int step, const json& data) {
   if (step_at(step + 1).kind == StepKind::kPivot) {
     const Step& pivot = step_at(step + 1);
     const auto status = parse_order_status(pivot.done_status);
-    finish(status.value_or(OrderStatus::kDeliveryScheduled), pivot.done_event, data);
+    finish(status.value_or(OrderStatus::kDeliveryScheduled), pivot.done_event, std::move(data));
     return;
   }
   start_step(step + 1);
@@ -125,13 +126,13 @@ void Decider::step_refused(int step, const Reply& reply) {
   if (nothing_to_undo && !definition.refused_status.empty()) {
     const auto status = parse_order_status(definition.refused_status);
     finish(status.value_or(OrderStatus::kCancelled), definition.refused_event,
-           {{"code", reply.code}, {"detail", reply.detail}});
+           JsonObject().field("code", reply.code).field("detail", reply.detail).text());
     return;
   }
   begin_undo();
 }
 
-void Decider::finish(OrderStatus status, std::string_view event, const json& data) {
+void Decider::finish(OrderStatus status, std::string_view event, std::string data) {
   state().status = status;
   state().phase = SagaPhase::kEnded;
   state().attention = false;
@@ -139,7 +140,7 @@ void Decider::finish(OrderStatus status, std::string_view event, const json& dat
   state().wake_at.reset();
   state().reason.clear();
   state().attempt = 0;
-  emit(event, data);
+  emit(event, std::move(data));
   observe(ObservationKind::kFinished, {}, to_text(status));
   if (status == OrderStatus::kPaymentFailed) {
     close_open_request("refused", state().failure_code, state().failure_detail);
@@ -162,7 +163,10 @@ void Decider::undo_next() {
   const auto last = state().steps.find_last_of("SD");
   if (last == std::string::npos) {
     finish(OrderStatus::kCancelled, "OrderCancelled",
-           {{"code", state().failure_code}, {"detail", state().failure_detail}});
+           JsonObject()
+               .field("code", state().failure_code)
+               .field("detail", state().failure_detail)
+               .text());
     return;
   }
   const int step = static_cast<int>(last);
@@ -174,13 +178,12 @@ void Decider::undo_next() {
   send(step, Phase::kUndo);
 }
 
-void Decider::step_undone(int step, const json& data) {
+void Decider::step_undone(int step, std::string data) {
   resolve_attention();
   state().steps[step] = step_state::kUndone;
   observe(ObservationKind::kStepEnded, step_at(step).name, "undone");
   // Participants say `voided` when there was nothing to undo; history need not mention that.
-  const auto voided = data.find("voided");
-  if (voided == data.end() || *voided != true) emit(step_at(step).undone_event, data);
+  if (!core::is_true_in(data, "voided")) emit(step_at(step).undone_event, std::move(data));
   undo_next();
 }
 
@@ -205,7 +208,8 @@ void Decider::undo_too_late(int step) {
   close_open_request("refused", "too_late", "the order was already delivered");
   state().failure_code.clear();
   state().failure_detail.clear();
-  finish(OrderStatus::kDelivered, "OrderDelivered", {{"delivery_id", id_of(step).to_string()}});
+  finish(OrderStatus::kDelivered, "OrderDelivered",
+         JsonObject().field("delivery_id", id_of(step)).text());
 }
 
 // ---- replies, time-outs, retries ----------------------------------------------------------------
@@ -317,7 +321,7 @@ void Decider::need_attention(const std::string& why) {
   state().waiting_for = WaitingFor::kOperator;
   state().reason = why;
   state().wake_at = now_ + policy_.probe_interval;
-  emit("AttentionNeeded", {{"reason", why}});
+  emit("AttentionNeeded", JsonObject().field("reason", why).text());
 }
 
 OrderStatus Decider::status_of_progress() const {
@@ -330,7 +334,7 @@ void Decider::resolve_attention() {
   state().attention = false;
   state().reason.clear();
   state().status = status_of_progress();
-  emit("AttentionResolved", json::object());
+  emit("AttentionResolved", "{}");
 }
 
 void Decider::on(const Poisoned& poisoned) {

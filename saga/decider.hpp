@@ -36,15 +36,15 @@ class Decider {
   // The forward course.
   void place();
   void start_step(int step);
-  void step_done(int step, const nlohmann::json& data);
+  void step_done(int step, std::string data);
   void step_refused(int step, const events::Reply& reply);
   void advance();
-  void finish(OrderStatus status, std::string_view event, const nlohmann::json& data);
+  void finish(OrderStatus status, std::string_view event, std::string data);
 
   // The way back.
   void begin_undo();
   void undo_next();
-  void step_undone(int step, const nlohmann::json& data);
+  void step_undone(int step, std::string data);
   void undo_refused(int step, const events::Reply& reply);
   void undo_too_late(int step);
 
@@ -83,7 +83,7 @@ class Decider {
   void accept(const Request& request, std::string state);
   void refuse(const Request& request, std::string code, std::string detail);
 
-  void emit(std::string_view type, const nlohmann::json& data);
+  void emit(std::string_view type, std::string data);
   void observe(ObservationKind kind, std::string_view step, std::string_view outcome = {});
   void set_status_text(std::string_view text);
 

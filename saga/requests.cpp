@@ -1,11 +1,12 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/json_text.hpp"
 #include "saga/decider.hpp"
 
 namespace orderflow::saga::detail {
 
-using nlohmann::json;
+using core::JsonObject;
 
 void Decider::on(const Request& request) {
   trace_ = request.trace;
@@ -41,9 +42,9 @@ void Decider::open(const Request& request) {
 
 void Decider::close_open_request(std::string state_text, std::string code, std::string detail) {
   if (!state().open_request) return;
-  const json result{{"status", to_text(state().status)}};
+  std::string result = JsonObject().field("status", to_text(state().status)).text();
   out_.requests.push_back({*state().open_request, std::move(state_text), std::move(code),
-                           std::move(detail), result.dump()});
+                           std::move(detail), std::move(result)});
   state().open_request.reset();
 }
 
@@ -57,7 +58,7 @@ void Decider::confirm(const Request& request) {
   state().phase = SagaPhase::kRunning;
   state().status = OrderStatus::kPendingPayment;
   place();
-  emit("OrderConfirmed", json::object());
+  emit("OrderConfirmed", "{}");
   start_step(0);
   accept(request, "done");
 }
@@ -71,7 +72,8 @@ void Decider::cancel(const Request& request) {
     place();
     note_reason();
     open(request);
-    finish(OrderStatus::kCancelled, "OrderCancelled", {{"reason", request.reason}});
+    finish(OrderStatus::kCancelled, "OrderCancelled",
+           JsonObject().field("reason", request.reason).text());
     return;
   }
   switch (state().phase) {
@@ -81,7 +83,7 @@ void Decider::cancel(const Request& request) {
       note_reason();
       state().attention = false;
       state().status = OrderStatus::kCancelling;
-      emit("CancelRequested", {{"reason", request.reason}});
+      emit("CancelRequested", JsonObject().field("reason", request.reason).text());
       begin_undo();
       return;
     case SagaPhase::kUndoing:
@@ -111,7 +113,7 @@ void Decider::new_round() {
   state().failure_detail.clear();
   state().payment_id.reset();
   state().delivery_id.reset();
-  emit("OrderRetried", {{"round", state().round}});
+  emit("OrderRetried", JsonObject().field("round", state().round).text());
   start_step(0);
 }
 
@@ -242,15 +244,17 @@ void Decider::refund_reply(const events::Reply& reply) {
   state().waiting_for = WaitingFor::kNothing;
   state().wake_at.reset();
   state().attempt = 0;
-  const json data{{"request_id", refund.request_id.to_string()},
-                  {"amount", {{"amount", refund.amount}, {"currency", facts_.total.currency}}},
-                  {"code", reply.code}};
+  std::string data = JsonObject()
+                         .field("amount", Money{refund.amount, facts_.total.currency})
+                         .field("code", reply.code)
+                         .field("request_id", refund.request_id)
+                         .text();
   if (reply.outcome == events::ReplyOutcome::kDone) {
     state().refunded_amount += refund.amount;
     emit("RefundCompleted", data);
-    out_.requests.push_back({refund.request_id, "done", {}, {}, data.dump()});
+    out_.requests.push_back({refund.request_id, "done", {}, {}, std::move(data)});
   } else {
-    emit("RefundRefused", data);
+    emit("RefundRefused", std::move(data));
     out_.requests.push_back({refund.request_id, "refused", reply.code, reply.detail, {}});
   }
 }
@@ -262,7 +266,7 @@ void Decider::on(const events::DeliveryReport& report) {
   if (ours && state().phase == SagaPhase::kRunning && !state().paused() &&
       state().step == kDeliveryStep && state().steps[kDeliveryStep] == step_state::kSent) {
     // The reply got lost on its way; the report says as much and more.
-    step_done(kDeliveryStep, {{"delivery_id", report.delivery_id.to_string()}});
+    step_done(kDeliveryStep, JsonObject().field("delivery_id", report.delivery_id).text());
   }
   if (state().phase != SagaPhase::kEnded) return;  // Not acknowledged, so it will come again.
   if (ours && state().status == OrderStatus::kDeliveryScheduled) delivered("carrier");
@@ -271,9 +275,10 @@ void Decider::on(const events::DeliveryReport& report) {
 
 void Decider::delivered(std::string_view reported_by) {
   state().status = OrderStatus::kDelivered;
-  json data{{"reported_by", reported_by}};
-  if (state().delivery_id) data["delivery_id"] = state().delivery_id->to_string();
-  emit("OrderDelivered", data);
+  JsonObject data;
+  if (state().delivery_id) data.field("delivery_id", *state().delivery_id);
+  data.field("reported_by", reported_by);
+  emit("OrderDelivered", data.text());
 }
 
 }  // namespace orderflow::saga::detail

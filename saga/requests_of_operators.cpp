@@ -1,11 +1,10 @@
 #include <string>
 #include <utility>
 
+#include "core/json_text.hpp"
 #include "saga/decider.hpp"
 
 namespace orderflow::saga::detail {
-
-using nlohmann::json;
 
 // Begins the attempts of the step anew.
 void Decider::resume(const Request& request) {
@@ -44,7 +43,7 @@ void Decider::pause(const Request& request) {
   state().wake_at.reset();
   state().reason =
       std::string(attention::kPaused) + (request.reason.empty() ? "on request" : request.reason);
-  emit("AttentionNeeded", {{"reason", state().reason}});
+  emit("AttentionNeeded", core::JsonObject().field("reason", state().reason).text());
   accept(request, "done");
 }
 
@@ -70,9 +69,13 @@ void Decider::skip(const Request& request) {
     return;
   }
   accept(request, "done");
-  json data{{"skipped", true}, {"voided", voided}, {"reason", request.reason}};
-  data[std::string(step_at(step).name) + "_id"] = id_of(step).to_string();
-  undoing ? step_undone(step, data) : step_done(step, data);
+  std::string data = core::JsonObject()
+                         .field(std::string(step_at(step).name) + "_id", id_of(step))
+                         .field("reason", request.reason)
+                         .field("skipped", true)
+                         .field("voided", voided)
+                         .text();
+  undoing ? step_undone(step, std::move(data)) : step_done(step, std::move(data));
 }
 
 }  // namespace orderflow::saga::detail

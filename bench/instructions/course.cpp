@@ -52,9 +52,9 @@ std::vector<saga::CommandMessage> hear(Course& course, saga::Input input) {
 }
 
 void place(Course& course, int number) {
-  const auto body = body_of_order(number);
-  course.request_body = body.dump();
-  auto wanted = http_api::validate_order(body).value();
+  course.request_body = body_of_order(number).dump();
+  const auto body = http_api::parse_json_body(place_request(course));
+  auto wanted = http_api::validate_order(body.value()).value();
   for (std::size_t i = 0; i < wanted.items.size(); ++i) {
     course.products.push_back({"Noise-cancelling headphones", 299'99, "USD", true});
   }

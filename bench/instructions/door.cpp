@@ -3,7 +3,6 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <memory>
-#include <nlohmann/json.hpp>
 
 #include "bench/instructions/workload.hpp"
 #include "core/log.hpp"
@@ -42,7 +41,8 @@ struct Placing {
 // POST /orders up to the point where the order waits for its commit.
 http_api::NewOrder admit(const Placing& placing) {
   const RequestContext context{placing.request, "/orders", {}, {}};
-  const auto body = http_api::parse_json_body(placing.request).value();
+  const auto parsed = http_api::parse_json_body(placing.request);
+  const auto& body = parsed.value();
   auto wanted = http_api::validate_order(body).value();
   http_api::NewOrder order;
   order.key = http_api::read_idempotency_key(context, body).value();

@@ -68,7 +68,7 @@ const events::Reply kReply{kCommand,
                            events::ReplyOutcome::kRefused,
                            "insufficient_funds",
                            "the balance is too low",
-                           json{{"payment_id", kCommand.to_string()}}};
+                           json{{"payment_id", kCommand.to_string()}}.dump()};
 
 TEST_CASE("messages of orders.inbox fit their schemas and read back") {
   const auto read_back = [](const core::OutgoingMessage& message) {

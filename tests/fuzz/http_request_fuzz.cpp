@@ -21,6 +21,7 @@
 #include "http-api/validation.hpp"
 #include "saga/state.hpp"
 #include "tests/fuzz/check.hpp"
+#include "tests/fuzz/json_differential.hpp"
 
 namespace orderflow::fuzz {
 namespace {
@@ -54,6 +55,7 @@ void check_order(const PlaceOrder& order) {
 }
 
 Checked<Response> place_order(const RequestContext& context) {
+  check_json_agrees(context.request.body);
   const auto body = parse_json_body(context.request);
   if (!body) return refuse(body.error());
   auto order = validate_order(*body);

@@ -1,9 +1,11 @@
 // What comes from Kafka. An input is a ce_type and, on the lines after it, a body. Decoding never
 // throws; what it accepts can be encoded, says the same, and can be told in a log or an answer.
+// What JSON is two libraries agree on.
 #include <variant>
 
 #include "events/codec.hpp"
 #include "tests/fuzz/check.hpp"
+#include "tests/fuzz/json_differential.hpp"
 
 namespace orderflow::fuzz {
 namespace {
@@ -55,6 +57,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const int taken = check(events::decode_inbox, type, body) +
                     check(events::decode_payment_command, type, body) +
                     check(events::decode_delivery_command, type, body);
+  check_json_agrees(body);
   require(taken <= 1, "a message belongs to one topic", type);
   return 0;
 }

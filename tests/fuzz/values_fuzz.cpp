@@ -58,8 +58,9 @@ void check_text(std::string_view text) {
   const bool valid = http_api::is_valid_utf8(text);
   require(valid == is_utf8_to_library(text), "UTF-8 is judged alike", text);
   if (!valid) return;
-  std::string written;
-  http_api::append_json_string(written, text);
+  core::TextBuilder writing(text.size());
+  core::put_json_string(writing, text);
+  const std::string written = writing.take();
   const json read = json::parse(written, nullptr, false);
   require(read.is_string() && read.get_ref<const std::string&>() == text,
           "a JSON string reads back", written);

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "core/json_text.hpp"
 #include "saga/decide.hpp"
 
 // Every failure of every step of a saga definition, one run after the other. For tests of one's own
@@ -238,7 +239,7 @@ class Course {
     reply.phase = command.phase;
     reply.outcome = answer.outcome;
     reply.code = answer.outcome == ReplyOutcome::kDone ? "" : "enumerated";
-    reply.data = {{"voided", answer.voided}};
+    reply.data = core::JsonObject().field("voided", answer.voided).text();
     return reply;
   }
 

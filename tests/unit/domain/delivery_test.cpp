@@ -33,9 +33,9 @@ TEST_CASE("a schedule books a carrier that is due later") {
   REQUIRE(verdict.reply.has_value());
   CHECK(verdict.reply->outcome == ReplyOutcome::kDone);
   CHECK(verdict.reply->step == "delivery");
-  CHECK(verdict.reply->data.at("delivery_id") == kDelivery.to_string());
-  CHECK_FALSE(verdict.reply->data.at("carrier").get<std::string>().empty());
-  CHECK_FALSE(verdict.reply->data.at("tracking_number").get<std::string>().empty());
+  CHECK(data_of(*verdict.reply).at("delivery_id") == kDelivery.to_string());
+  CHECK_FALSE(data_of(*verdict.reply).at("carrier").get<std::string>().empty());
+  CHECK_FALSE(data_of(*verdict.reply).at("tracking_number").get<std::string>().empty());
   REQUIRE(book.new_rows().size() == 1);
   CHECK(book.new_rows()[0]->live);
   CHECK(due_time(*book.find(kDelivery), kPolicy) == kNow + seconds{20});
@@ -61,7 +61,7 @@ TEST_CASE("no carrier is a refusal that stays") {
   CHECK(same(*run(book, kSchedule).reply, *refused.reply));
   const auto undone = run(book, kCancel);
   CHECK(undone.reply->outcome == ReplyOutcome::kDone);
-  CHECK(undone.reply->data.at("voided") == true);
+  CHECK(data_of(*undone.reply).at("voided") == true);
 }
 
 TEST_CASE("an undo that overtakes its action voids it (delivery)") {
@@ -69,7 +69,7 @@ TEST_CASE("an undo that overtakes its action voids it (delivery)") {
   const auto undone = run(book, kCancel);
   CHECK(undone.reply->outcome == ReplyOutcome::kDone);
   CHECK(undone.reply->phase == events::Phase::kUndo);
-  CHECK(undone.reply->data.at("voided") == true);
+  CHECK(data_of(*undone.reply).at("voided") == true);
   const auto late = run(book, kSchedule);
   CHECK(late.reply->outcome == ReplyOutcome::kRefused);
   CHECK(late.reply->code == "voided");
@@ -82,7 +82,7 @@ TEST_CASE("a cancelled delivery is never delivered") {
   (void)run(book, kSchedule);
   const auto cancelled = run(book, kCancel);
   CHECK(cancelled.reply->outcome == ReplyOutcome::kDone);
-  CHECK(cancelled.reply->data.at("voided") == false);
+  CHECK(data_of(*cancelled.reply).at("voided") == false);
   CHECK(book.find(kDelivery)->status == DeliveryStatus::kCancelled);
   CHECK_FALSE(fire(book, kDelivery, kNow + seconds{100}, kPolicy).has_value());
   const auto again = run(book, kCancel);
@@ -97,7 +97,7 @@ TEST_CASE("a cancel after the delivery is too late, for good") {
   const auto refused = run(book, kCancel);
   CHECK(refused.reply->outcome == ReplyOutcome::kRefused);
   CHECK(refused.reply->code == "too_late");
-  CHECK(refused.reply->data.at("voided") == false);
+  CHECK(data_of(*refused.reply).at("voided") == false);
   CHECK(book.find(kDelivery)->undo_refused);
   CHECK(book.find(kDelivery)->status == DeliveryStatus::kDelivered);
   CHECK(same(*run(book, kCancel).reply, *refused.reply));

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <nlohmann/json.hpp>
 
 #include "core/time.hpp"
 #include "core/uuid.hpp"
@@ -19,6 +20,10 @@ inline core::Uuid id(std::uint8_t kind, std::uint8_t number) {
 
 inline const core::Uuid kOrder = id(1, 1);
 inline constexpr core::Time kNow{std::chrono::seconds{1'000}};
+
+inline nlohmann::json data_of(const events::Reply& reply) {
+  return nlohmann::json::parse(reply.data);
+}
 
 inline bool same(const events::Reply& a, const events::Reply& b) {
   return a.command_id == b.command_id && a.order_id == b.order_id && a.step == b.step &&

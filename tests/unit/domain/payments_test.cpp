@@ -42,7 +42,7 @@ PaymentVerdict run(PaymentBook& book, const events::PaymentCommand& command,
 }
 
 nlohmann::json amount_of(const events::Reply& reply) {
-  return reply.data.at("amount").at("amount");
+  return data_of(reply).at("amount").at("amount");
 }
 
 TEST_CASE("a capture debits the account once and writes one ledger row") {
@@ -51,7 +51,7 @@ TEST_CASE("a capture debits the account once and writes one ledger row") {
   CHECK(verdict.reply.outcome == ReplyOutcome::kDone);
   CHECK(verdict.reply.step == "payment");
   CHECK(verdict.reply.phase == events::Phase::kDo);
-  CHECK(verdict.reply.data.at("payment_id") == kPayment.to_string());
+  CHECK(data_of(verdict.reply).at("payment_id") == kPayment.to_string());
   CHECK(amount_of(verdict.reply) == 29'999);
   REQUIRE(book.ledger().size() == 1);
   CHECK(book.ledger()[0].amount == -29'999);
@@ -138,7 +138,7 @@ TEST_CASE("business refusals are stored and stay") {
         run(later, UndoCapture{kPayment, kOrder, one.command.account_id, one.command.amount});
     CHECK(undone.reply.outcome == ReplyOutcome::kDone);
     CHECK(amount_of(undone.reply) == 0);
-    CHECK(undone.reply.data.at("voided") == true);
+    CHECK(data_of(undone.reply).at("voided") == true);
     CHECK(later.payment(kPayment)->undone_at == kNow);
     CHECK(later.payment(kPayment)->status == PaymentStatus::kRefused);
     CHECK(later.ledger().empty());
@@ -151,7 +151,7 @@ TEST_CASE("an undo that overtakes its action voids it (payment)") {
   CHECK(undone.reply.outcome == ReplyOutcome::kDone);
   CHECK(undone.reply.phase == events::Phase::kUndo);
   CHECK(amount_of(undone.reply) == 0);
-  CHECK(undone.reply.data.at("voided") == true);
+  CHECK(data_of(undone.reply).at("voided") == true);
   const auto late = run(book, capture(500));
   CHECK(late.reply.outcome == ReplyOutcome::kRefused);
   CHECK(late.reply.code == "voided");
@@ -165,7 +165,7 @@ TEST_CASE("an undo gives the captured money back once") {
   const auto first = run(book, undo(600));
   CHECK(first.reply.outcome == ReplyOutcome::kDone);
   CHECK(amount_of(first.reply) == 600);
-  CHECK(first.reply.data.at("voided") == false);
+  CHECK(data_of(first.reply).at("voided") == false);
   const auto again = run(book, undo(600));
   CHECK(again.repeated);
   CHECK(same(first.reply, again.reply));

@@ -26,9 +26,20 @@ json sound_order() {
             {"country", "US"}}}};
 }
 
+Request json_request(std::string body, std::string_view type = "application/json") {
+  Request request;
+  request.headers = {{"content-type", type}};
+  request.body = std::move(body);
+  return request;
+}
+
+Checked<PlaceOrder> read_order(const std::string& body) {
+  return validate_order(parse_json_body(json_request(body)).value());
+}
+
 // The pointers of the errors, sorted.
 std::vector<std::string> pointers(const json& body) {
-  const auto order = validate_order(body);
+  const auto order = read_order(body.dump());
   if (order) return {};
   CHECK(order.error().status == 422);
   std::vector<std::string> found;
@@ -45,18 +56,11 @@ std::vector<std::string> pointers_after(const json& patch) {
 
 using Pointers = std::vector<std::string>;
 
-Request json_request(std::string body, std::string_view type = "application/json") {
-  Request request;
-  request.headers = {{"content-type", type}};
-  request.body = std::move(body);
-  return request;
-}
-
 TEST_CASE("a sound order is read whole") {
   json body = sound_order();
   body["special_instructions"] = "leave it\nat the door";
   body["draft"] = true;
-  const auto order = validate_order(body);
+  const auto order = read_order(body.dump());
   REQUIRE(order);
   CHECK(order->user_id.to_string() == kUser);
   REQUIRE(order->items.size() == 1);
@@ -73,6 +77,18 @@ TEST_CASE("missing and unknown fields are named") {
   CHECK(pointers_after({{"delivery_address", {{"city", nullptr}, {"zip", "1"}}}}) ==
         Pointers{"/delivery_address/city", "/delivery_address/zip"});
   CHECK(pointers(json::array()) == Pointers{""});
+}
+
+TEST_CASE("of a field that is there twice the last counts") {
+  const auto body = [](const char* ids) {
+    json rest = sound_order();
+    rest.erase("user_id");
+    return "{" + std::string(ids) + "," + rest.dump().substr(1);
+  };
+  const std::string sound = "\"user_id\":\"" + std::string(kUser) + "\"";
+  CHECK(read_order(body(("\"user_id\":7," + sound).c_str())));
+  CHECK_FALSE(read_order(body((sound + ",\"user_id\":7").c_str())));
+  CHECK(read_order(body((sound + ",\"x\":1,\"x\":2").c_str())).error().errors.size() == 1);
 }
 
 TEST_CASE("quantities are whole numbers from 1 to 10,000") {
@@ -135,7 +151,7 @@ TEST_CASE("texts are bounded and hold no control characters") {
 TEST_CASE("no body makes more than a handful of errors") {
   json body = sound_order();
   for (int i = 0; i < 1'000; ++i) body["field" + std::to_string(i)] = i;
-  const auto order = validate_order(body);
+  const auto order = read_order(body.dump());
   REQUIRE_FALSE(order);
   CHECK(order.error().errors.size() == 20);
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <catch2/catch_test_macros.hpp>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -25,7 +26,11 @@ class Conversation {
   Decision hear(const Input& input) {
     last_ = decide(state_, facts_, input, now_, policy_);
     state_ = last_.state;
-    for (const auto& event : last_.events) history_.push_back(event);
+    for (const auto& event : last_.events) {
+      // As whoever reads it back from the database writes it, or it would be published changed.
+      CHECK(event.data == nlohmann::json::parse(event.data).dump());
+      history_.push_back(event);
+    }
     return last_;
   }
   // Lets the wake-up come due and delivers it.
@@ -36,7 +41,7 @@ class Conversation {
   }
   Decision place() { return hear(Start{}); }
   Decision reply(int step, events::Phase phase, events::ReplyOutcome outcome,
-                 const std::string& code = {}, nlohmann::json data = nlohmann::json::object()) {
+                 const std::string& code = {}, std::string data = "{}") {
     events::Reply reply;
     reply.command_id = command_id(facts_.order_id, state_.round, step);
     reply.order_id = facts_.order_id;
@@ -55,7 +60,8 @@ class Conversation {
     return reply(step, events::Phase::kDo, events::ReplyOutcome::kFailed, "gateway_down");
   }
   Decision undone(int step, bool voided = false) {
-    return reply(step, events::Phase::kUndo, events::ReplyOutcome::kDone, {}, {{"voided", voided}});
+    return reply(step, events::Phase::kUndo, events::ReplyOutcome::kDone, {},
+                 voided ? R"({"voided":true})" : R"({"voided":false})");
   }
   Decision too_late(int step) {
     return reply(step, events::Phase::kUndo, events::ReplyOutcome::kRefused, "too_late");

@@ -124,7 +124,7 @@ TEST_CASE("what a participant says beside its answer may be anything", "[P6]") {
   saga.place();
   saga.request("cancel");
   saga.reply(kPaymentStep, events::Phase::kUndo, events::ReplyOutcome::kDone, {},
-             {{"voided", "not a boolean"}});
+             R"({"voided":"not a boolean"})");
   CHECK(saga.status() == "CANCELLED");
 }
 
