@@ -14,7 +14,7 @@ using domain::Fate;
 using events::ReplyOutcome;
 
 // Looking for overdue rows may take this share of the time, however many rows are live.
-constexpr int kOverdueReadShare = 20;
+constexpr int kOverdueReadShare = 50;
 
 std::vector<std::int32_t> shards_of(const std::set<std::int32_t>& partitions,
                                     std::int32_t partition_count) {
