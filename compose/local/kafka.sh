@@ -57,6 +57,10 @@ group.initial.rebalance.delay.ms=0
 # After a kill -9 the controller takes the broker back only when its old session has ended.
 broker.session.timeout.ms=3000
 broker.heartbeat.interval.ms=500
+# What the log has not on disk is written a little every second, not all at once when the kernel gets to
+# it: half a minute of messages would keep PostgreSQL's commits waiting for a second.
+log.flush.interval.ms=1000
+log.flush.scheduler.interval.ms=500
 num.network.threads=2
 num.io.threads=4
 log.retention.hours=72
