@@ -8,21 +8,18 @@ namespace orderflow::core {
 namespace {
 
 template <typename Int>
-void append_big_endian(std::string& out, Int value) {
-  std::array<char, sizeof(Int)> bytes;
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
-    const auto shift = 8 * (bytes.size() - 1 - i);
-    bytes[i] = static_cast<char>(static_cast<std::uint64_t>(value) >> shift);
+void put_big_endian(char* at, Int value) {
+  for (std::size_t i = 0; i < sizeof(Int); ++i) {
+    const auto shift = 8 * (sizeof(Int) - 1 - i);
+    at[i] = static_cast<char>(static_cast<std::uint64_t>(value) >> shift);
   }
-  out.append(bytes.data(), bytes.size());
 }
 
 template <typename Int>
-void put_big_endian(std::string& out, std::size_t at, Int value) {
-  for (std::size_t i = 0; i < sizeof(Int); ++i) {
-    const auto shift = 8 * (sizeof(Int) - 1 - i);
-    out[at + i] = static_cast<char>(static_cast<std::uint64_t>(value) >> shift);
-  }
+void append_big_endian(std::string& out, Int value) {
+  std::array<char, sizeof(Int)> bytes;
+  put_big_endian(bytes.data(), value);
+  out.append(bytes.data(), bytes.size());
 }
 
 template <typename Int>
@@ -142,42 +139,39 @@ void PgRows::end_row() {
   if (fields_ != columns_) std::abort();
   if (count_ == 0) return;
   const auto size = bytes_.size() - row_begins_ - sizeof(std::int32_t);
-  put_big_endian(bytes_, row_begins_, static_cast<std::int32_t>(size));
+  put_big_endian(&bytes_[row_begins_], static_cast<std::int32_t>(size));
 }
 
 void PgRows::field(PgType type, std::int32_t size) {
-  append_big_endian(bytes_, static_cast<std::uint32_t>(type));
-  append_big_endian(bytes_, size);
+  std::array<char, 8> head;
+  put_big_endian(head.data(), static_cast<std::uint32_t>(type));
+  put_big_endian(head.data() + 4, size);
+  bytes_.append(head.data(), head.size());
   ++fields_;
 }
 
-PgRows& PgRows::add(bool value) {
-  field(PgType::kBool, 1);
-  bytes_.push_back(value ? 1 : 0);
+// A value whose size is its type's, in one go.
+template <typename Int>
+PgRows& PgRows::fixed(PgType type, Int value) {
+  std::array<char, 8 + sizeof(Int)> all;
+  put_big_endian(all.data(), static_cast<std::uint32_t>(type));
+  put_big_endian(all.data() + 4, static_cast<std::int32_t>(sizeof(Int)));
+  put_big_endian(all.data() + 8, value);
+  bytes_.append(all.data(), all.size());
+  ++fields_;
   return *this;
 }
 
-PgRows& PgRows::add(std::int32_t value) {
-  field(PgType::kInt4, 4);
-  append_big_endian(bytes_, value);
-  return *this;
-}
-
-PgRows& PgRows::add(std::int64_t value) {
-  field(PgType::kInt8, 8);
-  append_big_endian(bytes_, value);
-  return *this;
+PgRows& PgRows::add(bool value) { return fixed<std::uint8_t>(PgType::kBool, value ? 1 : 0); }
+PgRows& PgRows::add(std::int32_t value) { return fixed(PgType::kInt4, value); }
+PgRows& PgRows::add(std::int64_t value) { return fixed(PgType::kInt8, value); }
+PgRows& PgRows::add(Time value) {
+  return fixed<std::int64_t>(PgType::kTimestamptz, (value - kPgEpoch).count());
 }
 
 PgRows& PgRows::add(const Uuid& value) {
   field(PgType::kUuid, 16);
   bytes_.append(bytes_of(value));
-  return *this;
-}
-
-PgRows& PgRows::add(Time value) {
-  field(PgType::kTimestamptz, 8);
-  append_big_endian<std::int64_t>(bytes_, (value - kPgEpoch).count());
   return *this;
 }
 
@@ -201,9 +195,9 @@ PgRows& PgRows::add_null(PgType type) {
 
 std::string PgRows::encode() && {
   end_row();
-  put_big_endian<std::int32_t>(bytes_, 0, count_ == 0 ? 0 : 1);
-  put_big_endian(bytes_, 12, count_);
-  put_big_endian<std::int32_t>(bytes_, 16, 1);
+  put_big_endian<std::int32_t>(&bytes_[0], count_ == 0 ? 0 : 1);
+  put_big_endian(&bytes_[12], count_);
+  put_big_endian<std::int32_t>(&bytes_[16], 1);
   if (count_ == 0) bytes_.resize(kHeaderSize - 2 * sizeof(std::int32_t));
   return std::move(bytes_);
 }
@@ -252,7 +246,7 @@ PgParams& PgParams::rows(PgRows value) {
 
 void PgParams::fill_in(std::size_t rows, std::uint32_t type) const {
   constexpr std::size_t kTypeAt = 2 * sizeof(std::int32_t);
-  put_big_endian(*values_[rows_[rows].index], kTypeAt, type);
+  put_big_endian(&(*values_[rows_[rows].index])[kTypeAt], type);
 }
 
 }  // namespace orderflow::core

@@ -102,6 +102,8 @@ class PgRows {
   static constexpr PgType type_of(PgJson) { return PgType::kJsonb; }
 
   void field(PgType type, std::int32_t size);
+  template <typename Int>
+  PgRows& fixed(PgType type, Int value);
   void end_row();
   [[nodiscard]] std::string encode() &&;
 

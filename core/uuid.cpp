@@ -1,6 +1,7 @@
 #include "core/uuid.hpp"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstring>
 #include <random>
@@ -9,13 +10,32 @@ namespace orderflow::core {
 namespace {
 
 constexpr std::string_view kHexDigits = "0123456789abcdef";
+constexpr std::uint8_t kNoDigit = 0xff;
 
-int hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
+// Both digits of each byte.
+constexpr auto kHexPairs = [] {
+  std::array<std::array<char, 2>, 256> pairs{};
+  for (std::size_t byte = 0; byte < pairs.size(); ++byte) {
+    pairs[byte] = {kHexDigits[byte >> 4], kHexDigits[byte & 15]};
+  }
+  return pairs;
+}();
+
+// What each character is worth; kNoDigit: nothing.
+constexpr auto kHexValues = [] {
+  std::array<std::uint8_t, 256> values{};
+  values.fill(kNoDigit);
+  for (std::uint8_t value = 0; value < 16; ++value) {
+    values[static_cast<unsigned char>(kHexDigits[value])] = value;
+    values[static_cast<unsigned char>("0123456789ABCDEF"[value])] = value;
+  }
+  return values;
+}();
+
+// Where in the text the digits of each byte begin.
+constexpr std::array<std::uint8_t, 16> kBytePositions = {0,  2,  4,  6,  9,  11, 14, 16,
+                                                         19, 21, 24, 26, 28, 30, 32, 34};
+constexpr std::array<std::uint8_t, 4> kDashPositions = {8, 13, 18, 23};
 
 constexpr std::uint64_t kOddConstant = 0x9e3779b97f4a7c15;
 
@@ -27,33 +47,29 @@ std::uint64_t mixed(std::uint64_t x) {
   return x ^ (x >> 31);
 }
 
-bool is_dash_position(std::size_t i) { return i == 8 || i == 13 || i == 18 || i == 23; }
-
 }  // namespace
 
 Uuid::Text Uuid::text() const {
   Text text{};
-  std::size_t at = 0;
-  for (const std::uint8_t byte : bytes) {
-    if (is_dash_position(at)) text.chars[at++] = '-';
-    text.chars[at++] = kHexDigits[byte >> 4];
-    text.chars[at++] = kHexDigits[byte & 15];
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    std::memcpy(&text.chars[kBytePositions[i]], kHexPairs[bytes[i]].data(), 2);
   }
+  for (const auto at : kDashPositions) text.chars[at] = '-';
   return text;
 }
 
 std::optional<Uuid> Uuid::parse(std::string_view text) {
   if (text.size() != 36) return std::nullopt;
   Uuid id;
-  std::size_t at = 0;
-  for (std::uint8_t& byte : id.bytes) {
-    if (is_dash_position(at) && text[at++] != '-') return std::nullopt;
-    const int high = hex_value(text[at]);
-    const int low = hex_value(text[at + 1]);
-    if (high < 0 || low < 0) return std::nullopt;
-    byte = static_cast<std::uint8_t>((high << 4) | low);
-    at += 2;
+  std::uint8_t wrong = 0;  // A digit is worth at most 15: only kNoDigit has higher bits.
+  for (std::size_t i = 0; i < id.bytes.size(); ++i) {
+    const auto high = kHexValues[static_cast<unsigned char>(text[kBytePositions[i]])];
+    const auto low = kHexValues[static_cast<unsigned char>(text[kBytePositions[i] + 1])];
+    wrong |= static_cast<std::uint8_t>((high | low) & 0xf0);
+    id.bytes[i] = static_cast<std::uint8_t>((high << 4) | low);
   }
+  for (const auto at : kDashPositions) wrong |= static_cast<std::uint8_t>(text[at] ^ '-');
+  if (wrong != 0) return std::nullopt;
   return id;
 }
 
