@@ -10,7 +10,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Order i is paid by account i mod 1000 and is that account's (i / 1000 + 1)th.
+// Order i is paid by account i mod 1000 and is that account's (i / 1000 + 1)th. Its id begins with
+// i where others begin with their time, and as with others those of its payment and parcel begin
+// alike.
 constexpr std::int64_t kAccounts = 1000;
 constexpr std::int64_t kChunk = 50 * kAccounts;
 constexpr core::Duration kStatementTimeout = 30min;
@@ -24,7 +26,7 @@ FROM generate_series(0, 999) a)";
 constexpr const char* kInsertOrders = R"(
 INSERT INTO orders.orders (id, user_id, items, total, currency, delivery_address, correlation_id,
                            traceparent, created_at)
-SELECT ('00000000-0000-7000-8000-' || lpad(to_hex(i), 12, '0'))::uuid,
+SELECT (lpad(to_hex(i), 12, '0') || '70008000000000000000')::uuid,
        md5('history account ' || i % 1000)::uuid,
        '[{"name": "History", "quantity": 1, "product_id": "00000000-0000-7000-8000-000000000000",
           "unit_price": {"amount": 2599, "currency": "USD"}}]', 2599, 'USD',
@@ -38,16 +40,18 @@ FROM generate_series($1::bigint, $2::bigint - 1) i)";
 constexpr const char* kInsertSagas = R"(
 INSERT INTO orders.sagas (order_id, shard, version, live, status, phase, round, step, steps,
                           event_sequence, waiting_for, payment_id, delivery_id, updated_at)
-SELECT ('00000000-0000-7000-8000-' || lpad(to_hex(i), 12, '0'))::uuid, (i % 1024)::int, 4, false,
-       'DELIVERED', 'ended', 1, 1, 'DD', 4, 'nothing', md5('history payment ' || i)::uuid,
-       md5('history parcel ' || i)::uuid, now() - interval '1 day'
+SELECT (lpad(to_hex(i), 12, '0') || '70008000000000000000')::uuid, (i % 1024)::int, 4, false,
+       'DELIVERED', 'ended', 1, 1, 'DD', 4, 'nothing',
+       (lpad(to_hex(i), 12, '0') || '80008' || left(md5('history payment ' || i), 15))::uuid,
+       (lpad(to_hex(i), 12, '0') || '80008' || left(md5('history parcel ' || i), 15))::uuid,
+       now() - interval '1 day'
 FROM generate_series($1::bigint, $2::bigint - 1) i)";
 
 // Batch 0 was published before anything else.
 constexpr const char* kInsertEvents = R"(
 INSERT INTO orders.events (order_id, sequence, partition, batch_no, ordinal, type, status, time,
                            actor, correlation_id, traceparent, data)
-SELECT ('00000000-0000-7000-8000-' || lpad(to_hex(i), 12, '0'))::uuid, e.sequence,
+SELECT (lpad(to_hex(i), 12, '0') || '70008000000000000000')::uuid, e.sequence,
        (i % (SELECT count(*) FROM orders.partitions))::int, 0, 0, e.type, e.status,
        now() - interval '1 day', 'saga', md5('history correlation ' || i),
        '00-' || md5('history trace ' || i) || '-00f067aa0ba902b7-01', e.data::jsonb
@@ -59,8 +63,8 @@ FROM generate_series($1::bigint, $2::bigint - 1) i, (VALUES
 
 constexpr const char* kInsertPayments = R"(
 INSERT INTO payments.payments (id, order_id, account_id, amount, currency, status, correlation_id)
-SELECT md5('history payment ' || i)::uuid,
-       ('00000000-0000-7000-8000-' || lpad(to_hex(i), 12, '0'))::uuid,
+SELECT (lpad(to_hex(i), 12, '0') || '80008' || left(md5('history payment ' || i), 15))::uuid,
+       (lpad(to_hex(i), 12, '0') || '70008000000000000000')::uuid,
        md5('history account ' || i % 1000)::uuid, 2599, 'USD', 'CAPTURED',
        md5('history correlation ' || i)
 FROM generate_series($1::bigint, $2::bigint - 1) i)";
@@ -68,7 +72,8 @@ FROM generate_series($1::bigint, $2::bigint - 1) i)";
 constexpr const char* kInsertLedger = R"(
 INSERT INTO payments.ledger (account_id, sequence, kind, reference, amount, balance_after)
 SELECT md5('history account ' || i % 1000)::uuid, i / 1000 + 1, 'capture',
-       md5('history payment ' || i)::uuid, -2599, 1000000000000 - 2599 * (i / 1000 + 1)
+       (lpad(to_hex(i), 12, '0') || '80008' || left(md5('history payment ' || i), 15))::uuid,
+       -2599, 1000000000000 - 2599 * (i / 1000 + 1)
 FROM generate_series($1::bigint, $2::bigint - 1) i)";
 
 constexpr const char* kBalances = R"(
@@ -81,8 +86,8 @@ constexpr const char* kInsertParcels = R"(
 INSERT INTO delivery.deliveries (id, order_id, shard, status, carrier, tracking_number,
                                  delivery_address, delivered_at, report_acknowledged_at,
                                  correlation_id)
-SELECT md5('history parcel ' || i)::uuid,
-       ('00000000-0000-7000-8000-' || lpad(to_hex(i), 12, '0'))::uuid, (i % 1024)::int, 'DELIVERED',
+SELECT (lpad(to_hex(i), 12, '0') || '80008' || left(md5('history parcel ' || i), 15))::uuid,
+       (lpad(to_hex(i), 12, '0') || '70008000000000000000')::uuid, (i % 1024)::int, 'DELIVERED',
        'history', 'H' || i,
        '{"city": "Springfield", "name": "Load Generator", "line1": "1 Measured Mile",
          "country": "US", "postal_code": "12345"}',
