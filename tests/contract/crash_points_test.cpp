@@ -20,7 +20,7 @@ constexpr std::size_t kLinesAround = 8;
 const std::regex kCrossing(
     R"(session\w*\.(transaction|execute)\(|transaction\w*\.commit\(\)|producer\w*->(send|flush)\()"
     R"(|publisher\w*\.(publish|flush)\(|async_write\(|co_await send\(|store_\.grant\()");
-const std::regex kPoint(R"(crash_point(_of)?\(|crash_\.(pass|at)\(|\bunanswered\b)");
+const std::regex kPoint(R"(crash_point(_of)?\(|crash_?\.(pass|at)\(|\bunanswered\b)");
 
 struct Exempt {
   std::string_view text;  // In the crossing's own line.
