@@ -150,8 +150,8 @@ KafkaConsumer::KafkaConsumer(const KafkaOptions& options, Logger& logger, std::s
   set(conf, "max.poll.interval.ms", "60000");
   set(conf, "fetch.wait.max.ms", std::to_string(to_ms(options.fetch_wait)));
   set(conf, "fetch.error.backoff.ms", "50");
-  set(conf, "queued.min.messages", "10000");
-  set(conf, "queued.max.messages.kbytes", "16384");  // Bounds the memory of a slow reader.
+  set(conf, "queued.min.messages", "100000");
+  set(conf, "queued.max.messages.kbytes", "32768");  // Bounds the memory of a slow reader.
   set(conf, "enable.partition.eof", "false");
   if (!group.empty()) rd_kafka_conf_set_rebalance_cb(conf, &KafkaConsumer::on_rebalance);
   client_.emplace(RD_KAFKA_CONSUMER, conf, logger, this);

@@ -43,7 +43,8 @@ wanted_packages() { # GROUP…: the groups' packages, one a line
         command -v mvn >/dev/null || echo maven
         ;;
       npm) command -v npm >/dev/null || echo npm ;;
-      sanitizers) printf '%s\n' clang-19 libclang-rt-19-dev ;;
+      # With llvm-19, whose symbolizer the runtimes ask: suppressions name libraries by their frames.
+      sanitizers) printf '%s\n' clang-19 libclang-rt-19-dev llvm-19 ;;
       mutate) echo patch ;;
       instructions) echo valgrind ;;
       plot) echo python3-matplotlib ;;
