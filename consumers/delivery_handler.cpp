@@ -65,6 +65,7 @@ std::string outcome_of(const events::DeliveryCommand& command,
 DeliveryHandler::DeliveryHandler(DeliveryHandlerOptions options, core::Logger& logger,
                                  core::Metrics& metrics)
     : options_(std::move(options)),
+      policy_(options_.policy),
       logger_(logger),
       effects_("delivery", options_.inbox_topic, metrics, "deliveries_total",
                "Delivery commands and carrier steps by what they came to."),
@@ -83,8 +84,8 @@ std::vector<producers::Outgoing> DeliveryHandler::granted(const Grants& fresh, c
   owned_.clear();
   for (const auto& [partition, grant] : all) owned_.insert(partition);
   owned_.insert(partitions.begin(), partitions.end());
-  const auto live = read_live(session, shards_of(partitions, partition_count), options_.timer_limit,
-                              options_.policy);
+  const auto live =
+      read_live(session, shards_of(partitions, partition_count), options_.timer_limit, policy_);
   for (const auto& row : live) {
     timers_.set(core::partition_of_shard(row.shard, partition_count), row.id, row.due);
   }
@@ -130,7 +131,7 @@ void DeliveryHandler::reread_overdue(const Work& work) {
   if (work.now < next_overdue_read_) return;
   const auto started = std::chrono::steady_clock::now();
   const auto rows = read_overdue(work.session, shards_of(owned_, work.partition_count), work.now,
-                                 options_.due_limit, options_.policy);
+                                 options_.due_limit, policy_);
   for (const auto& row : rows) {
     timers_.set(core::partition_of_shard(row.shard, work.partition_count), row.id, row.due);
   }
@@ -152,7 +153,14 @@ DeliveryHandler::DueByPartition DeliveryHandler::collect_due(const Work& work) c
   return due;
 }
 
+// A report is repeated once it has waited longer than acknowledgements take at present.
+void DeliveryHandler::adjust_patience() {
+  policy_.report_backoff_initial = report_patience_.within(options_.policy.report_backoff_initial,
+                                                           options_.policy.report_backoff_max);
+}
+
 Decision DeliveryHandler::decide(const Work& work) {
+  adjust_patience();
   stuck_ = work.stuck;
   discarded();  // Of a decide() that a failing read ended half-way.
   Decision decision;
@@ -186,12 +194,16 @@ void DeliveryHandler::decide_item(const Item& item, Time now, domain::DeliveryBo
     return;
   }
   const domain::DeliveryContext context{now, item.fate == Fate::kRefused, trace};
-  const auto verdict = domain::decide(book, item.command, context, options_.policy);
+  const auto verdict = domain::decide(book, item.command, context, policy_);
   if (!verdict) {
     decision.dead_letters.push_back({item.message, verdict.error().detail});
     return;
   }
   effects_.count(outcome_of(item.command, *verdict, book));
+  if (std::holds_alternative<events::AcknowledgeReport>(item.command) && !verdict->repeated) {
+    const auto* delivery = book.find(delivery_of(item.command));
+    report_patience_.answered(now - delivery->delivered_at.value_or(now));
+  }
   if (!verdict->reply || item.fate == Fate::kReplyLost) return;
   effects_.reply(partition, *verdict->reply, trace);
   const bool refused = verdict->reply->outcome != ReplyOutcome::kDone;
@@ -207,7 +219,7 @@ void DeliveryHandler::fire_due(const DueByPartition& due, Time now, domain::Deli
                                Decision& decision) {
   for (const auto& [partition, ids] : due) {
     for (const auto& id : ids) {
-      const auto report = domain::fire(book, id, now, options_.policy);
+      const auto report = domain::fire(book, id, now, policy_);
       if (!report) continue;
       const auto* delivery = book.find(id);
       effects_.count(delivery->report_attempts > 1 ? "report_repeated" : "delivered");
@@ -234,7 +246,7 @@ void DeliveryHandler::prepare(const domain::DeliveryBook& book, const DueByParti
   for (const auto& [partition, ids] : due) {
     for (const auto& id : ids) {
       const auto* row = book.find(id);
-      const Time next = row == nullptr ? Time::max() : domain::due_time(*row, options_.policy);
+      const Time next = row == nullptr ? Time::max() : domain::due_time(*row, policy_);
       prepared_.push_back({partition, id, next, std::nullopt});
     }
   }
@@ -242,7 +254,7 @@ void DeliveryHandler::prepare(const domain::DeliveryBook& book, const DueByParti
     for (const auto* row : rows) {
       const auto shard = core::shard_of(row->order_id.to_string());
       auto& change = prepared_.emplace_back(core::partition_of_shard(shard, partition_count),
-                                            row->id, domain::due_time(*row, options_.policy));
+                                            row->id, domain::due_time(*row, policy_));
       if (!row->live) continue;
       change.live_row = *row;
       change.live_row->address.clear();  // As if read.

@@ -11,6 +11,7 @@
 #include "consumers/due_timers.hpp"
 #include "consumers/owner_loop.hpp"
 #include "consumers/participant_effects.hpp"
+#include "consumers/patience.hpp"
 #include "domain/delivery.hpp"
 #include "domain/simulation.hpp"
 
@@ -71,8 +72,11 @@ class DeliveryHandler : public PartitionHandler {
   void prepare(const domain::DeliveryBook& book, const DueByPartition& due,
                std::int32_t partition_count);
   void adopt(Change& change);
+  void adjust_patience();
 
   DeliveryHandlerOptions options_;
+  domain::DeliveryPolicy policy_;  // As patient as acknowledgements are slow at present.
+  Patience report_patience_;
   core::Logger& logger_;
   ParticipantEffects effects_;
   prometheus::Gauge& timers_gauge_;

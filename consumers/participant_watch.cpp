@@ -10,8 +10,6 @@ using core::Uuid;
 
 namespace {
 
-constexpr int kSmoothing = 8;
-
 bool is_undo_failed(std::string_view reason) {
   return reason.starts_with(saga::attention::kUndoFailed);
 }
@@ -82,7 +80,7 @@ void ParticipantWatch::observe(const saga::Observation& seen, Time now) {
   if (seen.kind != kStepEnded && seen.kind != kExhausted) return;
   Participant& participant = participants_[saga::kOrderSaga.index_of(seen.step)];
   if (seen.kind == kStepEnded) {
-    participant.usual += (seen.took - participant.usual) / kSmoothing;
+    participant.patience.answered(seen.took);
     answered(participant, now);
   } else if (!participant.down && participant.last_answer < now - seen.took / 2) {
     believe_down(participant, now);
@@ -112,7 +110,7 @@ bool ParticipantWatch::down(int step) const {
 Duration ParticipantWatch::patience(int step, Duration least) const {
   const auto found = participants_.find(step);
   if (found == participants_.end()) return least;
-  return std::clamp<Duration>(2 * found->second.usual, least, least * kPatienceMax);
+  return found->second.patience.within(least, least * kPatienceMax);
 }
 
 std::vector<Uuid> ParticipantWatch::take_turns(Time now) {

@@ -7,6 +7,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "consumers/patience.hpp"
 #include "saga/store.hpp"
 
 namespace orderflow::consumers {
@@ -55,9 +56,8 @@ class ParticipantWatch {
 
   [[nodiscard]] bool down(int step) const;
 
-  // How long the participant may take before it is asked again: twice what answers have taken of
-  // late, as TCP waits for its acknowledgements (RFC 6298), within `least` and kPatienceMax times
-  // that. Where much waits, here or there, asking again only adds to it.
+  // How long the participant may take before it is asked again, within `least` and kPatienceMax
+  // times that.
   [[nodiscard]] Duration patience(int step, Duration least) const;
 
   // The sagas that shall ask now; at most one for a participant that is down, else a wave.
@@ -80,7 +80,7 @@ class ParticipantWatch {
   struct Participant {
     bool down = false;
     Time last_answer{};
-    Duration usual{0};  // What answers take, smoothed.
+    Patience patience;
     Time next_turn = Time::max();
     std::set<core::Uuid> askers;
     core::Uuid last_asker;

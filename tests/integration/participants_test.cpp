@@ -322,6 +322,29 @@ TEST_CASE("delivery: scheduled, delivered when due, reported until acknowledged"
         Json::parse(replies[0].message.body));
 }
 
+TEST_CASE("delivery: where acknowledgements take long a report is not repeated in the meantime") {
+  Deliveries it;
+  std::vector<OutgoingMessage> commands, acknowledgements;
+  for (int i = 0; i < 50; ++i) {
+    const Uuid id = core::new_uuid_v7();
+    commands.push_back(schedule(id));
+    acknowledgements.push_back(acknowledge(id));
+  }
+  (void)it.driver.run(it.mill.pass(commands));
+  it.driver.now += seconds{20};
+  CHECK(it.driver.run({}).size() == 50);
+  it.driver.now += seconds{4};
+  (void)it.driver.run(it.mill.pass(acknowledgements));
+
+  (void)it.driver.run(it.mill.pass({schedule(core::new_uuid_v7())}));
+  it.driver.now += seconds{20};
+  CHECK(it.driver.run({}).size() == 1);
+  it.driver.now += seconds{5};
+  CHECK(it.driver.run({}).empty());
+  it.driver.now += seconds{4};
+  CHECK(it.driver.run({}).size() == 1);
+}
+
 TEST_CASE("delivery: timers survive a new owner, a discarded batch and a full memory") {
   Deliveries it;
   std::vector<Uuid> ids;
