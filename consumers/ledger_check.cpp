@@ -9,6 +9,7 @@ namespace {
 
 constexpr const char* kFirstAccount = "00000000-0000-0000-0000-000000000000";
 constexpr auto kPauseBetweenChunks = std::chrono::milliseconds{200};
+constexpr int kShareOfTime = 20;
 constexpr auto kPauseBetweenRounds = std::chrono::seconds{2};
 constexpr auto kPauseAfterFailure = std::chrono::seconds{5};
 
@@ -119,6 +120,11 @@ std::int64_t LedgerCheck::imbalance() const {
   return sum;
 }
 
+core::Duration pause_after_chunk(core::Duration took, bool round_ended) {
+  const core::Duration usual = round_ended ? kPauseBetweenRounds : kPauseBetweenChunks;
+  return std::max(usual, (kShareOfTime - 1) * took);
+}
+
 LedgerCheckThread::LedgerCheckThread(core::DatabasePool& pool, core::Logger& logger,
                                      core::Metrics& metrics)
     : check_(pool, logger, metrics),
@@ -128,15 +134,17 @@ LedgerCheckThread::LedgerCheckThread(core::DatabasePool& pool, core::Logger& log
 void LedgerCheckThread::run(const std::stop_token& stop) {
   bool failing = false;
   while (!stop.stop_requested()) {
-    std::chrono::milliseconds pause = kPauseBetweenChunks;
+    core::Duration pause = kPauseAfterFailure;
     try {
-      if (check_.check_chunk()) pause = kPauseBetweenRounds;
+      const auto began = std::chrono::steady_clock::now();
+      const bool ended = check_.check_chunk();
+      const auto took = std::chrono::steady_clock::now() - began;
+      pause = pause_after_chunk(std::chrono::duration_cast<core::Duration>(took), ended);
       failing = false;
     } catch (const std::exception& failure) {
       // The loop beside it reports a dead database too; the check only goes on when it is back.
       if (!failing) logger_.warning("the ledger check waits", {{"reason", failure.what()}});
       failing = true;
-      pause = kPauseAfterFailure;
     }
     std::unique_lock lock(mutex_);
     wake_.wait_for(lock, stop, pause, [] { return false; });

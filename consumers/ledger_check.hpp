@@ -25,7 +25,7 @@ class LedgerCheck {
   // start.
   struct Limits {
     int accounts = 200;
-    int rows_per_account = 5'000;
+    int rows_per_account = 500;
     std::size_t remembered = 100'000;
   };
 
@@ -57,6 +57,10 @@ class LedgerCheck {
   std::unordered_map<std::string, Verified> verified_;
   std::map<std::string, std::int64_t> wrong_;
 };
+
+// How long the check rests then. After a start it looks at all of the history, beside everybody's
+// work, so it takes a twentieth of the time at most.
+[[nodiscard]] core::Duration pause_after_chunk(core::Duration took, bool round_ended);
 
 // Runs a LedgerCheck on a thread of its own from construction to destruction.
 class LedgerCheckThread {
