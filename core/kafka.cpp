@@ -150,8 +150,9 @@ KafkaConsumer::KafkaConsumer(const KafkaOptions& options, Logger& logger, std::s
   set(conf, "max.poll.interval.ms", "60000");
   set(conf, "fetch.wait.max.ms", std::to_string(to_ms(options.fetch_wait)));
   set(conf, "fetch.error.backoff.ms", "50");
-  // With this much in hand librdkafka 2.0 stops asking, and looks again only after a second, however
-  // little is left by then (its issue 2879): so it must be more than an owner handles in a second.
+  // With this much in hand librdkafka 2.0 stops asking, and looks again only after a second,
+  // however little is left by then (its issue 2879): so it must be more than an owner handles in a
+  // second.
   set(conf, "queued.min.messages", "100000");
   set(conf, "queued.max.messages.kbytes", "32768");  // Bounds the memory of a slow reader.
   set(conf, "enable.partition.eof", "false");
