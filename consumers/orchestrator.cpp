@@ -135,18 +135,18 @@ Decision Orchestrator::decide(const Work& work) {
   stuck_ = work.stuck;
   adjust_patience();
   Decision decision;
-  std::vector<Pending> inputs;
+  std::vector<SagaBatch::Pending> inputs;
   std::vector<Uuid> nudged;
   decode(work, inputs, nudged, decision);
   if (work.include_due) take_due(work, inputs);
   read_truth(work, nudged, inputs);
   apply(work, inputs);
-  build(work, decision);
+  batch_.write(work, decision);
   return decision;
 }
 
-void Orchestrator::decode(const Work& work, std::vector<Pending>& inputs, std::vector<Uuid>& nudged,
-                          Decision& decision) {
+void Orchestrator::decode(const Work& work, std::vector<SagaBatch::Pending>& inputs,
+                          std::vector<Uuid>& nudged, Decision& decision) {
   for (const KafkaMessage* message : work.messages) {
     auto decoded = events::decode_inbox(message->header("ce_type"), message->body());
     if (!decoded) {
@@ -171,7 +171,7 @@ void Orchestrator::decode(const Work& work, std::vector<Pending>& inputs, std::v
 }
 
 // Due wake-ups, except those of partitions whose publishing is stuck: those wait a little.
-void Orchestrator::take_due(const Work& work, std::vector<Pending>& inputs) {
+void Orchestrator::take_due(const Work& work, std::vector<SagaBatch::Pending>& inputs) {
   for (const auto& [partition, grant] : work.grants) {
     if (work.stuck.contains(partition)) continue;
     for (const auto& id : wake_ups_.due(partition, work.now, batch_limit_ - taken_.size())) {
@@ -183,7 +183,7 @@ void Orchestrator::take_due(const Work& work, std::vector<Pending>& inputs) {
 }
 
 // Sagas whose turn it is to ask a participant that did not answer.
-void Orchestrator::take_turns(const Work& work, std::vector<Pending>& inputs) {
+void Orchestrator::take_turns(const Work& work, std::vector<SagaBatch::Pending>& inputs) {
   for (const auto& order_id : watch_.take_turns(work.now)) {
     const auto partition = partition_of(order_id);
     if (!work.grants.contains(partition) || work.stuck.contains(partition)) continue;
@@ -193,7 +193,7 @@ void Orchestrator::take_turns(const Work& work, std::vector<Pending>& inputs) {
 
 // Everything this batch needs from the database, in one round trip when sagas are known.
 void Orchestrator::read_truth(const Work& work, const std::vector<Uuid>& nudged,
-                              std::vector<Pending>& inputs) {
+                              std::vector<SagaBatch::Pending>& inputs) {
   std::vector<core::PgCall> calls;
   const bool poll_requests = work.include_due && work.now >= next_request_poll_;
   const bool poll_overdue = work.include_due && work.now >= next_overdue_poll_;
@@ -231,7 +231,7 @@ void Orchestrator::read_truth(const Work& work, const std::vector<Uuid>& nudged,
     next_overdue_poll_ =
         work.now + std::clamp(took * kOverdueReadShare, kOverduePoll, kOverduePollMax);
   }
-  load_missing(inputs, work.session);
+  batch_.load(inputs, cache_, partition_count_, work.session);
 }
 
 std::vector<core::Duration> Orchestrator::start_patiences(const Work& work) const {
@@ -259,42 +259,19 @@ std::vector<std::int32_t> Orchestrator::moving_shards(const std::set<std::int32_
   return shards;
 }
 
-void Orchestrator::load_missing(const std::vector<Pending>& inputs, core::PgSession& session) {
-  std::vector<Uuid> missing;
-  for (const Pending& pending : inputs) {
-    if (prepared_.contains(pending.order_id)) continue;
-    const auto cached = cache_.find(pending.order_id);
-    if (cached != cache_.end()) {
-      prepared_.emplace(pending.order_id,
-                        Prepared{cached->second, cached->second.state.version, {}, {}, {}, {}});
-    } else {
-      missing.push_back(pending.order_id);
-    }
-  }
-  if (missing.empty()) return;
-  std::sort(missing.begin(), missing.end());
-  missing.erase(std::unique(missing.begin(), missing.end()), missing.end());
-  const auto call = saga::store::load_sagas(missing);
-  for (auto& [id, saga] : saga::store::read_sagas(session.execute(call))) {
-    const auto version = saga.state.version;
-    prepared_.emplace(id, Prepared{std::move(saga), version, {}, {}, {}, {}});
-  }
-}
-
-void Orchestrator::apply(const Work& work, const std::vector<Pending>& inputs) {
-  for (const Pending& pending : inputs) {
-    const auto found = prepared_.find(pending.order_id);
-    if (found == prepared_.end()) {
+void Orchestrator::apply(const Work& work, const std::vector<SagaBatch::Pending>& inputs) {
+  for (const auto& pending : inputs) {
+    auto* prepared = batch_.find(pending.order_id);
+    if (prepared == nullptr) {
       metrics_.unknown_order();
       continue;
     }
-    Prepared& prepared = found->second;
     if (std::holds_alternative<saga::Wake>(pending.input)) {
-      prepared.woken = true;
-      prepared.held_until = held_until(prepared.saga, work);
-      if (prepared.held_until > work.now) continue;
+      prepared->woken = true;
+      prepared->held_until = held_until(prepared->saga, work);
+      if (prepared->held_until > work.now) continue;
     }
-    apply_one(prepared, pending.input, work.now);
+    judge(*prepared, pending.input, work.now);
   }
 }
 
@@ -306,58 +283,14 @@ void Orchestrator::adjust_patience() {
   }
 }
 
-void Orchestrator::apply_one(Prepared& prepared, const saga::Input& input, Time now) {
+void Orchestrator::judge(SagaBatch::Prepared& prepared, const saga::Input& input, Time now) {
   const auto& state = prepared.saga.state;
   const bool down = watch_.down(state.step);
   const bool woken = std::holds_alternative<saga::Wake>(input);
   const bool another_asks =
       down && woken && state.waiting_for == saga::WaitingFor::kOperator && state.wake_at <= now;
-  auto decided =
-      saga::decide(state, prepared.saga.facts, another_asks ? saga::Input{saga::Hold{}} : input,
-                   now, down ? impatient_ : policy_);
-  if (decided.deferred) return;  // Stays unhandled; the next poll brings it again.
-  if (decided.state != prepared.saga.state) {
-    prepared.saga.state = std::move(decided.state);
-    prepared.changed = true;
-  }
-  prepared.commands.insert(prepared.commands.end(), decided.commands.begin(),
-                           decided.commands.end());
-  const auto partition = partition_of(prepared.saga);
-  for (auto& event : decided.events) events_.push_back({std::move(event), partition, 0, 0});
-  for (auto& update : decided.requests) {
-    request_updates_.insert_or_assign(update.id, std::move(update));
-  }
-  observations_.insert(observations_.end(), decided.observations.begin(),
-                       decided.observations.end());
-}
-
-// Turns the prepared state into statements. Events get their place in the order of publication.
-void Orchestrator::build(const Work& work, Decision& decision) {
-  std::vector<saga::ChangedSaga> changed;
-  for (auto& [id, prepared] : prepared_) {
-    if (!prepared.changed) continue;
-    prepared.saga.state.version = prepared.loaded_version + 1;
-    changed.push_back({&prepared.saga, prepared.loaded_version});
-    decision.touched.insert(partition_of(prepared.saga));
-  }
-  if (!changed.empty()) decision.calls.push_back(saga::store::save_sagas(changed, work.now));
-
-  std::map<std::int32_t, std::int32_t> ordinals;
-  for (auto& stored : events_) {
-    stored.batch_no = work.grants.at(stored.partition).batch_no + 1;
-    stored.ordinal = ordinals[stored.partition]++;
-  }
-  if (!events_.empty()) decision.calls.push_back(saga::store::insert_events(events_));
-
-  if (!request_updates_.empty()) {
-    std::vector<saga::RequestUpdate> updates;
-    for (const auto& [id, update] : request_updates_) updates.push_back(update);
-    decision.calls.push_back(saga::store::update_requests(updates, work.now));
-    // A refusal changes no saga, yet must be written by the owner only.
-    for (const auto& [id, prepared] : prepared_) {
-      decision.touched.insert(partition_of(prepared.saga));
-    }
-  }
+  batch_.decide(prepared, another_asks ? saga::Input{saga::Hold{}} : input, now,
+                down ? impatient_ : policy_);
 }
 
 Decision Orchestrator::poisoned(const KafkaMessage& message, const std::string& reason,
@@ -366,68 +299,66 @@ Decision Orchestrator::poisoned(const KafkaMessage& message, const std::string& 
   Decision decision;
   const auto decoded = events::decode_inbox(message.header("ce_type"), message.body());
   if (!decoded) return decision;
-  const std::vector<Pending> inputs{{order_of(*decoded), saga::Poisoned{reason}}};
-  load_missing(inputs, work.session);
+  const std::vector<SagaBatch::Pending> inputs{{order_of(*decoded), saga::Poisoned{reason}}};
+  batch_.load(inputs, cache_, partition_count_, work.session);
   apply(work, inputs);
-  build(work, decision);
+  batch_.write(work, decision);
   return decision;
 }
 
 std::vector<Outgoing> Orchestrator::committed(const Grants& grants) {
   std::vector<Outgoing> outgoing;
-  outgoing.reserve(events_.size() + prepared_.size());
-  for (const auto& stored : events_) {
+  outgoing.reserve(batch_.events().size() + batch_.prepared().size());
+  for (const auto& stored : batch_.events()) {
     outgoing.push_back(
         {events::encode(stored.event, topics_.orders_events), stored.partition, stored.batch_no});
-    if (logger_.enabled(core::LogLevel::kDebug)) {
-      logger_.log(core::LogLevel::kDebug, "order event",
-                  {stored.event.correlation_id, stored.event.traceparent},
-                  {{"order_id", stored.event.order_id.to_string()},
-                   {"sequence", stored.event.sequence},
-                   {"type", stored.event.type},
-                   {"status", stored.event.status}});
-    }
+    tell(stored.event);
   }
-  metrics_.events_published(events_.size());
-  for (auto& [id, prepared] : prepared_) {
-    const auto partition = partition_of(prepared.saga);
+  metrics_.events_published(batch_.events().size());
+  for (auto& [id, prepared] : batch_.prepared()) {
     for (const auto& command : prepared.commands) {
-      outgoing.push_back(
-          {encode(prepared.saga, command), partition, grants.at(partition).batch_no});
+      outgoing.push_back({encode(prepared.saga, command), prepared.partition,
+                          grants.at(prepared.partition).batch_no});
     }
     watch_.stands(id, prepared.saga.state);
     adopt(id, prepared);
   }
-  for (const auto& observation : observations_) {
+  for (const auto& observation : batch_.observations()) {
     metrics_.observe(observation);
     watch_.observe(observation, decided_at_);
   }
   // Of a saga that does not exist.
   for (const auto& [partition, id] : taken_) {
-    if (!prepared_.contains(id)) wake_ups_.set(partition, id, Time::max());
+    if (batch_.find(id) == nullptr) wake_ups_.set(partition, id, Time::max());
   }
   evict();
   discarded();
   return outgoing;
 }
 
+void Orchestrator::tell(const events::OrderEvent& event) const {
+  if (!logger_.enabled(core::LogLevel::kDebug)) return;
+  logger_.log(core::LogLevel::kDebug, "order event", {event.correlation_id, event.traceparent},
+              {{"order_id", event.order_id.to_string()},
+               {"sequence", event.sequence},
+               {"type", event.type},
+               {"status", event.status}});
+}
+
 void Orchestrator::discarded() {
   taken_.clear();
-  prepared_.clear();
-  events_.clear();
-  request_updates_.clear();
-  observations_.clear();
+  batch_.clear();
 }
 
 // A saga whose goods are on their way has ended; the carrier's report is still to come.
-void Orchestrator::adopt(const Uuid& order_id, Prepared& prepared) {
+void Orchestrator::adopt(const Uuid& order_id, SagaBatch::Prepared& prepared) {
   const auto& state = prepared.saga.state;
   Time due = state.live() ? state.wake_at.value_or(Time::max()) : Time::max();
   // What a wake-up left as it was must not wake it again at once.
   if (prepared.woken && !prepared.changed && due <= decided_at_) {
     due = std::max(decided_at_ + kOverduePoll, prepared.held_until);
   }
-  wake_ups_.set(partition_of(prepared.saga), order_id, due);
+  wake_ups_.set(prepared.partition, order_id, due);
   if (state.live() || state.status == saga::OrderStatus::kDeliveryScheduled) {
     cache_.insert_or_assign(order_id, std::move(prepared.saga));
   } else {

@@ -13,6 +13,7 @@
 #include "consumers/due_timers.hpp"
 #include "consumers/owner_loop.hpp"
 #include "consumers/participant_watch.hpp"
+#include "consumers/saga_batch.hpp"
 #include "consumers/saga_metrics.hpp"
 #include "core/config.hpp"
 #include "core/health.hpp"
@@ -49,37 +50,21 @@ class Orchestrator final : public PartitionHandler {
   [[nodiscard]] core::Duration oldest_ready(Time now) const override;
 
  private:
-  // An input on its way to decide(), and whose saga it is for.
-  struct Pending {
-    core::Uuid order_id;
-    saga::Input input;
-  };
-  // A saga as this transaction leaves it, and what it causes.
-  struct Prepared {
-    saga::Saga saga;
-    std::int64_t loaded_version = 0;
-    bool changed = false;
-    bool woken = false;
-    Time held_until{};  // Not to be woken before.
-    std::vector<saga::Command> commands;
-  };
-
-  void decode(const Work& work, std::vector<Pending>& inputs, std::vector<core::Uuid>& nudged,
-              Decision& decision);
-  void take_due(const Work& work, std::vector<Pending>& inputs);
-  void take_turns(const Work& work, std::vector<Pending>& inputs);
+  void decode(const Work& work, std::vector<SagaBatch::Pending>& inputs,
+              std::vector<core::Uuid>& nudged, Decision& decision);
+  void take_due(const Work& work, std::vector<SagaBatch::Pending>& inputs);
+  void take_turns(const Work& work, std::vector<SagaBatch::Pending>& inputs);
   void read_truth(const Work& work, const std::vector<core::Uuid>& nudged,
-                  std::vector<Pending>& inputs);
+                  std::vector<SagaBatch::Pending>& inputs);
   [[nodiscard]] std::vector<core::Duration> start_patiences(const Work& work) const;
   [[nodiscard]] Time held_until(const saga::Saga& saga, const Work& work) const;
   [[nodiscard]] std::vector<std::int32_t> moving_shards(const std::set<std::int32_t>& stuck) const;
-  void load_missing(const std::vector<Pending>& inputs, core::PgSession& session);
-  void apply(const Work& work, const std::vector<Pending>& inputs);
-  void apply_one(Prepared& prepared, const saga::Input& input, Time now);
+  void apply(const Work& work, const std::vector<SagaBatch::Pending>& inputs);
+  void judge(SagaBatch::Prepared& prepared, const saga::Input& input, Time now);
   void adjust_patience();
-  void build(const Work& work, Decision& decision);
-  void adopt(const core::Uuid& order_id, Prepared& prepared);
+  void adopt(const core::Uuid& order_id, SagaBatch::Prepared& prepared);
   void evict();
+  void tell(const events::OrderEvent& event) const;
   [[nodiscard]] std::int32_t partition_of(const saga::Saga& saga) const;
   [[nodiscard]] std::int32_t partition_of(const core::Uuid& order_id) const;
   [[nodiscard]] core::OutgoingMessage encode(const saga::Saga& saga,
@@ -105,10 +90,7 @@ class Orchestrator final : public PartitionHandler {
 
   // The decision under way; adopted by committed(), dropped by discarded().
   Time decided_at_{};
-  std::unordered_map<core::Uuid, Prepared> prepared_;
-  std::vector<saga::StoredEvent> events_;
-  std::map<core::Uuid, saga::RequestUpdate> request_updates_;
-  std::vector<saga::Observation> observations_;
+  SagaBatch batch_;
   std::vector<std::pair<std::int32_t, core::Uuid>> taken_;  // Woken, by partition.
 };
 
