@@ -13,8 +13,9 @@ using core::Uuid;
 using domain::Fate;
 using events::ReplyOutcome;
 
-// Looking for overdue rows may take this share of the time, however many rows are live.
+// Looking for overdue rows takes one part in so many of the time, however many rows are live.
 constexpr int kOverdueReadShare = 50;
+constexpr auto kOverdueRoundMax = std::chrono::minutes{1};
 
 std::vector<std::int32_t> shards_of(const std::set<std::int32_t>& partitions,
                                     std::int32_t partition_count) {
@@ -71,7 +72,8 @@ DeliveryHandler::DeliveryHandler(DeliveryHandlerOptions options, core::Logger& l
                "Delivery commands and carrier steps by what they came to."),
       timers_gauge_(
           metrics.gauge("delivery_timers", "Deliveries whose carrier or report is awaited.")),
-      timers_(options_.timer_limit) {}
+      timers_(options_.timer_limit),
+      overdue_(kOverdueReadShare, options_.overdue_interval, kOverdueRoundMax) {}
 
 // Replies are not published again: a saga that misses one repeats its command. Reports are, by
 // their timers.
@@ -89,7 +91,7 @@ std::vector<producers::Outgoing> DeliveryHandler::granted(const Grants& fresh, c
   for (const auto& row : live) {
     timers_.set(core::partition_of_shard(row.shard, partition_count), row.id, row.due);
   }
-  next_overdue_read_ = Time::min();
+  overdue_.begin();
   timers_gauge_.Set(static_cast<double>(timers_.size()));
   return {};
 }
@@ -101,7 +103,7 @@ void DeliveryHandler::dropped(const std::set<std::int32_t>& partitions) {
   }
   std::erase_if(live_,
                 [&](const auto& entry) { return partitions.contains(entry.second.partition); });
-  if (owned_.empty()) next_overdue_read_ = Time::max();
+  if (owned_.empty()) overdue_.end();
   timers_gauge_.Set(static_cast<double>(timers_.size()));
 }
 
@@ -128,16 +130,16 @@ std::vector<DeliveryHandler::Item> DeliveryHandler::admit(const Work& work, Deci
 }
 
 void DeliveryHandler::reread_overdue(const Work& work) {
-  if (work.now < next_overdue_read_) return;
+  if (work.now < overdue_.next()) return;
+  const auto shards = overdue_.part(shards_of(owned_, work.partition_count));
   const auto started = std::chrono::steady_clock::now();
-  const auto rows = read_overdue(work.session, shards_of(owned_, work.partition_count), work.now,
-                                 options_.due_limit, policy_);
+  const auto rows = read_overdue(work.session, shards, work.now, options_.due_limit, policy_);
   for (const auto& row : rows) {
     timers_.set(core::partition_of_shard(row.shard, work.partition_count), row.id, row.due);
   }
   const auto took =
       std::chrono::duration_cast<core::Duration>(std::chrono::steady_clock::now() - started);
-  next_overdue_read_ = work.now + std::max(options_.overdue_interval, took * kOverdueReadShare);
+  overdue_.looked(work.now, took);
 }
 
 DeliveryHandler::DueByPartition DeliveryHandler::collect_due(const Work& work) const {
@@ -289,7 +291,7 @@ void DeliveryHandler::discarded() {
 
 // A stuck partition is asked about again with the next reading of overdue rows.
 Time DeliveryHandler::next_due() const {
-  return std::min(next_overdue_read_, timers_.next_except(stuck_));
+  return std::min(overdue_.next(), timers_.next_except(stuck_));
 }
 
 core::Duration DeliveryHandler::oldest_ready(Time now) const { return timers_.overdue(now); }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "consumers/due_timers.hpp"
+#include "consumers/overdue_rounds.hpp"
 #include "consumers/owner_loop.hpp"
 #include "consumers/participant_effects.hpp"
 #include "consumers/patience.hpp"
@@ -83,7 +84,7 @@ class DeliveryHandler : public PartitionHandler {
   std::set<std::int32_t> owned_;
   std::set<std::int32_t> stuck_;  // As of the last decide(): their timers wait.
   DueTimers timers_;
-  Time next_overdue_read_ = Time::max();
+  OverdueRounds overdue_;
 
   struct LiveRow {
     std::int32_t partition;

@@ -20,8 +20,8 @@ namespace {
 
 constexpr core::Duration kRequestPoll = seconds{1};
 constexpr core::Duration kOverduePoll = seconds{2};
-// Looking for overdue sagas may take this share of the time, however many are live; but it comes
-// often enough for an order whose messages are lost to move within the promised time.
+// Looking for overdue sagas takes one part in so many of the time, however many are live; but a
+// round ends soon enough for an order whose messages are lost to move within the promised time.
 constexpr int kOverdueReadShare = 20;
 constexpr core::Duration kOverduePollMax = seconds{6};
 constexpr std::int32_t kWakeUpsMax = 200000;
@@ -58,7 +58,8 @@ Orchestrator::Orchestrator(const core::Config& config, events::Topics topics, co
       watch_(policy_.probe_interval),
       cache_limit_(static_cast<std::size_t>(config.integer("saga-cache"))),
       batch_limit_(static_cast<std::size_t>(config.integer("batch-limit"))),
-      wake_ups_(kWakeUpsMax) {
+      wake_ups_(kWakeUpsMax),
+      overdue_(kOverdueReadShare, kOverduePoll, kOverduePollMax) {
   impatient_.retry.attempts = 1;
 }
 
@@ -96,7 +97,7 @@ std::vector<Outgoing> Orchestrator::granted(const Grants& fresh, const Grants& a
   const auto waiting = saga::store::load_waiting(fresh_shards, kWaitingAtGrant);
   watch_.found(saga::store::read_waiting(session.execute(waiting)));
   next_request_poll_ = {};
-  next_overdue_poll_ = {};
+  overdue_.begin();
 
   std::vector<Outgoing> unpublished;
   for (const auto& [partition, grant] : fresh) {
@@ -196,14 +197,14 @@ void Orchestrator::read_truth(const Work& work, const std::vector<Uuid>& nudged,
                               std::vector<SagaBatch::Pending>& inputs) {
   std::vector<core::PgCall> calls;
   const bool poll_requests = work.include_due && work.now >= next_request_poll_;
-  const bool poll_overdue = work.include_due && work.now >= next_overdue_poll_;
+  const bool poll_overdue = work.include_due && work.now >= overdue_.next();
   const auto limit = static_cast<std::int32_t>(batch_limit_);
   if (!nudged.empty()) calls.push_back(saga::store::load_requests(nudged));
   if (poll_requests) calls.push_back(saga::store::load_unhandled_requests(owned_shards_, limit));
   const std::size_t of_requests = calls.size();
   if (poll_overdue) {
-    calls.push_back(
-        saga::store::load_overdue(moving_shards(work.stuck), start_patiences(work), limit));
+    calls.push_back(saga::store::load_overdue(overdue_.part(moving_shards(work.stuck)),
+                                              start_patiences(work), limit));
   }
   const auto began = std::chrono::steady_clock::now();
   if (!calls.empty()) {
@@ -228,8 +229,7 @@ void Orchestrator::read_truth(const Work& work, const std::vector<Uuid>& nudged,
   if (poll_overdue) {
     const auto took =
         std::chrono::duration_cast<core::Duration>(std::chrono::steady_clock::now() - began);
-    next_overdue_poll_ =
-        work.now + std::clamp(took * kOverdueReadShare, kOverduePoll, kOverduePollMax);
+    overdue_.looked(work.now, took);
   }
   batch_.load(inputs, cache_, partition_count_, work.session);
 }
@@ -373,7 +373,7 @@ void Orchestrator::evict() {
 
 Time Orchestrator::next_due() const {
   return std::min(
-      {next_request_poll_, next_overdue_poll_, watch_.next_turn(), wake_ups_.next_except(stuck_)});
+      {next_request_poll_, overdue_.next(), watch_.next_turn(), wake_ups_.next_except(stuck_)});
 }
 
 core::Duration Orchestrator::oldest_ready(Time now) const { return wake_ups_.overdue(now); }

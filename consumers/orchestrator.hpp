@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "consumers/due_timers.hpp"
+#include "consumers/overdue_rounds.hpp"
 #include "consumers/owner_loop.hpp"
 #include "consumers/participant_watch.hpp"
 #include "consumers/saga_batch.hpp"
@@ -86,7 +87,7 @@ class Orchestrator final : public PartitionHandler {
   std::set<std::int32_t> stuck_;  // Their wake-ups wait until their messages are acknowledged.
   DueTimers wake_ups_;            // What is forgotten the overdue poll brings back.
   Time next_request_poll_{};
-  Time next_overdue_poll_{};
+  OverdueRounds overdue_;
 
   // The decision under way; adopted by committed(), dropped by discarded().
   Time decided_at_{};
