@@ -1,12 +1,8 @@
 #pragma once
 
-#include <functional>
-#include <map>
-#include <memory>
 #include <set>
 #include <stop_token>
 #include <string>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
