@@ -187,10 +187,9 @@ Decision DeliveryHandler::decide(const Work& work) {
 void DeliveryHandler::decide_item(const Item& item, Time now, domain::DeliveryBook& book,
                                   Decision& decision) {
   const core::Trace trace = events::trace_of(*item.message);
-  const auto partition = item.message->partition();
   if (item.fate == Fate::kFailed) {
     effects_.count("failed");
-    effects_.reply(partition,
+    effects_.reply(*item.message,
                    domain::technical_failure(item.command, "the carriers failed (simulated)"),
                    trace);
     return;
@@ -207,7 +206,7 @@ void DeliveryHandler::decide_item(const Item& item, Time now, domain::DeliveryBo
     report_patience_.answered(now - delivery->delivered_at.value_or(now));
   }
   if (!verdict->reply || item.fate == Fate::kReplyLost) return;
-  effects_.reply(partition, *verdict->reply, trace);
+  effects_.reply(*item.message, *verdict->reply, trace);
   const bool refused = verdict->reply->outcome != ReplyOutcome::kDone;
   const auto level = refused ? core::LogLevel::kInfo : core::LogLevel::kDebug;
   if (!logger_.enabled(level)) return;

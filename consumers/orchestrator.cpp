@@ -164,6 +164,7 @@ void Orchestrator::decode(const Work& work, std::vector<SagaBatch::Pending>& inp
     } else if (std::holds_alternative<events::OrderPlaced>(*decoded)) {
       inputs.push_back({order_id, saga::Start{}});
     } else if (auto* reply = std::get_if<events::Reply>(&*decoded)) {
+      reply->attempt = events::attempt_of(*message);
       inputs.push_back({order_id, std::move(*reply)});
     } else {
       inputs.push_back({order_id, std::get<events::DeliveryReport>(std::move(*decoded))});

@@ -24,14 +24,15 @@ bool ParticipantEffects::well_placed(const core::KafkaMessage& message) {
   return false;
 }
 
-events::Addressed ParticipantEffects::address(const core::Uuid& order,
-                                              const core::Trace& trace) const {
-  return {inbox_topic_, order.to_string(), source_, trace, 0, partition_count_};
+events::Addressed ParticipantEffects::address(const core::Uuid& order, const core::Trace& trace,
+                                              int attempt) const {
+  return {inbox_topic_, order.to_string(), source_, trace, attempt, partition_count_};
 }
 
-void ParticipantEffects::reply(std::int32_t partition, const events::Reply& reply,
+void ParticipantEffects::reply(const core::KafkaMessage& command, const events::Reply& reply,
                                const core::Trace& trace) {
-  outgoing_.push_back({events::encode(reply, address(reply.order_id, trace)), partition, 0});
+  const auto to = address(reply.order_id, trace, events::attempt_of(command));
+  outgoing_.push_back({events::encode(reply, to), command.partition(), 0});
 }
 
 void ParticipantEffects::report(std::int32_t partition, const events::DeliveryReport& report,

@@ -29,7 +29,8 @@ class ParticipantEffects {
   // of a changed partition count: it is counted and ignored, its sender's timer repeats it.
   [[nodiscard]] bool well_placed(const core::KafkaMessage& message);
 
-  void reply(std::int32_t partition, const events::Reply& reply, const core::Trace& trace);
+  void reply(const core::KafkaMessage& command, const events::Reply& reply,
+             const core::Trace& trace);
   void report(std::int32_t partition, const events::DeliveryReport& report,
               const core::Trace& trace);
   void count(const std::string& outcome) { outcomes_[outcome] += 1; }
@@ -39,7 +40,8 @@ class ParticipantEffects {
   void discard();
 
  private:
-  [[nodiscard]] events::Addressed address(const core::Uuid& order, const core::Trace& trace) const;
+  [[nodiscard]] events::Addressed address(const core::Uuid& order, const core::Trace& trace,
+                                          int attempt = 0) const;
 
   std::string source_;
   std::string inbox_topic_;

@@ -80,7 +80,8 @@ void ParticipantWatch::observe(const saga::Observation& seen, Time now) {
   if (seen.kind != kStepEnded && seen.kind != kExhausted) return;
   Participant& participant = participants_[saga::kOrderSaga.index_of(seen.step)];
   if (seen.kind == kStepEnded) {
-    participant.patience.answered(seen.took);
+    // Of another attempt nobody can say how long it took: the first ones may have been lost.
+    if (seen.attempt == 1) participant.patience.answered(seen.took);
     answered(participant, now);
   } else if (!participant.down && participant.last_answer < now - seen.took / 2) {
     believe_down(participant, now);

@@ -6,19 +6,30 @@
 
 namespace orderflow::consumers {
 
-// How long to wait for an answer before asking again: twice what answers have taken of late, as TCP
-// waits for its acknowledgements (RFC 6298). Where much waits, here or there, asking again only
-// adds to it. A value.
+// How long to wait for an answer before asking again: twice what answers usually take of late.
+// Where much waits, here or there, asking again only adds to it.
+//
+// Usual is the median, followed by steps of a half up and a third down (after Frugal streaming: Ma,
+// Muthukrishnan, Sandler, 2013). A mean would not do: an answer that had to be asked for again
+// took a whole wait longer, so a few lost ones would make everybody wait longer for the next. To
+// leave those out, as TCP does (Karn), would never learn that answers merely take long.
+// A value.
 class Patience {
  public:
-  void answered(core::Duration took) { usual_ += (took - usual_) / kSmoothing; }
+  void answered(core::Duration took) {
+    if (took > usual_) {
+      usual_ = std::min(usual_ * 3 / 2 + kLeastStep, took);
+    } else {
+      usual_ = std::max(usual_ * 2 / 3, took);
+    }
+  }
 
   [[nodiscard]] core::Duration within(core::Duration least, core::Duration most) const {
     return std::clamp(2 * usual_, least, most);
   }
 
  private:
-  static constexpr int kSmoothing = 8;
+  static constexpr core::Duration kLeastStep = std::chrono::milliseconds{1};
 
   core::Duration usual_{0};
 };

@@ -110,7 +110,7 @@ void PaymentsHandler::decide_item(const Item& item, Time now, domain::PaymentBoo
 
 void PaymentsHandler::answer(const Item& item, const events::Reply& reply,
                              const core::Trace& trace) {
-  effects_.reply(item.message->partition(), reply, trace);
+  effects_.reply(*item.message, reply, trace);
   const auto level =
       reply.outcome == ReplyOutcome::kDone ? core::LogLevel::kDebug : core::LogLevel::kInfo;
   if (!logger_.enabled(level)) return;

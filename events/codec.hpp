@@ -22,7 +22,7 @@ struct Addressed {
   std::string key;
   std::string source;  // e.g. "/orderflow/payments"
   core::Trace trace;
-  int attempt = 0;  // of a command; 0: no header
+  int attempt = 0;  // of a command, or of the one it answers; 0: no header
   // P as the database has it: the topic itself may have got more partitions already. 0: not known.
   std::int32_t partition_count = 0;
 };
@@ -43,7 +43,7 @@ struct Addressed {
 
 // The trace a message carries; a fresh traceparent when it has none.
 [[nodiscard]] core::Trace trace_of(const core::KafkaMessage& message);
-// The `attempt` header of a command; 1 when absent or unreadable.
+// The `attempt` header of a command, or of its reply; 1 when absent or unreadable.
 [[nodiscard]] int attempt_of(const core::KafkaMessage& message);
 
 // On a dead letter that was put back by hand: how often it had failed by then.

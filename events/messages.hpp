@@ -51,6 +51,7 @@ struct Reply {
   std::string code;
   std::string detail;
   std::string data = "{}";  // A JSON object: names sorted, no white space.
+  int attempt = 1;          // Which one it answers: a header, no part of the body.
 };
 
 // The carrier handed the parcel over. Sent again until acknowledged.

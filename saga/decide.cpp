@@ -56,7 +56,7 @@ void Decider::emit(std::string_view type, std::string data) {
 
 void Decider::observe(ObservationKind kind, std::string_view step, std::string_view outcome) {
   const Duration took = state().step_started_at ? now_ - *state().step_started_at : Duration{0};
-  out_.observations.push_back({kind, step, outcome, took});
+  out_.observations.push_back({kind, step, outcome, took, answered_attempt_});
 }
 
 void Decider::set_status_text(std::string_view text) {
@@ -215,6 +215,7 @@ void Decider::undo_too_late(int step) {
 // ---- replies, time-outs, retries ----------------------------------------------------------------
 
 void Decider::on(const Reply& reply) {
+  answered_attempt_ = reply.attempt;
   if (state().refund && reply.command_id == state().refund->command_id) {
     refund_reply(reply);
     return;

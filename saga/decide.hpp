@@ -87,6 +87,7 @@ struct Observation {
   std::string_view step;
   std::string_view outcome;
   Duration took{0};
+  int attempt = 0;  // Which one was answered; 0: none was.
 };
 
 struct Decision {

@@ -92,6 +92,7 @@ class Decider {
   const Policy& policy_;
   Trace trace_;  // Of the input when it has one of its own, else of the order.
   std::string actor_ = "orderflow";
+  int answered_attempt_ = 0;  // Of the reply that is being judged.
   Decision out_;
 };
 

@@ -201,10 +201,12 @@ TEST_CASE("payments: simulated silence has no effect, a lost reply has one") {
   REQUIRE(first.size() == 1);
   CHECK(first[0].at("outcome") == "failed");
   CHECK(it.balance(alice) == 100'000 - 1'054);
-  const auto second = bodies(it.driver.run(
+  const auto outgoing = it.driver.run(
       it.mill.pass({capture(silent, alice, 1'052, 2), capture(failing, alice, 1'053, 2),
-                    capture(lost, alice, 1'054, 2)})));
+                    capture(lost, alice, 1'054, 2)}));
+  const auto second = bodies(outgoing);
   REQUIRE(second.size() == 3);
+  for (const auto& one : outgoing) CHECK(header(one.message, "attempt") == "2");
   for (const auto& reply : second) CHECK(reply.at("outcome") == "done");
   CHECK(it.balance(alice) == 100'000 - 1'052 - 1'053 - 1'054);
 }

@@ -2,6 +2,7 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include "tests/support/shop.hpp"
+#include "tests/support/wait.hpp"
 
 // What the simulated card network and carriers do to an order; the amounts and address lines that
 // ask for it are listed in domain/README.md. Promises 2, 3 and 6.
@@ -185,6 +186,30 @@ TEST_CASE("a participant that is slow is not asked again and again", "[shared][f
   place_and_await(10);
   CHECK(timed_out() == learnt);
   CHECK(shop.balance(user) == 70'000);
+  system.conclude();
+}
+
+TEST_CASE("commands that are lost do not make the others wait longer", "[shared][failures]") {
+  auto& system = shared_system();
+  const Shop shop(system);
+  const auto user = shop.new_user(100'000);
+  const auto lost_once = shop.new_product(1'052);
+  system.restart("orchestrator");  // It may know that answers were late in an earlier test.
+  std::vector<std::string> orders;
+  for (int i = 0; i < 20; ++i) orders.push_back(shop.place(user, lost_once));
+  for (const auto& id : orders) CHECK(shop.await_end(id) == "DELIVERED");
+  const auto lost = shop.place(user, shop.new_product(1'055));
+  std::string wait;
+  wait_until("the order waits for a reply", [&] {
+    wait = system.database().text(
+        "SELECT coalesce(max(wake_at - updated_at)::text, '') FROM orders.sagas"
+        " WHERE waiting_for = 'reply' AND order_id = '" +
+        lost + "'");
+    return !wait.empty();
+  });
+  CHECK(wait == "00:00:00.7");
+  CHECK(shop.await_job(shop.ask(lost, "cancel")).at("state") == "done");
+  CHECK(shop.await_end(lost) == "CANCELLED");
   system.conclude();
 }
 

@@ -32,8 +32,9 @@ class Watched {
     watch_.stands(saga_id(number), saga::State{});
     answer(step);
   }
-  void answer(int step = kPaymentStep, Duration after = 1ms) {
-    watch_.observe({saga::ObservationKind::kStepEnded, name_of(step), "done", after}, now_);
+  void answer(int step = kPaymentStep, Duration after = 1ms, int attempt = 1) {
+    watch_.observe({saga::ObservationKind::kStepEnded, name_of(step), "done", after, attempt},
+                   now_);
   }
   std::vector<Uuid> turns() { return watch_.take_turns(now_); }
   void advance(Duration by) { now_ += by; }
@@ -182,6 +183,12 @@ TEST_CASE("who answers late is asked again later, within bounds, and each by its
   for (int i = 0; i < 100; ++i) watched.answer(kPaymentStep, 1h);
   CHECK(watched.watch().patience(kPaymentStep, 5s) == 30s);
   for (int i = 0; i < 100; ++i) watched.answer(kPaymentStep, 10ms);
+  CHECK(watched.watch().patience(kPaymentStep, 5s) == 5s);
+}
+
+TEST_CASE("answers to later attempts say nothing about how long the participant takes") {
+  Watched watched;
+  for (int i = 0; i < 100; ++i) watched.answer(kPaymentStep, 20s, 2);
   CHECK(watched.watch().patience(kPaymentStep, 5s) == 5s);
 }
 

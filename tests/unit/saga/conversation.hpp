@@ -41,7 +41,7 @@ class Conversation {
   }
   Decision place() { return hear(Start{}); }
   Decision reply(int step, events::Phase phase, events::ReplyOutcome outcome,
-                 const std::string& code = {}, std::string data = "{}") {
+                 const std::string& code = {}, std::string data = "{}", int attempt = 1) {
     events::Reply reply;
     reply.command_id = command_id(facts_.order_id, state_.round, step);
     reply.order_id = facts_.order_id;
@@ -50,9 +50,13 @@ class Conversation {
     reply.outcome = outcome;
     reply.code = code;
     reply.data = std::move(data);
+    reply.attempt = attempt;
     return hear(reply);
   }
   Decision done(int step) { return reply(step, events::Phase::kDo, events::ReplyOutcome::kDone); }
+  Decision answered(int step, int attempt) {
+    return reply(step, events::Phase::kDo, events::ReplyOutcome::kDone, {}, "{}", attempt);
+  }
   Decision refused(int step, const std::string& code) {
     return reply(step, events::Phase::kDo, events::ReplyOutcome::kRefused, code);
   }

@@ -1,5 +1,7 @@
 #include "saga/decide.hpp"
 
+#include <catch2/generators/catch_generators.hpp>
+
 #include "tests/unit/saga/conversation.hpp"
 
 // Promises of DESIGN.md are named as P1 ... P6.
@@ -69,6 +71,20 @@ TEST_CASE("a time-out that has become longer holds for what was sent before", "[
   saga.wake();
   saga.wake();
   CHECK(saga.sent() == "do payment #2");
+}
+
+TEST_CASE("what is observed of an answer says which attempt it was for", "[P6]") {
+  Conversation saga;
+  const auto placed = saga.place();
+  REQUIRE(placed.observations.size() == 1);
+  CHECK(placed.observations.front().attempt == 0);
+  saga.wake();
+  saga.wake();
+  REQUIRE(saga.sent() == "do payment #2");
+  const int attempt = GENERATE(1, 2);
+  const auto paid = saga.answered(kPaymentStep, attempt);
+  REQUIRE(paid.observations.size() == 1);
+  CHECK(paid.observations.front().attempt == attempt);
 }
 
 TEST_CASE("a refused payment ends the order without undoing anything", "[P2]") {
