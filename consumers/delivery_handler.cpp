@@ -132,14 +132,12 @@ std::vector<DeliveryHandler::Item> DeliveryHandler::admit(const Work& work, Deci
 void DeliveryHandler::reread_overdue(const Work& work) {
   if (work.now < overdue_.next()) return;
   const auto shards = overdue_.part(shards_of(owned_, work.partition_count));
-  const auto started = std::chrono::steady_clock::now();
+  const auto began = std::chrono::steady_clock::now();
   const auto rows = read_overdue(work.session, shards, work.now, options_.due_limit, policy_);
   for (const auto& row : rows) {
     timers_.set(core::partition_of_shard(row.shard, work.partition_count), row.id, row.due);
   }
-  const auto took =
-      std::chrono::duration_cast<core::Duration>(std::chrono::steady_clock::now() - started);
-  overdue_.looked(work.now, took);
+  overdue_.looked(work.now, core::since(began));
 }
 
 DeliveryHandler::DueByPartition DeliveryHandler::collect_due(const Work& work) const {

@@ -138,8 +138,7 @@ void LedgerCheckThread::run(const std::stop_token& stop) {
     try {
       const auto began = std::chrono::steady_clock::now();
       const bool ended = check_.check_chunk();
-      const auto took = std::chrono::steady_clock::now() - began;
-      pause = pause_after_chunk(std::chrono::duration_cast<core::Duration>(took), ended);
+      pause = pause_after_chunk(core::since(began), ended);
       failing = false;
     } catch (const std::exception& failure) {
       // The loop beside it reports a dead database too; the check only goes on when it is back.

@@ -11,6 +11,7 @@
 #include "core/database_pool.hpp"
 #include "core/log.hpp"
 #include "core/metrics.hpp"
+#include "core/time.hpp"
 #include "core/uuid.hpp"
 
 namespace orderflow::consumers {
@@ -21,11 +22,11 @@ namespace orderflow::consumers {
 // so that a round costs as much as what was added since the last. One thread.
 class LedgerCheck {
  public:
-  // Limits of one chunk and of what is remembered. Forgotten accounts are verified from their
-  // start.
+  // Limits of one chunk, so that it takes about twenty milliseconds at most, and of what is
+  // remembered. Forgotten accounts are verified from their start.
   struct Limits {
-    int accounts = 200;
-    int rows_per_account = 500;
+    int accounts = 100;
+    int rows_per_account = 100;
     std::size_t remembered = 100'000;
   };
 

@@ -227,11 +227,7 @@ void Orchestrator::read_truth(const Work& work, const std::vector<Uuid>& nudged,
     }
   }
   if (poll_requests) next_request_poll_ = work.now + kRequestPoll;
-  if (poll_overdue) {
-    const auto took =
-        std::chrono::duration_cast<core::Duration>(std::chrono::steady_clock::now() - began);
-    overdue_.looked(work.now, took);
-  }
+  if (poll_overdue) overdue_.looked(work.now, core::since(began));
   batch_.load(inputs, cache_, partition_count_, work.session);
 }
 

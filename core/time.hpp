@@ -14,6 +14,10 @@ using Time = std::chrono::sys_time<Duration>;
 
 using SteadyTime = std::chrono::steady_clock::time_point;
 
+[[nodiscard]] inline Duration since(SteadyTime began) {
+  return std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - began);
+}
+
 // Whole milliseconds, as C libraries take time-outs.
 [[nodiscard]] inline int to_ms(Duration duration) {
   return static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(duration).count());
