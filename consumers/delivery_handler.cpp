@@ -67,6 +67,7 @@ DeliveryHandler::DeliveryHandler(DeliveryHandlerOptions options, core::Logger& l
                                  core::Metrics& metrics)
     : options_(std::move(options)),
       policy_(options_.policy),
+      report_brake_(options_.policy.report_backoff_max),
       logger_(logger),
       effects_("delivery", options_.inbox_topic, metrics, "deliveries_total",
                "Delivery commands and carrier steps by what they came to."),
@@ -140,9 +141,9 @@ void DeliveryHandler::reread_overdue(const Work& work) {
   overdue_.looked(work.now, core::since(began));
 }
 
-DeliveryHandler::DueByPartition DeliveryHandler::collect_due(const Work& work) const {
+DeliveryHandler::DueByPartition DeliveryHandler::collect_due(const Work& work) {
   DueByPartition due;
-  std::size_t room = options_.due_limit;
+  std::size_t room = std::min(options_.due_limit, report_brake_.room(work.now));
   for (const auto partition : owned_) {
     if (room == 0) break;
     if (stuck_.contains(partition) || !work.grants.contains(partition)) continue;
@@ -199,9 +200,12 @@ void DeliveryHandler::decide_item(const Item& item, Time now, domain::DeliveryBo
     return;
   }
   effects_.count(outcome_of(item.command, *verdict, book));
-  if (std::holds_alternative<events::AcknowledgeReport>(item.command) && !verdict->repeated) {
-    const auto* delivery = book.find(delivery_of(item.command));
-    report_patience_.answered(now - delivery->delivered_at.value_or(now));
+  if (std::holds_alternative<events::AcknowledgeReport>(item.command)) {
+    report_brake_.acknowledged();
+    if (!verdict->repeated) {
+      const auto* delivery = book.find(delivery_of(item.command));
+      report_patience_.answered(now - delivery->delivered_at.value_or(now));
+    }
   }
   if (!verdict->reply || item.fate == Fate::kReplyLost) return;
   effects_.reply(*item.message, *verdict->reply, trace);
@@ -223,6 +227,7 @@ void DeliveryHandler::fire_due(const DueByPartition& due, Time now, domain::Deli
       const auto* delivery = book.find(id);
       effects_.count(delivery->report_attempts > 1 ? "report_repeated" : "delivered");
       effects_.report(partition, *report, delivery->trace);
+      report_brake_.reported(now);
       decision.touched.insert(partition);
     }
   }
@@ -288,7 +293,7 @@ void DeliveryHandler::discarded() {
 
 // A stuck partition is asked about again with the next reading of overdue rows.
 Time DeliveryHandler::next_due() const {
-  return std::min(overdue_.next(), timers_.next_except(stuck_));
+  return std::min(overdue_.next(), std::max(timers_.next_except(stuck_), report_brake_.next()));
 }
 
 core::Duration DeliveryHandler::oldest_ready(Time now) const { return timers_.overdue(now); }

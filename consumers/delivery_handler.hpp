@@ -13,6 +13,7 @@
 #include "consumers/owner_loop.hpp"
 #include "consumers/participant_effects.hpp"
 #include "consumers/patience.hpp"
+#include "consumers/report_brake.hpp"
 #include "domain/delivery.hpp"
 #include "domain/simulation.hpp"
 
@@ -64,7 +65,7 @@ class DeliveryHandler : public PartitionHandler {
 
   std::vector<Item> admit(const Work& work, Decision& decision);
   void reread_overdue(const Work& work);
-  [[nodiscard]] DueByPartition collect_due(const Work& work) const;
+  [[nodiscard]] DueByPartition collect_due(const Work& work);
   [[nodiscard]] domain::DeliveryBook read_book(const std::set<core::Uuid>& ids,
                                                core::PgSession& session) const;
   void decide_item(const Item& item, Time now, domain::DeliveryBook& book, Decision& decision);
@@ -78,6 +79,7 @@ class DeliveryHandler : public PartitionHandler {
   DeliveryHandlerOptions options_;
   domain::DeliveryPolicy policy_;  // As patient as acknowledgements are slow at present.
   Patience report_patience_;
+  ReportBrake report_brake_;
   core::Logger& logger_;
   ParticipantEffects effects_;
   prometheus::Gauge& timers_gauge_;

@@ -12,6 +12,8 @@ constexpr auto kPauseBetweenChunks = std::chrono::milliseconds{200};
 constexpr int kShareOfTime = 20;
 constexpr auto kPauseBetweenRounds = std::chrono::seconds{2};
 constexpr auto kPauseAfterFailure = std::chrono::seconds{5};
+// Then the others have their turn, lest an account that grows faster hides them.
+constexpr int kVisitsMax = 1000;
 
 // $1 accounts, $2 and $3 the sequence and balance up to which each is verified (null: not at all),
 // $4 the most rows to look at for each. `breaks` counts rows that do not follow from the one
@@ -55,44 +57,56 @@ LedgerCheck::LedgerCheck(core::DatabasePool& pool, core::Logger& logger, core::M
       cursor_(kFirstAccount) {}
 
 bool LedgerCheck::check_chunk() {
-  const auto ids = pool_.read([&](pqxx::nontransaction& database) {
-    return database.exec_params(
-        "SELECT id FROM payments.accounts WHERE id > $1::uuid ORDER BY id LIMIT $2", cursor_,
-        limits_.accounts);
-  });
+  if (chunk_.empty()) turn_page();
   std::string accounts;
   std::string sequences;
   std::string balances;
-  for (const auto& row : ids) {
-    const auto id = row[0].as<std::string>();
+  for (const auto& id : chunk_) {
     const auto known = verified_.find(id);
     const bool fresh = known == verified_.end();
     append(accounts, id);
     append(sequences, fresh ? "NULL" : std::to_string(known->second.sequence));
     append(balances, fresh ? "NULL" : std::to_string(known->second.balance));
-    cursor_ = id;
   }
-  if (!ids.empty()) {
+  std::vector<std::string> unfinished;
+  if (!chunk_.empty()) {
+    const int rows_max = std::max(1, limits_.rows / static_cast<int>(chunk_.size()));
     const auto rows = pool_.read([&](pqxx::nontransaction& database) {
       return database.exec_params(kCheck, accounts + "}", sequences + "}", balances + "}",
-                                  limits_.rows_per_account);
+                                  rows_max);
     });
-    for (const auto& row : rows) judge(row);
+    for (const auto& row : rows) {
+      if (!judge(row, rows_max)) unfinished.push_back(row["id"].as<std::string>());
+    }
     imbalance_gauge_.Set(static_cast<double>(imbalance()));
   }
-  const bool ended = std::ssize(ids) < limits_.accounts;
-  if (ended) cursor_ = kFirstAccount;
-  return ended;
+  chunk_ = std::move(unfinished);
+  if (++visits_ >= kVisitsMax) chunk_.clear();
+  return chunk_.empty() && cursor_ == kFirstAccount;
 }
 
-void LedgerCheck::judge(const pqxx::row& row) {
+void LedgerCheck::turn_page() {
+  const auto ids = pool_.read([&](pqxx::nontransaction& database) {
+    return database.exec_params(
+        "SELECT id FROM payments.accounts WHERE id > $1::uuid ORDER BY id LIMIT $2", cursor_,
+        limits_.accounts);
+  });
+  visits_ = 0;
+  before_ = cursor_;
+  for (const auto& row : ids) chunk_.push_back(row[0].as<std::string>());
+  const bool last = std::ssize(ids) < limits_.accounts;
+  cursor_ = last ? kFirstAccount : chunk_.back();
+}
+
+// False: there are more rows of this account.
+bool LedgerCheck::judge(const pqxx::row& row, int rows_max) {
   const auto id = row["id"].as<std::string>();
   const auto last = row["last_sequence"].as<std::int64_t>();
   const auto computed = row["computed"].as<std::int64_t>();
   const auto count = row["rows"].as<std::int64_t>();
   rows_counter_.Increment(static_cast<double>(count));
   // More rows than one look takes: the balance is compared once the end is reached.
-  const bool at_end = count < limits_.rows_per_account;
+  const bool at_end = count < rows_max;
   std::int64_t off = at_end ? std::abs(row["balance"].as<std::int64_t>() - computed) : 0;
   const bool broken = row["breaks"].as<std::int64_t>() > 0 ||
                       (at_end && last != row["ledger_sequence"].as<std::int64_t>());
@@ -100,11 +114,9 @@ void LedgerCheck::judge(const pqxx::row& row) {
   if (off == 0) {
     // An account that was wrong stays named until it verifies from its start to its end.
     if (at_end) wrong_.erase(id);
-    if (verified_.size() >= limits_.remembered && !verified_.contains(id)) {
-      verified_.erase(verified_.begin());
-    }
+    if (verified_.size() >= limits_.remembered && !verified_.contains(id)) forget_one();
     verified_[id] = {last, computed};
-    return;
+    return at_end;
   }
   verified_.erase(id);  // Look at all of it again, until it is mended.
   if (!wrong_.contains(id)) {
@@ -112,6 +124,14 @@ void LedgerCheck::judge(const pqxx::row& row) {
                   {{"account_id", id}, {"off_by", off}, {"ledger_sequence", last}});
   }
   wrong_[id] = off;
+  return true;  // Known to be wrong, so what follows need not be waited for.
+}
+
+// The one whose turn comes last: accounts are visited in the order of their ids.
+void LedgerCheck::forget_one() {
+  auto next = verified_.upper_bound(before_);
+  if (next == verified_.begin()) next = verified_.end();
+  verified_.erase(std::prev(next));
 }
 
 std::int64_t LedgerCheck::imbalance() const {

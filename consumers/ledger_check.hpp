@@ -6,7 +6,7 @@
 #include <mutex>
 #include <string>
 #include <thread>
-#include <unordered_map>
+#include <vector>
 
 #include "core/database_pool.hpp"
 #include "core/log.hpp"
@@ -19,14 +19,15 @@ namespace orderflow::consumers {
 // Proves again and again that each account's ledger adds up: the sequence has no gap, balance_after
 // chains the rows, and the balance is the opening plus the sum. Goes round the accounts in bounded
 // chunks, each one statement (so one snapshot), and remembers how far it has verified each account,
-// so that a round costs as much as what was added since the last. One thread.
+// so that a round costs as much as what was added since the last. Accounts whose end is not reached
+// are looked at again before the next ones are. One thread.
 class LedgerCheck {
  public:
   // Limits of one chunk, so that it takes about twenty milliseconds at most, and of what is
   // remembered. Forgotten accounts are verified from their start.
   struct Limits {
     int accounts = 100;
-    int rows_per_account = 100;
+    int rows = 10'000;
     std::size_t remembered = 100'000;
   };
 
@@ -47,15 +48,20 @@ class LedgerCheck {
     std::int64_t balance = 0;
   };
 
-  void judge(const pqxx::row& row);
+  void turn_page();
+  bool judge(const pqxx::row& row, int rows_max);
+  void forget_one();
 
   core::DatabasePool& pool_;
   core::Logger& logger_;
   Limits limits_;
   prometheus::Gauge& imbalance_gauge_;
   prometheus::Counter& rows_counter_;
-  std::string cursor_;  // The last account of the previous chunk.
-  std::unordered_map<std::string, Verified> verified_;
+  std::string cursor_;              // The last account of the present page ...
+  std::string before_;              // ... and of the one before.
+  std::vector<std::string> chunk_;  // Those of the page whose end is not reached.
+  int visits_ = 0;                  // Of the page.
+  std::map<std::string, Verified> verified_;
   std::map<std::string, std::int64_t> wrong_;
 };
 

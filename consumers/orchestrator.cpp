@@ -19,6 +19,7 @@ using std::chrono::seconds;
 namespace {
 
 constexpr core::Duration kRequestPoll = seconds{1};
+constexpr core::Duration kProgressInterval = seconds{2};
 constexpr core::Duration kOverduePoll = seconds{2};
 // Looking for overdue sagas takes one part in so many of the time, however many are live; but a
 // round ends soon enough for an order whose messages are lost to move within the promised time.
@@ -139,7 +140,10 @@ Decision Orchestrator::decide(const Work& work) {
   std::vector<SagaBatch::Pending> inputs;
   std::vector<Uuid> nudged;
   decode(work, inputs, nudged, decision);
-  if (work.include_due) take_due(work, inputs);
+  if (work.include_due) {
+    take_due(work, inputs);
+    show_progress(work.now);
+  }
   read_truth(work, nudged, inputs);
   apply(work, inputs);
   batch_.write(work, decision);
@@ -186,9 +190,11 @@ void Orchestrator::take_due(const Work& work, std::vector<SagaBatch::Pending>& i
 
 // Sagas whose turn it is to ask a participant that did not answer.
 void Orchestrator::take_turns(const Work& work, std::vector<SagaBatch::Pending>& inputs) {
-  for (const auto& order_id : watch_.take_turns(work.now)) {
+  const auto can_ask = [&](const Uuid& order_id) {
     const auto partition = partition_of(order_id);
-    if (!work.grants.contains(partition) || work.stuck.contains(partition)) continue;
+    return work.grants.contains(partition) && !work.stuck.contains(partition);
+  };
+  for (const auto& order_id : watch_.take_turns(work.now, can_ask)) {
     inputs.push_back({order_id, saga::Probe{}});
   }
 }
@@ -207,9 +213,10 @@ void Orchestrator::read_truth(const Work& work, const std::vector<Uuid>& nudged,
     calls.push_back(saga::store::load_overdue(overdue_.part(moving_shards(work.stuck)),
                                               start_patiences(work), limit));
   }
-  const auto began = std::chrono::steady_clock::now();
   if (!calls.empty()) {
+    const auto began = std::chrono::steady_clock::now();
     const auto results = work.session.read(calls);
+    if (poll_overdue) overdue_.looked(work.now, core::since(began));
     std::set<Uuid> known;  // A nudged one is found by the poll as well.
     for (std::size_t at = 0; at < of_requests; ++at) {
       for (auto& pending : saga::store::read_requests(results[at])) {
@@ -222,13 +229,18 @@ void Orchestrator::read_truth(const Work& work, const std::vector<Uuid>& nudged,
       for (const auto& wake_up : saga::store::read_wake_ups(results.back())) {
         inputs.push_back({wake_up.order_id, saga::Wake{}});
       }
-      metrics_.in_progress(cache_, work.now);
-      metrics_.waiting(watch_);
     }
   }
   if (poll_requests) next_request_poll_ = work.now + kRequestPoll;
-  if (poll_overdue) overdue_.looked(work.now, core::since(began));
   batch_.load(inputs, cache_, partition_count_, work.session);
+}
+
+// Looks at every saga in memory.
+void Orchestrator::show_progress(Time now) {
+  if (now < next_progress_) return;
+  next_progress_ = now + kProgressInterval;
+  metrics_.in_progress(cache_, now);
+  metrics_.waiting(watch_);
 }
 
 std::vector<core::Duration> Orchestrator::start_patiences(const Work& work) const {

@@ -53,6 +53,7 @@ class Orchestrator final : public PartitionHandler {
   void take_turns(const Work& work, std::vector<SagaBatch::Pending>& inputs);
   void read_truth(const Work& work, const std::vector<core::Uuid>& nudged,
                   std::vector<SagaBatch::Pending>& inputs);
+  void show_progress(Time now);
   [[nodiscard]] std::vector<core::Duration> start_patiences(const Work& work) const;
   [[nodiscard]] Time held_until(const saga::Saga& saga, const Work& work) const;
   [[nodiscard]] std::vector<std::int32_t> moving_shards(const std::set<std::int32_t>& stuck) const;
@@ -83,6 +84,7 @@ class Orchestrator final : public PartitionHandler {
   std::set<std::int32_t> stuck_;  // Their wake-ups wait until their messages are acknowledged.
   DueTimers wake_ups_;            // What is forgotten the overdue poll brings back.
   Time next_request_poll_{};
+  Time next_progress_{};
   OverdueRounds overdue_;
 
   // The decision under way; adopted by committed(), dropped by discarded().

@@ -16,7 +16,7 @@ constexpr double kFewerAtOnce = 0.5;
 }  // namespace
 
 void OverdueRounds::begin() {
-  next_ = Time::min();
+  next_ = {};
   first_ = 0;
   parts_ = 1;
 }

@@ -111,28 +111,35 @@ bool ParticipantWatch::down(int step) const {
 Duration ParticipantWatch::patience(int step, Duration least) const {
   const auto found = participants_.find(step);
   if (found == participants_.end()) return least;
-  return found->second.patience.within(least, least * kPatienceMax);
+  const Duration most = std::min(least * kPatienceMax, 2 * least + kPatienceBeyond);
+  return found->second.patience.within(least, most);
 }
 
-std::vector<Uuid> ParticipantWatch::take_turns(Time now) {
+std::vector<Uuid> ParticipantWatch::take_turns(Time now, const CanAsk& can_ask) {
   std::vector<Uuid> turns;
   for (auto& [step, participant] : participants_) {
     if (participant.next_turn > now) continue;
-    participant.down ? take_one(participant, now, turns) : take_wave(participant, now, turns);
+    participant.down ? take_one(participant, now, can_ask, turns)
+                     : take_wave(participant, now, can_ask, turns);
   }
   return turns;
 }
 
-void ParticipantWatch::take_one(Participant& participant, Time now, std::vector<Uuid>& turns) {
-  auto next = participant.askers.upper_bound(participant.last_asker);
-  if (next == participant.askers.end()) next = participant.askers.begin();
+void ParticipantWatch::take_one(Participant& participant, Time now, const CanAsk& can_ask,
+                                std::vector<Uuid>& turns) {
   participant.next_turn = now + probe_interval_;
-  if (next == participant.askers.end()) return;
-  participant.last_asker = *next;
-  turns.push_back(*next);
+  auto next = participant.askers.upper_bound(participant.last_asker);
+  for (std::size_t seen = 0; seen < participant.askers.size(); ++seen, ++next) {
+    if (next == participant.askers.end()) next = participant.askers.begin();
+    if (!can_ask(*next)) continue;
+    participant.last_asker = *next;
+    turns.push_back(*next);
+    return;
+  }
 }
 
-void ParticipantWatch::take_wave(Participant& participant, Time now, std::vector<Uuid>& turns) {
+void ParticipantWatch::take_wave(Participant& participant, Time now, const CanAsk& can_ask,
+                                 std::vector<Uuid>& turns) {
   const bool unanswered =
       !participant.in_wave.empty() && participant.last_answer <= participant.wave_began;
   if (unanswered) {
@@ -140,14 +147,20 @@ void ParticipantWatch::take_wave(Participant& participant, Time now, std::vector
     return;
   }
   participant.in_wave.clear();
-  while (!participant.released.empty() && participant.in_wave.size() < kWave) {
-    const Uuid id = *participant.released.begin();
-    participant.released.erase(participant.released.begin());
-    participant.in_wave.insert(id);
-    turns.push_back(id);
+  auto& released = participant.released;
+  for (auto next = released.begin();
+       next != released.end() && participant.in_wave.size() < kWave;) {
+    if (!can_ask(*next)) {
+      ++next;
+      continue;
+    }
+    participant.in_wave.insert(*next);
+    turns.push_back(*next);
+    next = released.erase(next);
   }
   participant.wave_began = now;
-  participant.next_turn = participant.in_wave.empty() ? Time::max() : now + probe_interval_;
+  const bool done = participant.in_wave.empty() && released.empty();
+  participant.next_turn = done ? Time::max() : now + probe_interval_;
 }
 
 Time ParticipantWatch::next_turn() const {

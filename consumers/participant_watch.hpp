@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <set>
 #include <unordered_map>
@@ -32,7 +33,10 @@ class ParticipantWatch {
  public:
   static constexpr std::size_t kWave = 100;
   static constexpr std::size_t kRememberedMax = 200'000;
-  static constexpr int kPatienceMax = 6;
+  static constexpr int kPatienceMax = 6;  // Times the configured time-out ...
+  // ... and no more than this beyond twice of it: promise 6 allows for 30 s, in which the next
+  // attempt must have been made.
+  static constexpr Duration kPatienceBeyond = std::chrono::seconds{20};
 
   explicit ParticipantWatch(Duration probe_interval);
 
@@ -56,12 +60,14 @@ class ParticipantWatch {
 
   [[nodiscard]] bool down(int step) const;
 
-  // How long the participant may take before it is asked again, within `least` and kPatienceMax
-  // times that.
+  // How long the participant may take before it is asked again: `least` or longer, within the
+  // bounds above.
   [[nodiscard]] Duration patience(int step, Duration least) const;
 
-  // The sagas that shall ask now; at most one for a participant that is down, else a wave.
-  [[nodiscard]] std::vector<core::Uuid> take_turns(Time now);
+  // The sagas that shall ask now, of those that can (`can_ask` of an id); at most one for a
+  // participant that is down, else a wave. The others keep their turn.
+  using CanAsk = std::function<bool(const core::Uuid&)>;
+  [[nodiscard]] std::vector<core::Uuid> take_turns(Time now, const CanAsk& can_ask);
   // When take_turns() is wanted; Time::max(): not before something changes.
   [[nodiscard]] Time next_turn() const;
 
@@ -94,8 +100,10 @@ class ParticipantWatch {
   void forget(const core::Uuid& order_id);
   void believe_down(Participant& participant, Time now);
   void answered(Participant& participant, Time now);
-  void take_one(Participant& participant, Time now, std::vector<core::Uuid>& turns);
-  void take_wave(Participant& participant, Time now, std::vector<core::Uuid>& turns);
+  void take_one(Participant& participant, Time now, const CanAsk& can_ask,
+                std::vector<core::Uuid>& turns);
+  void take_wave(Participant& participant, Time now, const CanAsk& can_ask,
+                 std::vector<core::Uuid>& turns);
 
   Duration probe_interval_;
   std::unordered_map<core::Uuid, Waiting> waiting_;

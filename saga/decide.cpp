@@ -79,10 +79,14 @@ void Decider::place() {
   observe(ObservationKind::kStarted, {});
 }
 
-void Decider::start_step(int step) {
+void Decider::begin_attempts(int step) {
   state().step = step;
   state().attempt = 1;
   state().step_started_at = now_;
+}
+
+void Decider::start_step(int step) {
+  begin_attempts(step);
   // Registered as possibly done before its command is sent, so that a crash in between undoes it.
   state().steps[step] = step_state::kSent;
   send(step, Phase::kDo);
@@ -170,9 +174,7 @@ void Decider::undo_next() {
     return;
   }
   const int step = static_cast<int>(last);
-  state().step = step;
-  state().attempt = 1;
-  state().step_started_at = now_;
+  begin_attempts(step);
   state().steps[step] = step_state::kUndoSent;
   observe(ObservationKind::kCompensated, step_at(step).name);
   send(step, Phase::kUndo);
@@ -237,7 +239,9 @@ void Decider::on(const Reply& reply) {
       undoing ? undo_refused(step, reply) : step_refused(step, reply);
       break;
     case ReplyOutcome::kFailed:
-      if (state().waiting_for == WaitingFor::kReply && !state().attention) {
+      // One of an earlier attempt came too late: that one was given up already.
+      if (state().waiting_for == WaitingFor::kReply && !state().attention &&
+          reply.attempt == state().attempt) {
         attempt_failed(reply.code.empty() ? "technical_failure" : reply.code);
       }
       break;

@@ -35,6 +35,7 @@ class Decider {
 
   // The forward course.
   void place();
+  void begin_attempts(int step);
   void start_step(int step);
   void step_done(int step, std::string data);
   void step_refused(int step, const events::Reply& reply);

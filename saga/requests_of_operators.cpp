@@ -16,7 +16,7 @@ void Decider::resume(const Request& request) {
   if (state().steps[state().step] == step_state::kNotStarted) {
     start_step(state().step);
   } else {
-    state().attempt = 1;
+    begin_attempts(state().step);
     resend();
     state().reason.clear();
   }

@@ -55,7 +55,7 @@ struct Payments {
   }
   [[nodiscard]] std::int64_t imbalance() {
     core::DatabasePool pool(database.url(), "orderflow_payments", 1);
-    consumers::LedgerCheck check(pool, logger, metrics, {2, 2, 10});
+    consumers::LedgerCheck check(pool, logger, metrics, {2, 4, 10});
     // Two rows of each account a look: as many rounds as the longest ledger here needs.
     for (int round = 0; round < 600; ++round) (void)check.check_chunk();
     return check.imbalance();
@@ -250,6 +250,25 @@ TEST_CASE("the ledger check sees a balance that was tampered with, and its mendi
   CHECK(fresh.imbalance() >= 1);
 }
 
+TEST_CASE("the ledger check follows a long history to its end before it goes on") {
+  Payments it;
+  const Uuid alice = it.new_account(100'000);
+  for (int i = 0; i < 10; ++i) (void)it.new_account(500);
+  std::vector<OutgoingMessage> captures;
+  for (int i = 0; i < 40; ++i) captures.push_back(capture(core::new_uuid_v7(), alice, 100));
+  (void)it.driver.run(it.mill.pass(captures));
+  it.database.sql().execute("UPDATE payments.accounts SET balance = balance + 7 WHERE id = '" +
+                            alice.to_string() + "'");
+  core::DatabasePool pool(it.database.url(), "orderflow_payments", 1);
+  // One account is remembered, so that others would make it forgotten.
+  consumers::LedgerCheck check(pool, it.logger, it.metrics, {2, 8, 1});
+  int looks = 1;
+  while (!check.check_chunk()) ++looks;
+  CHECK(check.imbalance() == 7);
+  // Six pages of accounts, of which the one with alice takes more looks: 4 rows, then 8 each.
+  CHECK(looks <= 6 + 6);
+}
+
 struct Deliveries {
   MigratedDatabase database;
   MessageMill mill{kTopic};
@@ -345,6 +364,31 @@ TEST_CASE("delivery: where acknowledgements take long a report is not repeated i
   CHECK(it.driver.run({}).empty());
   it.driver.now += seconds{4};
   CHECK(it.driver.run({}).size() == 1);
+}
+
+TEST_CASE("delivery: while nobody acknowledges reports, a wave of them asks now and then") {
+  constexpr int kOrders = 250;
+  constexpr auto kWave = consumers::ReportBrake::kWave;
+  Deliveries it;
+  std::vector<OutgoingMessage> commands, acknowledgements;
+  for (int i = 0; i < kOrders; ++i) {
+    const Uuid id = core::new_uuid_v7();
+    commands.push_back(schedule(id));
+    acknowledgements.push_back(acknowledge(id));
+  }
+  (void)it.driver.run(it.mill.pass(commands));
+  it.driver.now += seconds{20};
+  CHECK(it.driver.run({}).size() == kOrders);
+  for (int round = 0; round < 5; ++round) {
+    it.driver.now += seconds{31};
+    CHECK(it.driver.run({}).size() == kWave);
+    CHECK(it.handler.next_due() > it.driver.now);
+    CHECK(it.driver.run({}).empty());
+  }
+  (void)it.driver.run(it.mill.pass({acknowledgements.front()}));
+  it.driver.now += seconds{1};
+  // Those of the last wave are not due yet.
+  CHECK(it.driver.run({}).size() >= kOrders - 1 - kWave);
 }
 
 TEST_CASE("delivery: timers survive a new owner, a discarded batch and a full memory") {

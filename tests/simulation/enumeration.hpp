@@ -240,6 +240,7 @@ class Course {
     reply.outcome = answer.outcome;
     reply.code = answer.outcome == ReplyOutcome::kDone ? "" : "enumerated";
     reply.data = core::JsonObject().field("voided", answer.voided).text();
+    reply.attempt = command.attempt;
     return reply;
   }
 

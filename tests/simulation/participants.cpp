@@ -59,8 +59,9 @@ Fate Fates::of_other(int order, bool payment) {
   return Fate::kNormal;
 }
 
-void Fates::reply(const Message& command, std::int32_t order_partition, const events::Reply& reply,
+void Fates::reply(const Message& command, std::int32_t order_partition, events::Reply reply,
                   std::int64_t batch_no, std::vector<Outgoing>& outgoing) {
+  reply.attempt = command.attempt;
   Outgoing sent{to_inbox(command.order, order_partition, reply), command.partition, batch_no, {}};
   if (context_.faults.strike(Fault::kParticipantSlow)) {
     sent.delay = context_.random.between(milliseconds{500}, seconds{12});

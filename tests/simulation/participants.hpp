@@ -30,7 +30,7 @@ class Fates {
   [[nodiscard]] domain::Fate of_action(int order, const Uuid& command, bool payment);
   [[nodiscard]] domain::Fate of_other(int order, bool payment);
   // Adds a reply to what a batch sends: late, or twice, if the seed says so.
-  void reply(const Message& command, std::int32_t order_partition, const events::Reply& reply,
+  void reply(const Message& command, std::int32_t order_partition, events::Reply reply,
              std::int64_t batch_no, std::vector<Outgoing>& outgoing);
 
  private:

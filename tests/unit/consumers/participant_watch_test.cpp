@@ -1,4 +1,5 @@
 #include <catch2/catch_test_macros.hpp>
+#include <set>
 #include <string>
 
 #include "consumers/participant_watch.hpp"
@@ -36,7 +37,13 @@ class Watched {
     watch_.observe({saga::ObservationKind::kStepEnded, name_of(step), "done", after, attempt},
                    now_);
   }
-  std::vector<Uuid> turns() { return watch_.take_turns(now_); }
+  std::vector<Uuid> turns() {
+    return watch_.take_turns(now_, [this](const Uuid& id) { return !stuck_.contains(id); });
+  }
+  void stuck(int first, int last) {
+    for (int i = first; i <= last; ++i) stuck_.insert(saga_id(i));
+  }
+  void moving() { stuck_.clear(); }
   void advance(Duration by) { now_ += by; }
 
   static saga::State waiting(int step, const std::string& reason = {}) {
@@ -56,6 +63,7 @@ class Watched {
     return saga::kOrderSaga.steps[static_cast<std::size_t>(step)].name;
   }
   ParticipantWatch watch_{kInterval};
+  std::set<Uuid> stuck_;
   Time now_{std::chrono::sys_days{std::chrono::year{2026} / 1 / 1}};
 };
 
@@ -184,6 +192,46 @@ TEST_CASE("who answers late is asked again later, within bounds, and each by its
   CHECK(watched.watch().patience(kPaymentStep, 5s) == 30s);
   for (int i = 0; i < 100; ++i) watched.answer(kPaymentStep, 10ms);
   CHECK(watched.watch().patience(kPaymentStep, 5s) == 5s);
+}
+
+TEST_CASE("who cannot ask now keeps its turn and takes nobody else's") {
+  Watched watched;
+  constexpr auto kWave = static_cast<int>(ParticipantWatch::kWave);
+  SECTION("while the participant is down") {
+    for (int i = 1; i <= 3; ++i) watched.run_out(i);
+    watched.stuck(1, 2);
+    watched.advance(kInterval);
+    CHECK(watched.turns() == std::vector{saga_id(3)});
+    watched.stuck(1, 3);
+    watched.advance(kInterval);
+    CHECK(watched.turns().empty());
+    watched.moving();
+    watched.advance(kInterval);
+    CHECK(watched.turns() == std::vector{saga_id(1)});
+  }
+  SECTION("in the waves after it") {
+    for (int i = 1; i <= 2 * kWave + 1; ++i) watched.run_out(i);
+    watched.stuck(2, kWave + 1);
+    watched.goes_on(1);
+    const auto first = watched.turns();
+    REQUIRE(first.size() == kWave);
+    CHECK(first.front() == saga_id(kWave + 2));
+    for (int i = kWave + 2; i <= 2 * kWave + 1; ++i) watched.goes_on(i);
+    CHECK(watched.turns().empty());
+    watched.moving();
+    watched.advance(kInterval);
+    CHECK(watched.turns().size() == kWave);
+  }
+}
+
+TEST_CASE("patience ends within the time in which every order has moved after a fault") {
+  Watched watched;
+  for (int i = 0; i < 100; ++i) watched.answer(kPaymentStep, 1h);
+  for (const auto least : {1s, 5s, 10s, 60s, 3600s}) {
+    const auto most = watched.watch().patience(kPaymentStep, least);
+    CHECK(most >= 2 * least);
+    CHECK(most < 30s + 2 * least);
+  }
 }
 
 TEST_CASE("answers to later attempts say nothing about how long the participant takes") {

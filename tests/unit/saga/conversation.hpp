@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -39,9 +40,10 @@ class Conversation {
     now_ = *state_.wake_at;
     return hear(Wake{});
   }
+  void wait(core::Duration time) { now_ += time; }
   Decision place() { return hear(Start{}); }
   Decision reply(int step, events::Phase phase, events::ReplyOutcome outcome,
-                 const std::string& code = {}, std::string data = "{}", int attempt = 1) {
+                 const std::string& code = {}, std::string data = "{}", int attempt = 0) {
     events::Reply reply;
     reply.command_id = command_id(facts_.order_id, state_.round, step);
     reply.order_id = facts_.order_id;
@@ -50,7 +52,7 @@ class Conversation {
     reply.outcome = outcome;
     reply.code = code;
     reply.data = std::move(data);
-    reply.attempt = attempt;
+    reply.attempt = attempt > 0 ? attempt : std::max(state_.attempt, 1);  // 0: the present one
     return hear(reply);
   }
   Decision done(int step) { return reply(step, events::Phase::kDo, events::ReplyOutcome::kDone); }
@@ -60,8 +62,9 @@ class Conversation {
   Decision refused(int step, const std::string& code) {
     return reply(step, events::Phase::kDo, events::ReplyOutcome::kRefused, code);
   }
-  Decision failed(int step) {
-    return reply(step, events::Phase::kDo, events::ReplyOutcome::kFailed, "gateway_down");
+  Decision failed(int step, int attempt = 0) {
+    return reply(step, events::Phase::kDo, events::ReplyOutcome::kFailed, "gateway_down", "{}",
+                 attempt);
   }
   Decision undone(int step, bool voided = false) {
     return reply(step, events::Phase::kUndo, events::ReplyOutcome::kDone, {},

@@ -73,6 +73,20 @@ TEST_CASE("a time-out that has become longer holds for what was sent before", "[
   CHECK(saga.sent() == "do payment #2");
 }
 
+TEST_CASE("a failure of an attempt that was given up already does not end the present one",
+          "[P6]") {
+  Conversation saga;
+  saga.place();
+  saga.wake();
+  saga.wake();
+  REQUIRE(saga.sent() == "do payment #2");
+  const State before = saga.state();
+  saga.failed(kPaymentStep, 1);
+  CHECK(saga.state() == before);
+  saga.failed(kPaymentStep, 2);
+  CHECK(saga.state().waiting_for == WaitingFor::kRetry);
+}
+
 TEST_CASE("what is observed of an answer says which attempt it was for", "[P6]") {
   Conversation saga;
   const auto placed = saga.place();

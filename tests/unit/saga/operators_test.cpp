@@ -55,6 +55,22 @@ TEST_CASE("running out of attempts is observed with the time it took") {
   CHECK(last.observations.front().took > core::Duration{0});
 }
 
+TEST_CASE("a resumed step takes as long as since it was resumed") {
+  Conversation saga;
+  saga.place();
+  for (int attempt = 1; attempt <= 3; ++attempt) {
+    saga.failed(kPaymentStep);
+    if (attempt < 3) saga.wake();
+  }
+  REQUIRE(saga.status() == "NEEDS_ATTENTION");
+  saga.wait(std::chrono::hours{2});
+  saga.request("resume");
+  saga.wait(std::chrono::milliseconds{5});
+  const auto paid = saga.answered(kPaymentStep, 1);
+  REQUIRE_FALSE(paid.observations.empty());
+  CHECK(paid.observations.front().took == std::chrono::milliseconds{5});
+}
+
 TEST_CASE("an undo that is refused for good is named, and not taken for a delivery", "[P3]") {
   Conversation saga;
   saga.place();
