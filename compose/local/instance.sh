@@ -56,7 +56,7 @@ export_settings() {
   export KAFKA_BOOTSTRAP_SERVERS=${outside_broker:-127.0.0.1:$broker_port}
   # The embedded broker holds an empty fetch to its end, so that wait is the latency of every hop.
   if [ "$broker" = embedded ] && [ -z "$outside_broker" ]; then
-    export ORDERFLOW_FETCH_WAIT=${ORDERFLOW_FETCH_WAIT:-10ms}
+    export ORDERFLOW_FETCH_WAIT=${ORDERFLOW_FETCH_WAIT:-5ms}
   fi
   if [ -n "$outside_database" ]; then
     export DATABASE_URL=$outside_database
