@@ -18,7 +18,10 @@ class ReportBrake {
 
   explicit ReportBrake(core::Duration interval) : interval_(interval) {}
 
-  void acknowledged() { unanswered_since_.reset(); }
+  void acknowledged() {
+    unanswered_since_.reset();
+    braking_ = false;
+  }
   void reported(core::Time now) {
     if (!unanswered_since_) unanswered_since_ = now;
     if (braking_ && left_ > 0) --left_;
@@ -34,7 +37,7 @@ class ReportBrake {
     }
     return left_;
   }
-  // By the latest room(): when there is some again. Time{}: there is.
+  // By the latest room() or answer: when there is room again. Time{}: there is.
   [[nodiscard]] core::Time next() const {
     return braking_ && left_ == 0 ? wave_ends_ : core::Time{};
   }

@@ -38,7 +38,10 @@ TEST_CASE("reports go in waves while nobody acknowledges any, and all with the f
   CHECK(brake.next() == silent + 10s);
   CHECK(brake.room(silent + 10s) == ReportBrake::kWave);
   CHECK(brake.next() == core::Time{});
+  report(brake, ReportBrake::kWave, silent + 10s);
+  CHECK(brake.next() == silent + 20s);
   brake.acknowledged();
+  CHECK(brake.next() == core::Time{});
   CHECK(brake.room(silent + 11s) > 1'000'000);
 }
 
