@@ -10,10 +10,9 @@ namespace orderflow::consumers {
 // Where much waits, here or there, asking again only adds to it.
 //
 // Usual is the median, followed by steps of a half up and a third down (after Frugal streaming: Ma,
-// Muthukrishnan, Sandler, 2013). A mean would not do: an answer that had to be asked for again
-// took a whole wait longer, so a few lost ones would make everybody wait longer for the next. To
-// leave those out, as TCP does (Karn), would never learn that answers merely take long.
-// A value.
+// Muthukrishnan, Sandler, 2013), which a few answers that took very long do not move. Who can tell
+// what had to be asked for again leaves that out (P. Karn's rule, of TCP): it took a whole wait
+// longer. A value.
 class Patience {
  public:
   void answered(core::Duration took) {
