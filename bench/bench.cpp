@@ -12,7 +12,7 @@
 #include "bench/report.hpp"
 #include "bench/scenarios.hpp"
 #include "bench/stage.hpp"
-#include "core/failure.hpp"
+#include "core/values/failure.hpp"
 
 extern char**
     environ;  // NOLINT(readability-redundant-declaration): POSIX leaves it to the program.

@@ -3,7 +3,7 @@
 #include <span>
 #include <string>
 
-#include "core/config.hpp"
+#include "core/settings/config.hpp"
 
 namespace orderflow::bench {
 

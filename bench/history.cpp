@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
-#include "core/database_pool.hpp"
+#include "core/pg/pool.hpp"
 
 namespace orderflow::bench {
 namespace {

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <functional>
 
-#include "core/config.hpp"
+#include "core/settings/config.hpp"
 
 namespace orderflow::bench {
 

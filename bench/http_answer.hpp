@@ -4,7 +4,7 @@
 #include <optional>
 #include <string_view>
 
-#include "core/result.hpp"
+#include "core/values/result.hpp"
 
 namespace orderflow::bench {
 

@@ -4,7 +4,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 
-#include "core/failure.hpp"
+#include "core/values/failure.hpp"
 
 namespace orderflow::bench {
 namespace {

@@ -15,8 +15,8 @@
 #include "bench/outcomes.hpp"
 #include "bench/shop.hpp"
 #include "bench/statistics.hpp"
-#include "core/time.hpp"
-#include "core/uuid.hpp"
+#include "core/values/time.hpp"
+#include "core/values/uuid.hpp"
 
 namespace orderflow::bench {
 

@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "bench/processes.hpp"
-#include "core/config.hpp"
-#include "core/database_pool.hpp"
-#include "core/kafka.hpp"
+#include "core/kafka/kafka.hpp"
+#include "core/pg/pool.hpp"
+#include "core/settings/config.hpp"
 
 namespace orderflow::bench {
 

@@ -7,7 +7,7 @@
 #include <regex>
 #include <utility>
 
-#include "core/failure.hpp"
+#include "core/values/failure.hpp"
 
 namespace orderflow::bench {
 namespace {

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "bench/topic_log.hpp"
-#include "core/failure.hpp"
+#include "core/values/failure.hpp"
 #include "events/codec.hpp"
 #include "events/topics.hpp"
 

@@ -7,9 +7,9 @@
 #include <thread>
 #include <vector>
 
-#include "core/config.hpp"
-#include "core/kafka.hpp"
-#include "core/uuid.hpp"
+#include "core/kafka/kafka.hpp"
+#include "core/settings/config.hpp"
+#include "core/values/uuid.hpp"
 
 namespace orderflow::bench {
 

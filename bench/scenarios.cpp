@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "bench/history.hpp"
-#include "core/failure.hpp"
+#include "core/values/failure.hpp"
 
 namespace orderflow::bench {
 namespace {

@@ -4,8 +4,8 @@
 #include <boost/asio/co_spawn.hpp>
 #include <nlohmann/json.hpp>
 
-#include "core/failure.hpp"
-#include "core/uuid.hpp"
+#include "core/values/failure.hpp"
+#include "core/values/uuid.hpp"
 
 namespace orderflow::bench {
 namespace {

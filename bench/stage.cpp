@@ -10,7 +10,7 @@
 
 #include "bench/processes.hpp"
 #include "bench/reads.hpp"
-#include "core/failure.hpp"
+#include "core/values/failure.hpp"
 
 namespace orderflow::bench {
 namespace {

@@ -11,8 +11,8 @@
 #include "bench/options.hpp"
 #include "bench/outcomes.hpp"
 #include "bench/report.hpp"
-#include "core/config.hpp"
-#include "core/log.hpp"
+#include "core/observe/log.hpp"
+#include "core/settings/config.hpp"
 
 namespace orderflow::bench {
 

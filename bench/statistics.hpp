@@ -7,7 +7,7 @@
 #include <span>
 #include <vector>
 
-#include "core/time.hpp"
+#include "core/values/time.hpp"
 
 namespace orderflow::bench {
 

@@ -2,7 +2,7 @@
 
 #include <thread>
 
-#include "core/failure.hpp"
+#include "core/values/failure.hpp"
 
 namespace orderflow::bench {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "core/kafka.hpp"
+#include "core/kafka/kafka.hpp"
 
 namespace orderflow::bench {
 

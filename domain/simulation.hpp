@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "core/uuid.hpp"
+#include "core/values/uuid.hpp"
 #include "events/messages.hpp"
 
 namespace orderflow::domain {

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <charconv>
 
-#include "core/json_document.hpp"
-#include "core/json_text.hpp"
-#include "core/shard.hpp"
-#include "core/time.hpp"
+#include "core/json/document.hpp"
+#include "core/json/text.hpp"
+#include "core/values/shard.hpp"
+#include "core/values/time.hpp"
 
 namespace orderflow::events {
 namespace {

@@ -3,9 +3,9 @@
 #include <string>
 #include <string_view>
 
-#include "core/kafka.hpp"
-#include "core/result.hpp"
-#include "core/trace.hpp"
+#include "core/kafka/kafka.hpp"
+#include "core/observe/trace.hpp"
+#include "core/values/result.hpp"
 #include "events/messages.hpp"
 
 namespace orderflow::events {
@@ -14,7 +14,7 @@ namespace orderflow::events {
 //
 // Decoding never throws: a message of unknown type or version, broken JSON, or a field that is
 // missing or of the wrong type is an Error with the code `undecodable`, for the dead letters. Any
-// thread; each keeps one parser's memory. core/json_document.hpp says what JSON is here.
+// thread; each keeps one parser's memory. core/json/document.hpp says what JSON is here.
 
 // Where a message goes and what it is part of.
 struct Addressed {

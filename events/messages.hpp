@@ -6,10 +6,10 @@
 #include <string_view>
 #include <variant>
 
-#include "core/money.hpp"
-#include "core/result.hpp"
-#include "core/time.hpp"
-#include "core/uuid.hpp"
+#include "core/values/money.hpp"
+#include "core/values/result.hpp"
+#include "core/values/time.hpp"
+#include "core/values/uuid.hpp"
 
 namespace orderflow::events {
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "core/kafka.hpp"
+#include "core/kafka/kafka.hpp"
 
 namespace orderflow::events {
 

@@ -5,10 +5,10 @@
 #include <mutex>
 #include <utility>
 
-#include "http-api/dispatcher.hpp"
 #include "http-api/frontends.hpp"
-#include "http-api/health_frontend.hpp"
-#include "http-api/server.hpp"
+#include "http-api/health/health.hpp"
+#include "http-api/server/dispatcher.hpp"
+#include "http-api/server/server.hpp"
 #include "http-api/services.hpp"
 
 namespace orderflow::http_api {

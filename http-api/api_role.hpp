@@ -2,10 +2,10 @@
 
 #include <stop_token>
 
-#include "core/config.hpp"
-#include "core/health.hpp"
-#include "core/log.hpp"
-#include "core/metrics.hpp"
+#include "core/observe/health.hpp"
+#include "core/observe/log.hpp"
+#include "core/observe/metrics.hpp"
+#include "core/settings/config.hpp"
 
 namespace orderflow::http_api {
 

@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "core/uuid.hpp"
-#include "http-api/problem.hpp"
-#include "http-api/router.hpp"
+#include "core/values/uuid.hpp"
+#include "http-api/server/problem.hpp"
+#include "http-api/server/router.hpp"
 #include "http-api/services.hpp"
 
 namespace orderflow::http_api {

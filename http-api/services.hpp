@@ -2,20 +2,20 @@
 
 #include <string>
 
-#include "core/config.hpp"
-#include "core/database_pool.hpp"
-#include "core/health.hpp"
-#include "core/log.hpp"
-#include "core/metrics.hpp"
-#include "http-api/backpressure.hpp"
-#include "http-api/blocking.hpp"
-#include "http-api/idempotency_cleaner.hpp"
-#include "http-api/inbox_publisher.hpp"
-#include "http-api/letter_replayer.hpp"
-#include "http-api/live_feed.hpp"
-#include "http-api/lookups.hpp"
-#include "http-api/order_reader.hpp"
-#include "http-api/order_writer.hpp"
+#include "core/async/blocking.hpp"
+#include "core/observe/health.hpp"
+#include "core/observe/log.hpp"
+#include "core/observe/metrics.hpp"
+#include "core/pg/pool.hpp"
+#include "core/settings/config.hpp"
+#include "http-api/admin/letter_replayer.hpp"
+#include "http-api/live/live_feed.hpp"
+#include "http-api/middleware/idempotency_cleaner.hpp"
+#include "http-api/orders/backpressure.hpp"
+#include "http-api/orders/inbox_publisher.hpp"
+#include "http-api/orders/lookups.hpp"
+#include "http-api/orders/reader.hpp"
+#include "http-api/orders/writer.hpp"
 
 namespace orderflow::http_api {
 

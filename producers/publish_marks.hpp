@@ -4,7 +4,7 @@
 #include <deque>
 #include <map>
 
-#include "core/time.hpp"
+#include "core/values/time.hpp"
 
 namespace orderflow::producers {
 

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "core/failure.hpp"
+#include "core/values/failure.hpp"
 
 namespace orderflow::producers {
 

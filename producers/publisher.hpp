@@ -5,10 +5,10 @@
 #include <optional>
 #include <vector>
 
-#include "core/crash_point.hpp"
-#include "core/kafka.hpp"
-#include "core/log.hpp"
-#include "core/metrics.hpp"
+#include "core/kafka/kafka.hpp"
+#include "core/observe/log.hpp"
+#include "core/observe/metrics.hpp"
+#include "core/testing/crash_point.hpp"
 #include "producers/publish_marks.hpp"
 
 namespace orderflow::producers {

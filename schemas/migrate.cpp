@@ -5,7 +5,7 @@
 #include <string>
 #include <thread>
 
-#include "core/partition_count.hpp"
+#include "core/pg/partition_count.hpp"
 #include "schemas/embedded.hpp"
 #include "schemas/migration_plan.hpp"
 

@@ -1,8 +1,8 @@
 #pragma once
 
-#include "core/config.hpp"
-#include "core/database_pool.hpp"
-#include "core/log.hpp"
+#include "core/observe/log.hpp"
+#include "core/pg/pool.hpp"
+#include "core/settings/config.hpp"
 
 namespace orderflow::schemas {
 

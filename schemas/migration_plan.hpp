@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/failure.hpp"
+#include "core/values/failure.hpp"
 #include "schemas/embedded.hpp"
 
 namespace orderflow::schemas {

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "core/database_pool.hpp"
+#include "core/pg/pool.hpp"
 #include "schemas/migrate.hpp"
 
 namespace orderflow::schemas {

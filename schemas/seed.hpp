@@ -4,8 +4,8 @@
 #include <span>
 #include <string_view>
 
-#include "core/config.hpp"
-#include "core/log.hpp"
+#include "core/observe/log.hpp"
+#include "core/settings/config.hpp"
 
 namespace orderflow::schemas {
 

@@ -4,9 +4,9 @@
 #include <utility>
 #include <variant>
 
-#include "core/shard.hpp"
-#include "domain/delivery.hpp"
-#include "saga/command_messages.hpp"
+#include "core/values/shard.hpp"
+#include "domain/delivery/delivery.hpp"
+#include "saga/order/command_messages.hpp"
 
 namespace orderflow::bench {
 namespace {

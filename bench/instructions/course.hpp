@@ -3,12 +3,12 @@
 #include <string>
 #include <vector>
 
-#include "domain/payments.hpp"
+#include "domain/payments/payments.hpp"
 #include "events/messages.hpp"
-#include "http-api/order_records.hpp"
-#include "http-api/validation.hpp"
-#include "saga/decide.hpp"
-#include "saga/store.hpp"
+#include "http-api/orders/records.hpp"
+#include "http-api/orders/validation.hpp"
+#include "saga/order/decide.hpp"
+#include "saga/store/store.hpp"
 
 namespace orderflow::bench {
 

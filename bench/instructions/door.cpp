@@ -5,10 +5,10 @@
 #include <memory>
 
 #include "bench/instructions/workload.hpp"
-#include "core/log.hpp"
-#include "core/metrics.hpp"
-#include "http-api/dispatcher.hpp"
-#include "http-api/idempotency.hpp"
+#include "core/observe/log.hpp"
+#include "core/observe/metrics.hpp"
+#include "http-api/middleware/idempotency.hpp"
+#include "http-api/server/dispatcher.hpp"
 
 namespace orderflow::bench {
 namespace {

@@ -1,6 +1,6 @@
 // Messages on their way to Kafka and back.
 #include "bench/instructions/workload.hpp"
-#include "core/shard.hpp"
+#include "core/values/shard.hpp"
 #include "events/codec.hpp"
 
 namespace orderflow::bench {

@@ -1,7 +1,7 @@
 // What an orchestrator does with each order.
 #include "bench/instructions/workload.hpp"
-#include "consumers/due_timers.hpp"
-#include "saga/command_messages.hpp"
+#include "consumers/runtime/due_timers.hpp"
+#include "saga/order/command_messages.hpp"
 
 namespace orderflow::bench {
 namespace {

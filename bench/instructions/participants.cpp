@@ -1,8 +1,8 @@
 // What payments and delivery do with a batch of commands.
 #include "bench/instructions/workload.hpp"
-#include "consumers/delivery_rows.hpp"
-#include "consumers/payments_rows.hpp"
-#include "domain/delivery.hpp"
+#include "domain/delivery/delivery.hpp"
+#include "domain/delivery/rows.hpp"
+#include "domain/payments/rows.hpp"
 
 namespace orderflow::bench {
 namespace {

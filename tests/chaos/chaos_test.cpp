@@ -9,7 +9,7 @@
 #include <thread>
 #include <utility>
 
-#include "core/failure.hpp"
+#include "core/values/failure.hpp"
 #include "tests/chaos/client.hpp"
 #include "tests/chaos/nemesis.hpp"
 #include "tests/chaos/report.hpp"

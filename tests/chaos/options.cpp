@@ -3,7 +3,7 @@
 #include <charconv>
 #include <limits>
 
-#include "core/failure.hpp"
+#include "core/values/failure.hpp"
 
 namespace orderflow::chaos {
 namespace {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "core/crash_point.hpp"
+#include "core/testing/crash_point.hpp"
 
 namespace orderflow::chaos {
 namespace {

@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "core/config.hpp"
-#include "core/crash_point.hpp"
-#include "core/failure.hpp"
+#include "core/settings/config.hpp"
+#include "core/testing/crash_point.hpp"
+#include "core/values/failure.hpp"
 #include "tests/support/source_tree.hpp"
 
 namespace orderflow::testing {
@@ -78,8 +78,8 @@ std::vector<std::string> uncovered(const SourceFile& file) {
 }
 
 bool runs_in_a_role(const std::string& folder) {
-  return folder == "core" || folder == "saga" || folder == "producers" || folder == "consumers" ||
-         folder == "http-api";
+  return folder == "core" || folder == "domain" || folder == "saga" || folder == "producers" ||
+         folder == "consumers" || folder == "http-api";
 }
 
 TEST_CASE("each crossing between database, broker and socket has a crash point") {
@@ -117,7 +117,7 @@ TEST_CASE("each exemption is of use") {
 TEST_CASE("each crash point is passed somewhere") {
   const std::regex name(R"(^  (k[A-Z]\w+),)");
   int places = 0;
-  for (const auto& line : lines_of(source_text("core/crash_point.hpp"))) {
+  for (const auto& line : lines_of(source_text("core/testing/crash_point.hpp"))) {
     std::smatch match;
     if (!std::regex_search(line, match, name) || match[1] == "kCount") continue;
     ++places;

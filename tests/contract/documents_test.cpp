@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "core/config.hpp"
-#include "core/uuid.hpp"
+#include "core/settings/config.hpp"
+#include "core/values/uuid.hpp"
 #include "schemas/seed.hpp"
 #include "tests/support/readme_commands.hpp"
 #include "tests/support/source_tree.hpp"
@@ -72,7 +72,7 @@ std::string row_of(const core::SettingSpec& setting) {
          " | " + std::string(setting.help) + " |";
 }
 
-TEST_CASE("the README's configuration table is that of core/config.cpp") {
+TEST_CASE("the README's configuration table is that of core/settings/config.cpp") {
   std::vector<std::string> wanted;
   for (const auto& setting : core::all_settings()) wanted.push_back(row_of(setting));
   std::vector<std::string> found;

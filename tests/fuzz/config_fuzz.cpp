@@ -9,8 +9,8 @@
 #include <memory>
 #include <vector>
 
-#include "core/config.hpp"
-#include "core/failure.hpp"
+#include "core/settings/config.hpp"
+#include "core/values/failure.hpp"
 #include "tests/fuzz/check.hpp"
 
 namespace orderflow::fuzz {

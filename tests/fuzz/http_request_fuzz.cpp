@@ -12,14 +12,14 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
-#include "http-api/body_reader.hpp"
-#include "http-api/conditional.hpp"
 #include "http-api/frontends.hpp"
-#include "http-api/idempotency.hpp"
-#include "http-api/page.hpp"
-#include "http-api/session.hpp"
-#include "http-api/validation.hpp"
-#include "saga/state.hpp"
+#include "http-api/middleware/idempotency.hpp"
+#include "http-api/orders/validation.hpp"
+#include "http-api/server/body_reader.hpp"
+#include "http-api/server/conditional.hpp"
+#include "http-api/server/page.hpp"
+#include "http-api/server/session.hpp"
+#include "saga/order/state.hpp"
 #include "tests/fuzz/check.hpp"
 #include "tests/fuzz/json_differential.hpp"
 

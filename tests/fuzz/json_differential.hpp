@@ -3,7 +3,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "core/json_document.hpp"
+#include "core/json/document.hpp"
 #include "tests/fuzz/check.hpp"
 
 namespace orderflow::fuzz {
@@ -17,7 +17,7 @@ inline void check_json_agrees(std::string_view text) {
   if (text.find('\0') != text.npos || text.starts_with("\xef\xbb\xbf")) return;
   const auto ours = parser.parse(text);
   if (!ours && ours.error() != core::JsonFault::kNotJson) return;
-  // What core/json_document.hpp names as refused although it is JSON: an integer beyond 64 bits,
+  // What core/json/document.hpp names as refused although it is JSON: an integer beyond 64 bits,
   // which the other one takes for a double.
   constexpr double kBeyond64Bits = 9.2e18;
   bool huge = false;

@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "http-api/page.hpp"
+#include "http-api/server/page.hpp"
 #include "tests/fuzz/check.hpp"
 
 namespace orderflow::fuzz {

@@ -5,8 +5,8 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "core/uuid.hpp"
-#include "http-api/page.hpp"
+#include "core/values/uuid.hpp"
+#include "http-api/server/page.hpp"
 
 namespace orderflow::fuzz {
 namespace {

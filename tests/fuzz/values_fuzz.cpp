@@ -1,13 +1,13 @@
 // The parsers of single values: each takes any text, and what it accepts means one thing only.
 #include <nlohmann/json.hpp>
 
-#include "core/time.hpp"
-#include "core/trace.hpp"
-#include "core/uuid.hpp"
-#include "http-api/body_reader.hpp"
-#include "http-api/conditional.hpp"
-#include "http-api/http.hpp"
-#include "http-api/json_text.hpp"
+#include "core/observe/trace.hpp"
+#include "core/values/time.hpp"
+#include "core/values/uuid.hpp"
+#include "http-api/server/body_reader.hpp"
+#include "http-api/server/conditional.hpp"
+#include "http-api/server/http.hpp"
+#include "http-api/server/json_text.hpp"
 #include "tests/fuzz/check.hpp"
 
 namespace orderflow::fuzz {

@@ -1,7 +1,7 @@
 #include <catch2/catch_test_macros.hpp>
 
-#include "consumers/audit.hpp"
 #include "tests/integration/participant_harness.hpp"
+#include "tools/audit.hpp"
 
 // An auditor that finds nothing proves nothing until it has found what was hidden from it: each
 // promise is broken by hand once. Promises 1 to 4.

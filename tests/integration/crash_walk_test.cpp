@@ -4,7 +4,7 @@
 #include <map>
 #include <set>
 
-#include "core/crash_point.hpp"
+#include "core/testing/crash_point.hpp"
 #include "tests/support/shop.hpp"
 
 // Every named point between database, broker and socket: each role dies at each of its points while

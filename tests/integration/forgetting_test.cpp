@@ -7,9 +7,9 @@
 #include <stop_token>
 #include <thread>
 
-#include "core/failure.hpp"
-#include "core/kafka.hpp"
-#include "core/log.hpp"
+#include "core/kafka/kafka.hpp"
+#include "core/observe/log.hpp"
+#include "core/values/failure.hpp"
 #include "tests/support/shop.hpp"
 
 namespace orderflow::testing {

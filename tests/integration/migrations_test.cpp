@@ -6,7 +6,7 @@
 #include <thread>
 #include <vector>
 
-#include "core/partition_count.hpp"
+#include "core/pg/partition_count.hpp"
 #include "schemas/embedded.hpp"
 #include "schemas/migrate.hpp"
 #include "schemas/migration_plan.hpp"

@@ -1,9 +1,9 @@
 #include <catch2/catch_test_macros.hpp>
 
-#include "consumers/delivery_rows.hpp"
-#include "consumers/partition_store.hpp"
-#include "consumers/payments_rows.hpp"
-#include "core/failure.hpp"
+#include "consumers/runtime/partition_store.hpp"
+#include "core/values/failure.hpp"
+#include "domain/delivery/rows.hpp"
+#include "domain/payments/rows.hpp"
 #include "tests/integration/participant_harness.hpp"
 #include "tests/simulation/random.hpp"
 #include "tests/simulation/tables.hpp"

@@ -4,7 +4,7 @@
 #include <functional>
 #include <utility>
 
-#include "consumers/orchestrator.hpp"
+#include "consumers/sagas/orchestrator.hpp"
 #include "tests/integration/participant_harness.hpp"
 
 // The owner of sagas against PostgreSQL, without an owner loop: what its polls find. Promise 6.

@@ -5,8 +5,8 @@
 #include <mutex>
 #include <set>
 
-#include "http-api/digest.hpp"
-#include "http-api/order_writer.hpp"
+#include "core/values/digest.hpp"
+#include "http-api/orders/writer.hpp"
 #include "tests/integration/participant_harness.hpp"
 
 // The group commit against a real database, without the front end's checks before it: what the

@@ -5,8 +5,8 @@
 #include <functional>
 #include <future>
 
-#include "consumers/owner_loop.hpp"
-#include "consumers/partition_store.hpp"
+#include "consumers/runtime/owner_loop.hpp"
+#include "consumers/runtime/partition_store.hpp"
 #include "tests/integration/participant_harness.hpp"
 #include "tests/support/kafka_tool.hpp"
 

@@ -4,11 +4,11 @@
 #include <string>
 #include <vector>
 
-#include "consumers/owner_loop.hpp"
-#include "core/embedded_broker.hpp"
-#include "core/kafka.hpp"
-#include "core/pg_session.hpp"
-#include "core/shard.hpp"
+#include "consumers/runtime/owner_loop.hpp"
+#include "core/kafka/embedded_broker.hpp"
+#include "core/kafka/kafka.hpp"
+#include "core/pg/session.hpp"
+#include "core/values/shard.hpp"
 #include "events/codec.hpp"
 #include "schemas/migrate.hpp"
 #include "tests/support/database.hpp"

@@ -1,11 +1,11 @@
 #include <catch2/catch_test_macros.hpp>
 #include <nlohmann/json.hpp>
 
-#include "consumers/delivery_handler.hpp"
-#include "consumers/delivery_rows.hpp"
-#include "consumers/ledger_check.hpp"
-#include "consumers/payments_handler.hpp"
-#include "consumers/payments_rows.hpp"
+#include "consumers/participants/delivery_handler.hpp"
+#include "consumers/participants/ledger_check.hpp"
+#include "consumers/participants/payments_handler.hpp"
+#include "domain/delivery/rows.hpp"
+#include "domain/payments/rows.hpp"
 #include "tests/integration/participant_harness.hpp"
 
 // The participants against PostgreSQL, without an owner loop: what their batches read and write.

@@ -2,9 +2,9 @@
 #include <catch2/catch_test_macros.hpp>
 #include <future>
 
-#include "core/kafka.hpp"
-#include "core/log.hpp"
-#include "core/shard.hpp"
+#include "core/kafka/kafka.hpp"
+#include "core/observe/log.hpp"
+#include "core/values/shard.hpp"
 #include "tests/support/shop.hpp"
 
 // More partitions in a loaded system: nothing is lost, nothing happens twice, and outside consumers

@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 
-#include "core/uuid.hpp"
+#include "core/values/uuid.hpp"
 #include "tests/support/shop.hpp"
 
 // Cancelling, and the races around it. Promises 2 and 3.

@@ -1,6 +1,6 @@
 #include <catch2/catch_test_macros.hpp>
 
-#include "core/crash_point.hpp"
+#include "core/testing/crash_point.hpp"
 #include "tests/support/system.hpp"
 
 // How the points are named and refused; each of them is walked in integration/crash_walk_test.cpp.

@@ -1,7 +1,7 @@
 #include <catch2/catch_test_macros.hpp>
 
-#include "core/shard.hpp"
-#include "core/uuid.hpp"
+#include "core/values/shard.hpp"
+#include "core/values/uuid.hpp"
 #include "tests/support/shop.hpp"
 
 // Dead letters: put back or given up by operators; and under load with a database that restarts, no

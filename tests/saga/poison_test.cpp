@@ -1,6 +1,6 @@
 #include <catch2/catch_test_macros.hpp>
 
-#include "core/uuid.hpp"
+#include "core/values/uuid.hpp"
 #include "tests/support/shop.hpp"
 
 // Messages nobody can process: they become dead letters with their reason, and the partition moves

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "saga/policy.hpp"
+#include "saga/engine/policy.hpp"
 #include "tests/simulation/faults.hpp"
 
 namespace orderflow::simulation {

@@ -6,7 +6,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "saga/decide.hpp"
+#include "saga/order/decide.hpp"
 #include "tests/simulation/faults.hpp"
 #include "tests/simulation/message.hpp"
 #include "tests/simulation/tables.hpp"

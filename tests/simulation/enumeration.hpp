@@ -11,8 +11,8 @@
 #include <string>
 #include <vector>
 
-#include "core/json_text.hpp"
-#include "saga/decide.hpp"
+#include "core/json/text.hpp"
+#include "saga/order/decide.hpp"
 
 // Every failure of every step of a saga definition, one run after the other. For tests of one's own
 // sagas: see README.md here and enumeration_test.cpp. One thread, no clock, no chance.

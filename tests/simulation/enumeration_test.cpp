@@ -2,7 +2,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-#include "saga/order_saga.hpp"
+#include "saga/order/order_saga.hpp"
 
 // Promises 2, 3 and 6 for every failure of every step.
 namespace orderflow::saga {

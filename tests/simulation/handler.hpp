@@ -4,13 +4,13 @@
 #include <set>
 #include <vector>
 
-#include "consumers/backlog.hpp"
+#include "consumers/runtime/backlog.hpp"
 #include "tests/simulation/database.hpp"
 
 namespace orderflow::simulation {
 
-// The model of consumers/owner_loop.hpp: what a role does with the partitions it owns, in the same
-// calls and the same order. What the SQL there does is Database here.
+// The model of consumers/runtime/owner_loop.hpp: what a role does with the partitions it owns, in
+// the same calls and the same order. What the SQL there does is Database here.
 
 struct Grant {
   std::int32_t partition = 0;

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "saga/command_messages.hpp"
+#include "saga/order/command_messages.hpp"
 
 namespace orderflow::simulation {
 

@@ -12,8 +12,8 @@
 
 namespace orderflow::simulation {
 
-// The model of consumers/orchestrator.cpp around the production saga::decide: the same cache, heap
-// of wake-ups, polls and order of work, with the model's database where SQL would be.
+// The model of consumers/sagas/orchestrator.cpp around the production saga::decide: the same cache,
+// heap of wake-ups, polls and order of work, with the model's database where SQL would be.
 class Orchestrator final : public Handler {
  public:
   Orchestrator(Context& context, const Database& database, std::size_t cache_limit)

@@ -11,7 +11,7 @@ using std::chrono::seconds;
 
 namespace {
 
-// As in consumers/owner_loop.cpp.
+// As in consumers/runtime/owner_loop.cpp.
 constexpr Duration kTickInterval = seconds{1};
 constexpr Duration kStuckAfter = seconds{1};
 constexpr Duration kLongestBackoff = seconds{2};

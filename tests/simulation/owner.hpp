@@ -12,9 +12,9 @@
 
 namespace orderflow::simulation {
 
-// The model of one process of a role: consumers/owner_loop.cpp with its waiting turned inside out.
-// Between any two of its effects (read, commit, answer, publish, acknowledgement) time passes, and
-// the process may die, be stopped, or be deposed.
+// The model of one process of a role: consumers/runtime/owner_loop.cpp with its waiting turned
+// inside out. Between any two of its effects (read, commit, answer, publish, acknowledgement) time
+// passes, and the process may die, be stopped, or be deposed.
 class Owner {
  public:
   Owner(Context& context, Database& database, Broker& broker, Role role, int number,

@@ -4,7 +4,7 @@
 #include <set>
 #include <vector>
 
-#include "consumers/due_timers.hpp"
+#include "consumers/runtime/due_timers.hpp"
 #include "domain/simulation.hpp"
 #include "tests/simulation/context.hpp"
 #include "tests/simulation/handler.hpp"
@@ -38,8 +38,8 @@ class Fates {
   const std::vector<Script>& scripts_;
 };
 
-// The models of consumers/payments_handler.cpp and delivery_handler.cpp around the production
-// domain::decide and domain::fire.
+// The models of consumers/participants/payments_handler.cpp and delivery_handler.cpp around the
+// production domain::decide and domain::fire.
 class Payments final : public Handler {
  public:
   Payments(Context& context, Database& database, const std::vector<Script>& scripts)

@@ -3,8 +3,8 @@
 #include <array>
 #include <cstdint>
 
-#include "core/time.hpp"
-#include "core/uuid.hpp"
+#include "core/values/time.hpp"
+#include "core/values/uuid.hpp"
 
 namespace orderflow::simulation {
 

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "domain/delivery.hpp"
-#include "domain/payments.hpp"
+#include "domain/delivery/delivery.hpp"
+#include "domain/payments/payments.hpp"
 
 namespace orderflow::simulation {
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "core/shard.hpp"
+#include "core/values/shard.hpp"
 #include "tests/simulation/orchestrator.hpp"
 
 namespace orderflow::simulation {

@@ -9,7 +9,7 @@
 #include <pqxx/pqxx>
 #include <random>
 
-#include "core/config.hpp"
+#include "core/settings/config.hpp"
 
 namespace orderflow::testing {
 namespace {

@@ -11,7 +11,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <cstdlib>
 
-#include "core/config.hpp"
+#include "core/settings/config.hpp"
 
 namespace orderflow::testing {
 namespace {

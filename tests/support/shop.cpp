@@ -2,7 +2,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-#include "core/uuid.hpp"
+#include "core/values/uuid.hpp"
 
 namespace orderflow::testing {
 namespace {

@@ -14,9 +14,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array<std::string_view, 11> kFolders{"core",      "events",    "domain",   "saga",
+constexpr std::array<std::string_view, 12> kFolders{"core",      "events",    "domain",   "saga",
                                                     "producers", "consumers", "http-api", "schemas",
-                                                    "compose",   "bench",     "tests"};
+                                                    "tools",     "compose",   "bench",    "tests"};
 
 void add(std::vector<SourceFile>& files, const fs::path& file) {
   if (file.extension() != ".cpp" && file.extension() != ".hpp") return;

@@ -7,7 +7,7 @@ namespace orderflow::testing {
 
 // A file of the source tree, for the tests that read it.
 struct SourceFile {
-  std::string path;    // From the root, e.g. "core/uuid.hpp".
+  std::string path;    // From the root, e.g. "core/values/uuid.hpp".
   std::string folder;  // Its first part, e.g. "core"; "." for files at the root.
   std::string text;
 

@@ -1,5 +1,5 @@
 // error: a_compensatable_step_needs_an_undo
-#include "saga/definition.hpp"
+#include "saga/engine/definition.hpp"
 
 namespace orderflow::saga {
 

@@ -1,5 +1,5 @@
 // error: step_names_must_differ
-#include "saga/definition.hpp"
+#include "saga/engine/definition.hpp"
 
 namespace orderflow::saga {
 

@@ -1,5 +1,5 @@
 // error: a_step_needs_a_name
-#include "saga/definition.hpp"
+#include "saga/engine/definition.hpp"
 
 namespace orderflow::saga {
 

@@ -1,5 +1,5 @@
 // error: a_saga_needs_a_step
-#include "saga/definition.hpp"
+#include "saga/engine/definition.hpp"
 
 namespace orderflow::saga {
 

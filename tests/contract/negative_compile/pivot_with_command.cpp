@@ -1,5 +1,5 @@
 // error: a_pivot_has_no_command
-#include "saga/definition.hpp"
+#include "saga/engine/definition.hpp"
 
 namespace orderflow::saga {
 

@@ -1,5 +1,5 @@
 // error: a_retriable_step_must_come_after_the_pivot
-#include "saga/definition.hpp"
+#include "saga/engine/definition.hpp"
 
 namespace orderflow::saga {
 

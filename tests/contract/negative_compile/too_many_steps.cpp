@@ -1,5 +1,5 @@
 // error: a_saga_has_too_many_steps
-#include "saga/definition.hpp"
+#include "saga/engine/definition.hpp"
 
 namespace orderflow::saga {
 

@@ -1,5 +1,5 @@
 // error: a_saga_has_one_pivot_only
-#include "saga/definition.hpp"
+#include "saga/engine/definition.hpp"
 
 namespace orderflow::saga {
 

@@ -1,5 +1,5 @@
 // compiles
-#include "saga/definition.hpp"
+#include "saga/engine/definition.hpp"
 
 namespace orderflow::saga {
 

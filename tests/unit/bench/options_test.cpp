@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "core/failure.hpp"
+#include "core/values/failure.hpp"
 
 using orderflow::bench::parse_options;
 using orderflow::bench::parse_url;

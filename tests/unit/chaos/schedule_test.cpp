@@ -3,7 +3,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <set>
 
-#include "core/crash_point.hpp"
+#include "core/testing/crash_point.hpp"
 
 namespace orderflow::chaos {
 namespace {

@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <nlohmann/json.hpp>
 
-#include "core/time.hpp"
-#include "core/uuid.hpp"
+#include "core/values/time.hpp"
+#include "core/values/uuid.hpp"
 #include "events/messages.hpp"
 
 namespace orderflow::domain {

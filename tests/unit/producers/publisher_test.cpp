@@ -2,7 +2,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-#include "core/embedded_broker.hpp"
+#include "core/kafka/embedded_broker.hpp"
 
 // Promise 4: what lies beyond the mark is published again, so the mark must never run ahead.
 namespace orderflow::producers {

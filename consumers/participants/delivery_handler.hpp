@@ -1,0 +1,100 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "consumers/participants/participant_effects.hpp"
+#include "consumers/participants/report_brake.hpp"
+#include "consumers/runtime/due_timers.hpp"
+#include "consumers/runtime/overdue_rounds.hpp"
+#include "consumers/runtime/owner_loop.hpp"
+#include "consumers/runtime/patience.hpp"
+#include "domain/delivery/delivery.hpp"
+#include "domain/simulation.hpp"
+
+namespace orderflow::consumers {
+
+struct DeliveryHandlerOptions {
+  std::string inbox_topic;
+  domain::Simulation simulation;
+  domain::DeliveryPolicy policy;
+  std::size_t timer_limit = 100'000;  // Kept in memory; the rest is found when overdue.
+  std::size_t row_limit = 20'000;     // Likewise, of whole rows; others are read when needed.
+  std::size_t due_limit = 1'000;      // Fired in one transaction.
+  core::Duration overdue_interval = std::chrono::seconds{2};
+};
+
+// The delivery participant and its simulated carrier: schedules and cancels on command, hands
+// parcels over when they are due, and repeats the report of each until it is acknowledged. Reads
+// and writes sets of rows. Keeps the times at which live rows are due, and such rows themselves as
+// it wrote them: while it owns their partitions nobody else does. Called by the owner loop's
+// thread.
+class DeliveryHandler : public PartitionHandler {
+ public:
+  DeliveryHandler(DeliveryHandlerOptions options, core::Logger& logger, core::Metrics& metrics);
+
+  std::vector<producers::Outgoing> granted(const Grants& fresh, const Grants& all,
+                                           std::int32_t partition_count,
+                                           core::PgSession& session) override;
+  void dropped(const std::set<std::int32_t>& partitions) override;
+  Decision decide(const Work& work) override;
+  std::vector<producers::Outgoing> committed(const Grants& grants) override;
+  void discarded() override;
+  [[nodiscard]] Time next_due() const override;
+  [[nodiscard]] core::Duration oldest_ready(Time now) const override;
+
+ private:
+  struct Item {
+    const core::KafkaMessage* message;
+    events::DeliveryCommand command;
+    domain::Fate fate;
+  };
+  // What holds of a delivery once the transaction is durable.
+  struct Change {
+    std::int32_t partition;
+    core::Uuid id;
+    Time due;
+    std::optional<domain::Delivery> live_row;
+  };
+  using DueByPartition = std::map<std::int32_t, std::vector<core::Uuid>>;
+
+  std::vector<Item> admit(const Work& work, Decision& decision);
+  void reread_overdue(const Work& work);
+  [[nodiscard]] DueByPartition collect_due(const Work& work);
+  [[nodiscard]] domain::DeliveryBook read_book(const std::set<core::Uuid>& ids,
+                                               core::PgSession& session) const;
+  void decide_item(const Item& item, Time now, domain::DeliveryBook& book, Decision& decision);
+  void fire_due(const DueByPartition& due, Time now, domain::DeliveryBook& book,
+                Decision& decision);
+  void prepare(const domain::DeliveryBook& book, const DueByPartition& due,
+               std::int32_t partition_count);
+  void adopt(Change& change);
+  void adjust_patience();
+
+  DeliveryHandlerOptions options_;
+  domain::DeliveryPolicy policy_;  // As patient as acknowledgements are slow at present.
+  Patience report_patience_;
+  ReportBrake report_brake_;
+  core::Logger& logger_;
+  ParticipantEffects effects_;
+  prometheus::Gauge& timers_gauge_;
+  std::set<std::int32_t> owned_;
+  std::set<std::int32_t> stuck_;  // As of the last decide(): their timers wait.
+  DueTimers timers_;
+  OverdueRounds overdue_;
+
+  struct LiveRow {
+    std::int32_t partition;
+    domain::Delivery row;
+  };
+  std::unordered_map<core::Uuid, LiveRow> live_;
+
+  std::vector<Change> prepared_;
+};
+
+}  // namespace orderflow::consumers

@@ -1,0 +1,62 @@
+#include "consumers/participants/participant_effects.hpp"
+
+#include <utility>
+
+#include "core/values/shard.hpp"
+
+namespace orderflow::consumers {
+
+ParticipantEffects::ParticipantEffects(std::string role, std::string inbox_topic,
+                                       core::Metrics& metrics, std::string counter,
+                                       std::string help)
+    : source_("/orderflow/" + role),
+      inbox_topic_(std::move(inbox_topic)),
+      metrics_(metrics),
+      counter_(std::move(counter)),
+      help_(std::move(help)),
+      misplaced_(metrics.counter("misplaced_messages_total",
+                                 "Messages ignored because their key belongs to another partition.",
+                                 {{"role", std::move(role)}})) {}
+
+bool ParticipantEffects::well_placed(const core::KafkaMessage& message) {
+  if (core::partition_of_key(message.key(), partition_count_) == message.partition()) return true;
+  misplaced_.Increment();
+  return false;
+}
+
+events::Addressed ParticipantEffects::address(const core::Uuid& order, const core::Trace& trace,
+                                              int attempt) const {
+  return {inbox_topic_, order.to_string(), source_, trace, attempt, partition_count_};
+}
+
+void ParticipantEffects::reply(const core::KafkaMessage& command, const events::Reply& reply,
+                               const core::Trace& trace) {
+  const auto to = address(reply.order_id, trace, events::attempt_of(command));
+  outgoing_.push_back({events::encode(reply, to), command.partition(), 0});
+}
+
+void ParticipantEffects::report(std::int32_t partition, const events::DeliveryReport& report,
+                                const core::Trace& trace) {
+  outgoing_.push_back({events::encode(report, address(report.order_id, trace)), partition, 0});
+}
+
+std::vector<producers::Outgoing> ParticipantEffects::release(const Grants& grants) {
+  for (auto& message : outgoing_) {
+    const auto grant = grants.find(message.partition);
+    if (grant != grants.end()) message.batch_no = grant->second.batch_no;
+  }
+  for (const auto& [outcome, count] : outcomes_) {
+    auto& counter = by_outcome_[outcome];
+    if (counter == nullptr) counter = &metrics_.counter(counter_, help_, {{"outcome", outcome}});
+    counter->Increment(count);
+  }
+  outcomes_.clear();
+  return std::exchange(outgoing_, {});
+}
+
+void ParticipantEffects::discard() {
+  outgoing_.clear();
+  outcomes_.clear();
+}
+
+}  // namespace orderflow::consumers

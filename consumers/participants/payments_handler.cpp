@@ -1,0 +1,131 @@
+#include "consumers/participants/payments_handler.hpp"
+
+#include <utility>
+
+#include "domain/payments/rows.hpp"
+
+namespace orderflow::consumers {
+namespace {
+
+using domain::Fate;
+using events::ReplyOutcome;
+
+Fate fate_of(const domain::Simulation& simulation, const events::PaymentCommand& command,
+             int attempt) {
+  if (const auto* capture = std::get_if<events::CapturePayment>(&command)) {
+    return simulation.of_capture(capture->command_id, attempt, capture->amount.amount);
+  }
+  if (const auto* undo = std::get_if<events::UndoCapture>(&command)) {
+    return simulation.of_other(undo->command_id, attempt, "undo");
+  }
+  return simulation.of_other(std::get<events::RefundPayment>(command).command_id, attempt,
+                             "refund");
+}
+
+// The label of the metric payments_total.
+std::string outcome_of(const events::PaymentCommand& command, const domain::PaymentVerdict& verdict,
+                       const domain::PaymentBook& book) {
+  const auto& reply = verdict.reply;
+  if (verdict.repeated) return "repeated";
+  if (reply.outcome == ReplyOutcome::kFailed) return "failed";
+  if (reply.outcome == ReplyOutcome::kRefused) return reply.code;
+  if (std::holds_alternative<events::CapturePayment>(command)) return "captured";
+  if (std::holds_alternative<events::RefundPayment>(command)) return "refunded";
+  const auto* payment = book.payment(reply.command_id);
+  const bool voided = payment != nullptr && payment->status == domain::PaymentStatus::kVoided;
+  return voided ? "voided" : "undone";
+}
+
+}  // namespace
+
+PaymentsHandler::PaymentsHandler(std::string inbox_topic, domain::Simulation simulation,
+                                 core::Logger& logger, core::Metrics& metrics)
+    : simulation_(simulation),
+      logger_(logger),
+      effects_("payments", std::move(inbox_topic), metrics, "payments_total",
+               "Payment commands by what they came to.") {}
+
+// Replies are not published again: a saga that misses one repeats its command.
+std::vector<producers::Outgoing> PaymentsHandler::granted(const Grants&, const Grants&,
+                                                          std::int32_t, core::PgSession&) {
+  return {};
+}
+
+void PaymentsHandler::dropped(const std::set<std::int32_t>&) {}
+
+std::vector<PaymentsHandler::Item> PaymentsHandler::admit(const Work& work, Decision& decision) {
+  effects_.begin(work.partition_count);
+  std::vector<Item> items;
+  items.reserve(work.messages.size());
+  for (const auto* message : work.messages) {
+    // First, since whoever writes rubbish does not choose its partition with care either.
+    auto command = events::decode_payment_command(message->header("ce_type"), message->body());
+    if (!command) {
+      decision.dead_letters.push_back({message, command.error().detail});
+      continue;
+    }
+    if (!effects_.well_placed(*message)) continue;
+    const Fate fate = fate_of(simulation_, *command, events::attempt_of(*message));
+    if (fate == Fate::kSilent) {
+      effects_.count("silent");
+      continue;
+    }
+    items.push_back({message, std::move(*command), fate});
+  }
+  return items;
+}
+
+Decision PaymentsHandler::decide(const Work& work) {
+  effects_.discard();  // Of a decide() that a failing read ended half-way.
+  Decision decision;
+  const auto items = admit(work, decision);
+  if (items.empty()) return decision;
+  std::vector<const events::PaymentCommand*> commands;
+  commands.reserve(items.size());
+  for (const auto& item : items) commands.push_back(&item.command);
+  auto book = read_payment_book(work.session, keys_of(commands));
+  for (const auto& item : items) decide_item(item, work.now, book, decision);
+  decision.calls = write_payment_book(book);
+  return decision;
+}
+
+void PaymentsHandler::decide_item(const Item& item, Time now, domain::PaymentBook& book,
+                                  Decision& decision) {
+  const core::Trace trace = events::trace_of(*item.message);
+  if (item.fate == Fate::kFailed) {
+    effects_.count("failed");
+    answer(item, domain::technical_failure(item.command, "the card network failed (simulated)"),
+           trace);
+    return;
+  }
+  const domain::PaymentContext context{now, item.fate == Fate::kRefused, trace.correlation_id};
+  const auto verdict = domain::decide(book, item.command, context);
+  if (!verdict) {
+    decision.dead_letters.push_back({item.message, verdict.error().detail});
+    return;
+  }
+  effects_.count(outcome_of(item.command, *verdict, book));
+  if (item.fate != Fate::kReplyLost) answer(item, verdict->reply, trace);
+}
+
+void PaymentsHandler::answer(const Item& item, const events::Reply& reply,
+                             const core::Trace& trace) {
+  effects_.reply(*item.message, reply, trace);
+  const auto level =
+      reply.outcome == ReplyOutcome::kDone ? core::LogLevel::kDebug : core::LogLevel::kInfo;
+  if (!logger_.enabled(level)) return;
+  logger_.log(level, "payment command answered", trace,
+              {{"order_id", reply.order_id.to_string()},
+               {"command_id", reply.command_id.to_string()},
+               {"step", reply.step},
+               {"phase", reply.phase == events::Phase::kDo ? "do" : "undo"},
+               {"code", reply.code}});
+}
+
+std::vector<producers::Outgoing> PaymentsHandler::committed(const Grants& grants) {
+  return effects_.release(grants);
+}
+
+void PaymentsHandler::discarded() { effects_.discard(); }
+
+}  // namespace orderflow::consumers

@@ -1,0 +1,81 @@
+#include "consumers/runtime/membership.hpp"
+
+#include <utility>
+
+namespace orderflow::consumers {
+
+using std::chrono::steady_clock;
+
+namespace {
+
+// Longer than a group takes to form, also the embedded broker's.
+constexpr std::chrono::seconds kJoinPatience{15};
+
+}  // namespace
+
+Membership::Membership(core::KafkaOptions options, std::string topic, std::string group,
+                       core::CrashSite crash, core::Logger& logger)
+    : options_(std::move(options)),
+      topic_(std::move(topic)),
+      group_(std::move(group)),
+      crash_(crash),
+      logger_(logger) {}
+
+void Membership::join() {
+  consumer_.reset();
+  assigned_.clear();
+  newly_assigned_ = false;
+  revoked_ = false;
+  joined_ = false;
+  topic_gone_ = false;
+  cluster_id_.clear();
+  unassigned_since_ = steady_clock::now();
+  consumer_ = std::make_unique<core::KafkaConsumer>(options_, logger_, topic_, group_, this);
+}
+
+core::Polled Membership::poll(core::Duration timeout) {
+  core::Polled polled = consumer_->poll(timeout);
+  if (polled.outcome == core::PollOutcome::kTopicGone) {
+    topic_gone_ = true;
+    polled.outcome = core::PollOutcome::kNothing;
+  }
+  return polled;
+}
+
+void Membership::on_assigned(std::span<const std::int32_t> partitions) noexcept {
+  crash_.pass(core::CrashPlace::kInAssign);
+  assigned_ = {partitions.begin(), partitions.end()};
+  newly_assigned_ = true;
+  joined_ = true;
+}
+
+void Membership::on_revoked() noexcept {
+  crash_.pass(core::CrashPlace::kInRevoke);
+  assigned_.clear();
+  newly_assigned_ = false;
+  revoked_ = true;
+  joined_ = false;
+  unassigned_since_ = steady_clock::now();
+}
+
+std::int64_t Membership::unhandled(const Grants& grants) const {
+  std::int64_t count = 0;
+  for (const auto& [partition, grant] : grants) {
+    const auto log_end = consumer_->cached_watermarks(partition).second;
+    count += std::max<std::int64_t>(log_end - grant.next_offset, 0);
+  }
+  return count;
+}
+
+const char* Membership::why_useless() {
+  const std::string id = consumer_->cluster_id(core::Duration{0});
+  const bool another = !id.empty() && !cluster_id_.empty() && id != cluster_id_;
+  if (!id.empty()) cluster_id_ = id;
+  if (another) return "Kafka is another cluster now";
+  if (topic_gone_) return "the topic is gone or not there yet";
+  if (joined_ && consumer_->cluster_lost()) return "no broker was reachable";
+  const bool waits_long = steady_clock::now() > unassigned_since_ + kJoinPatience;
+  return !joined_ && waits_long ? "the group gives no partitions" : nullptr;
+}
+
+}  // namespace orderflow::consumers

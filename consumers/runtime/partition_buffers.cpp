@@ -1,0 +1,66 @@
+#include "consumers/runtime/partition_buffers.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace orderflow::consumers {
+
+using core::KafkaMessage;
+using std::chrono::steady_clock;
+
+void PartitionBuffers::add(KafkaMessage message) {
+  const auto partition = message.partition();
+  buffers_[partition].push_back({std::move(message), steady_clock::now()});
+}
+
+std::vector<const KafkaMessage*> PartitionBuffers::ready(std::size_t limit) const {
+  std::vector<const KafkaMessage*> batch;
+  const auto arrived_before = steady_clock::now() - ready_delay_;
+  for (const auto& [partition, buffer] : buffers_) {
+    for (const Buffered& buffered : buffer) {
+      if (batch.size() >= limit || buffered.arrived > arrived_before) break;
+      batch.push_back(&buffered.message);
+    }
+  }
+  return batch;
+}
+
+bool PartitionBuffers::any_ready() const {
+  const auto arrived_before = steady_clock::now() - ready_delay_;
+  return std::any_of(buffers_.begin(), buffers_.end(), [&](const auto& entry) {
+    return !entry.second.empty() && entry.second.front().arrived <= arrived_before;
+  });
+}
+
+void PartitionBuffers::release(std::span<const KafkaMessage* const> handled) {
+  std::map<std::int32_t, std::ptrdiff_t> counts;
+  for (const KafkaMessage* message : handled) ++counts[message->partition()];
+  for (const auto& [partition, count] : counts) {
+    auto& buffer = buffers_[partition];
+    buffer.erase(buffer.begin(), buffer.begin() + count);
+  }
+}
+
+std::size_t PartitionBuffers::size() const {
+  std::size_t total = 0;
+  for (const auto& [partition, buffer] : buffers_) total += buffer.size();
+  return total;
+}
+
+std::optional<std::int64_t> PartitionBuffers::next_offset(std::int32_t partition) const {
+  const auto found = buffers_.find(partition);
+  if (found == buffers_.end() || found->second.empty()) return std::nullopt;
+  return found->second.back().message.offset() + 1;
+}
+
+Backlog::Ages PartitionBuffers::ages(core::Time wall_clock) const {
+  Backlog::Ages ages;
+  for (const auto& [partition, buffer] : buffers_) {
+    if (buffer.empty()) continue;
+    const core::Time made{std::chrono::milliseconds{buffer.front().message.timestamp_ms()}};
+    ages.emplace(partition, std::max<core::Duration>(wall_clock - made, core::Duration{0}));
+  }
+  return ages;
+}
+
+}  // namespace orderflow::consumers

@@ -1,0 +1,23 @@
+#pragma once
+
+#include "core/values/time.hpp"
+
+namespace orderflow::consumers {
+
+// Between half of `around` and half as much again, so that owners that failed together do not come
+// back together.
+[[nodiscard]] core::Duration jittered(core::Duration around);
+
+// How long an owner that failed waits before it begins again: twice as long each time, from 50 ms
+// to 2 s around, until something has succeeded. One thread.
+class RestartPause {
+ public:
+  // When the pause that begins now is over.
+  [[nodiscard]] core::SteadyTime next_end();
+  void succeeded() { around_ = core::Duration{0}; }
+
+ private:
+  core::Duration around_{0};
+};
+
+}  // namespace orderflow::consumers

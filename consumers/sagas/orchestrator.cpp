@@ -1,0 +1,428 @@
+#include "consumers/sagas/orchestrator.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "core/values/shard.hpp"
+#include "saga/order/command_messages.hpp"
+#include "saga/order/order_saga.hpp"
+
+namespace orderflow::consumers {
+
+using core::KafkaMessage;
+using core::Uuid;
+using producers::Outgoing;
+using saga::Saga;
+using std::chrono::seconds;
+
+namespace {
+
+constexpr core::Duration kRequestPoll = seconds{1};
+constexpr core::Duration kProgressInterval = seconds{2};
+constexpr core::Duration kOverduePoll = seconds{2};
+// Looking for overdue sagas takes one part in so many of the time, however many are live; but a
+// round ends soon enough for an order whose messages are lost to move within the promised time.
+constexpr int kOverdueReadShare = 20;
+constexpr core::Duration kOverduePollMax = seconds{6};
+constexpr std::int32_t kWakeUpsMax = 200000;
+constexpr auto kWaitingAtGrant = static_cast<std::int32_t>(ParticipantWatch::kRememberedMax);
+constexpr std::int32_t kEventPage = 5000;
+constexpr const char* kSource = "/orderflow/orchestrator";
+
+Uuid order_of(const events::InboxMessage& message) {
+  return std::visit([](const auto& m) { return m.order_id; }, message);
+}
+
+}  // namespace
+
+saga::Policy policy_from(const core::Config& config) {
+  saga::Policy policy;
+  policy.retry.attempts = static_cast<int>(config.integer("retry-attempts"));
+  policy.retry.backoff_initial = config.duration("retry-backoff-initial");
+  policy.retry.backoff_multiplier = config.rate("retry-backoff-multiplier");
+  policy.retry.backoff_max = config.duration("retry-backoff-max");
+  policy.reply_timeout[saga::kPaymentStep] = config.duration("payment-timeout");
+  policy.reply_timeout[saga::kDeliveryStep] = config.duration("delivery-timeout");
+  policy.probe_interval = config.duration("probe-interval");
+  return policy;
+}
+
+Orchestrator::Orchestrator(const core::Config& config, events::Topics topics, core::Logger& logger,
+                           core::Metrics& metrics)
+    : topics_(std::move(topics)),
+      logger_(logger),
+      metrics_(metrics),
+      policy_(policy_from(config)),
+      impatient_(policy_),
+      reply_timeout_(policy_.reply_timeout),
+      watch_(policy_.probe_interval),
+      cache_limit_(static_cast<std::size_t>(config.integer("saga-cache"))),
+      batch_limit_(static_cast<std::size_t>(config.integer("batch-limit"))),
+      wake_ups_(kWakeUpsMax),
+      overdue_(kOverdueReadShare, kOverduePoll, kOverduePollMax) {
+  impatient_.retry.attempts = 1;
+}
+
+std::int32_t Orchestrator::partition_of(const Saga& saga) const {
+  return core::partition_of_shard(saga.shard, partition_count_);
+}
+
+std::int32_t Orchestrator::partition_of(const Uuid& order_id) const {
+  return core::partition_of_key(order_id.text().view(), partition_count_);
+}
+
+// ---- ownership
+// ------------------------------------------------------------------------------------
+
+std::vector<Outgoing> Orchestrator::granted(const Grants& fresh, const Grants& all,
+                                            std::int32_t partition_count,
+                                            core::PgSession& session) {
+  partition_count_ = partition_count;
+  std::set<std::int32_t> partitions;
+  for (const auto& [partition, grant] : fresh) partitions.insert(partition);
+  dropped(partitions);
+
+  std::vector<std::int32_t> fresh_shards;
+  owned_shards_.clear();
+  for (std::int32_t shard = 0; shard < core::kShardCount; ++shard) {
+    const auto partition = core::partition_of_shard(shard, partition_count);
+    if (all.contains(partition)) owned_shards_.push_back(shard);
+    if (fresh.contains(partition)) fresh_shards.push_back(shard);
+  }
+  const auto live = saga::store::load_wake_ups(fresh_shards, kWakeUpsMax);
+  const auto due = saga::store::read_wake_ups(session.execute(live));
+  for (const auto& wake_up : due) {
+    wake_ups_.set(partition_of(wake_up.order_id), wake_up.order_id, wake_up.at);
+  }
+  const auto waiting = saga::store::load_waiting(fresh_shards, kWaitingAtGrant);
+  watch_.found(saga::store::read_waiting(session.execute(waiting)));
+  next_request_poll_ = {};
+  overdue_.begin();
+
+  std::vector<Outgoing> unpublished;
+  for (const auto& [partition, grant] : fresh) {
+    saga::store::PublishedUpTo position{partition, grant.published_mark, INT32_MAX};
+    while (true) {
+      const auto call = saga::store::load_events_after(position, kEventPage);
+      const auto page = saga::store::read_events(session.execute(call));
+      for (const auto& one : page) {
+        unpublished.push_back(
+            {events::encode(one.event, topics_.orders_events), partition, one.batch_no});
+        position = {partition, one.batch_no, one.ordinal};
+      }
+      if (page.size() < kEventPage) break;
+    }
+  }
+  metrics_.events_published(unpublished.size());
+  return unpublished;
+}
+
+void Orchestrator::dropped(const std::set<std::int32_t>& partitions) {
+  std::erase_if(cache_,
+                [&](const auto& entry) { return partitions.contains(partition_of(entry.second)); });
+  watch_.forget_if(
+      [&](const Uuid& order_id) { return partitions.contains(partition_of(order_id)); });
+  for (const auto partition : partitions) wake_ups_.drop(partition);
+  std::erase_if(owned_shards_, [&](std::int32_t shard) {
+    return partitions.contains(core::partition_of_shard(shard, partition_count_));
+  });
+}
+
+// ---- one transaction
+// ------------------------------------------------------------------------------
+
+Decision Orchestrator::decide(const Work& work) {
+  decided_at_ = work.now;
+  stuck_ = work.stuck;
+  adjust_patience();
+  Decision decision;
+  std::vector<SagaBatch::Pending> inputs;
+  std::vector<Uuid> nudged;
+  decode(work, inputs, nudged, decision);
+  if (work.include_due) {
+    take_due(work, inputs);
+    show_progress(work.now);
+  }
+  read_truth(work, nudged, inputs);
+  apply(work, inputs);
+  batch_.write(work, decision);
+  return decision;
+}
+
+void Orchestrator::decode(const Work& work, std::vector<SagaBatch::Pending>& inputs,
+                          std::vector<Uuid>& nudged, Decision& decision) {
+  for (const KafkaMessage* message : work.messages) {
+    auto decoded = events::decode_inbox(message->header("ce_type"), message->body());
+    if (!decoded) {
+      decision.dead_letters.push_back({message, decoded.error().detail});
+      continue;
+    }
+    const Uuid order_id = order_of(*decoded);
+    if (partition_of(order_id) != message->partition()) {
+      metrics_.misplaced();
+      continue;
+    }
+    if (const auto* nudge = std::get_if<events::RequestNudge>(&*decoded)) {
+      nudged.push_back(nudge->request_id);
+    } else if (std::holds_alternative<events::OrderPlaced>(*decoded)) {
+      inputs.push_back({order_id, saga::Start{}});
+    } else if (auto* reply = std::get_if<events::Reply>(&*decoded)) {
+      reply->attempt = events::attempt_of(*message);
+      inputs.push_back({order_id, std::move(*reply)});
+    } else {
+      inputs.push_back({order_id, std::get<events::DeliveryReport>(std::move(*decoded))});
+    }
+  }
+}
+
+// Due wake-ups, except those of partitions whose publishing is stuck: those wait a little.
+void Orchestrator::take_due(const Work& work, std::vector<SagaBatch::Pending>& inputs) {
+  for (const auto& [partition, grant] : work.grants) {
+    if (work.stuck.contains(partition)) continue;
+    for (const auto& id : wake_ups_.due(partition, work.now, batch_limit_ - taken_.size())) {
+      taken_.emplace_back(partition, id);
+      inputs.push_back({id, saga::Wake{}});
+    }
+  }
+  take_turns(work, inputs);
+}
+
+// Sagas whose turn it is to ask a participant that did not answer.
+void Orchestrator::take_turns(const Work& work, std::vector<SagaBatch::Pending>& inputs) {
+  const auto can_ask = [&](const Uuid& order_id) {
+    const auto partition = partition_of(order_id);
+    return work.grants.contains(partition) && !work.stuck.contains(partition);
+  };
+  for (const auto& order_id : watch_.take_turns(work.now, can_ask)) {
+    inputs.push_back({order_id, saga::Probe{}});
+  }
+}
+
+// Everything this batch needs from the database, in one round trip when sagas are known.
+void Orchestrator::read_truth(const Work& work, const std::vector<Uuid>& nudged,
+                              std::vector<SagaBatch::Pending>& inputs) {
+  std::vector<core::PgCall> calls;
+  const bool poll_requests = work.include_due && work.now >= next_request_poll_;
+  const bool poll_overdue = work.include_due && work.now >= overdue_.next();
+  const auto limit = static_cast<std::int32_t>(batch_limit_);
+  if (!nudged.empty()) calls.push_back(saga::store::load_requests(nudged));
+  if (poll_requests) calls.push_back(saga::store::load_unhandled_requests(owned_shards_, limit));
+  const std::size_t of_requests = calls.size();
+  if (poll_overdue) {
+    calls.push_back(saga::store::load_overdue(overdue_.part(moving_shards(work.stuck)),
+                                              start_patiences(work), limit));
+  }
+  if (!calls.empty()) {
+    const auto began = std::chrono::steady_clock::now();
+    const auto results = work.session.read(calls);
+    if (poll_overdue) overdue_.looked(work.now, core::since(began));
+    std::set<Uuid> known;  // A nudged one is found by the poll as well.
+    for (std::size_t at = 0; at < of_requests; ++at) {
+      for (auto& pending : saga::store::read_requests(results[at])) {
+        if (!work.grants.contains(partition_of(pending.order_id))) continue;
+        if (!known.insert(pending.request.id).second) continue;
+        inputs.push_back({pending.order_id, std::move(pending.request)});
+      }
+    }
+    if (poll_overdue) {
+      for (const auto& wake_up : saga::store::read_wake_ups(results.back())) {
+        inputs.push_back({wake_up.order_id, saga::Wake{}});
+      }
+    }
+  }
+  if (poll_requests) next_request_poll_ = work.now + kRequestPoll;
+  batch_.load(inputs, cache_, partition_count_, work.session);
+}
+
+// Looks at every saga in memory.
+void Orchestrator::show_progress(Time now) {
+  if (now < next_progress_) return;
+  next_progress_ = now + kProgressInterval;
+  metrics_.in_progress(cache_, now);
+  metrics_.waiting(watch_);
+}
+
+std::vector<core::Duration> Orchestrator::start_patiences(const Work& work) const {
+  std::vector<core::Duration> patiences;
+  for (std::int32_t partition = 0; partition < partition_count_; ++partition) {
+    patiences.push_back(start_patience(work.behind, partition));
+  }
+  return patiences;
+}
+
+// Until when the wake-up is left alone because the saga's OrderPlaced is probably still to come.
+Time Orchestrator::held_until(const Saga& saga, const Work& work) const {
+  const auto& state = saga.state;
+  if (state.waiting_for != saga::WaitingFor::kStart || !state.wake_at) return Time::min();
+  return *state.wake_at + start_patience(work.behind, partition_of(saga));
+}
+
+// Owned shards whose timers may fire. Those of stuck partitions must not fill a page.
+std::vector<std::int32_t> Orchestrator::moving_shards(const std::set<std::int32_t>& stuck) const {
+  std::vector<std::int32_t> shards;
+  std::copy_if(owned_shards_.begin(), owned_shards_.end(), std::back_inserter(shards),
+               [&](std::int32_t shard) {
+                 return !stuck.contains(core::partition_of_shard(shard, partition_count_));
+               });
+  return shards;
+}
+
+void Orchestrator::apply(const Work& work, const std::vector<SagaBatch::Pending>& inputs) {
+  for (const auto& pending : inputs) {
+    auto* prepared = batch_.find(pending.order_id);
+    if (prepared == nullptr) {
+      metrics_.unknown_order();
+      continue;
+    }
+    if (std::holds_alternative<saga::Wake>(pending.input)) {
+      prepared->woken = true;
+      prepared->held_until = held_until(prepared->saga, work);
+      if (prepared->held_until > work.now) continue;
+    }
+    judge(*prepared, pending.input, work.now);
+  }
+}
+
+void Orchestrator::adjust_patience() {
+  for (const int step : {saga::kPaymentStep, saga::kDeliveryStep}) {
+    const auto timeout = watch_.patience(step, reply_timeout_[step]);
+    policy_.reply_timeout[step] = timeout;
+    impatient_.reply_timeout[step] = timeout;
+  }
+}
+
+void Orchestrator::judge(SagaBatch::Prepared& prepared, const saga::Input& input, Time now) {
+  const auto& state = prepared.saga.state;
+  const bool down = watch_.down(state.step);
+  const bool woken = std::holds_alternative<saga::Wake>(input);
+  const bool another_asks =
+      down && woken && state.waiting_for == saga::WaitingFor::kOperator && state.wake_at <= now;
+  batch_.decide(prepared, another_asks ? saga::Input{saga::Hold{}} : input, now,
+                down ? impatient_ : policy_);
+}
+
+Decision Orchestrator::poisoned(const KafkaMessage& message, const std::string& reason,
+                                const Work& work) {
+  decided_at_ = work.now;
+  Decision decision;
+  const auto decoded = events::decode_inbox(message.header("ce_type"), message.body());
+  if (!decoded) return decision;
+  const std::vector<SagaBatch::Pending> inputs{{order_of(*decoded), saga::Poisoned{reason}}};
+  batch_.load(inputs, cache_, partition_count_, work.session);
+  apply(work, inputs);
+  batch_.write(work, decision);
+  return decision;
+}
+
+std::vector<Outgoing> Orchestrator::committed(const Grants& grants) {
+  std::vector<Outgoing> outgoing;
+  outgoing.reserve(batch_.events().size() + batch_.prepared().size());
+  for (const auto& stored : batch_.events()) {
+    outgoing.push_back(
+        {events::encode(stored.event, topics_.orders_events), stored.partition, stored.batch_no});
+    tell(stored.event);
+  }
+  metrics_.events_published(batch_.events().size());
+  for (auto& [id, prepared] : batch_.prepared()) {
+    for (const auto& command : prepared.commands) {
+      outgoing.push_back({encode(prepared.saga, command), prepared.partition,
+                          grants.at(prepared.partition).batch_no});
+    }
+    watch_.stands(id, prepared.saga.state);
+    adopt(id, prepared);
+  }
+  for (const auto& observation : batch_.observations()) {
+    metrics_.observe(observation);
+    watch_.observe(observation, decided_at_);
+  }
+  // Of a saga that does not exist.
+  for (const auto& [partition, id] : taken_) {
+    if (batch_.find(id) == nullptr) wake_ups_.set(partition, id, Time::max());
+  }
+  evict();
+  discarded();
+  return outgoing;
+}
+
+void Orchestrator::tell(const events::OrderEvent& event) const {
+  if (!logger_.enabled(core::LogLevel::kDebug)) return;
+  logger_.log(core::LogLevel::kDebug, "order event", {event.correlation_id, event.traceparent},
+              {{"order_id", event.order_id.to_string()},
+               {"sequence", event.sequence},
+               {"type", event.type},
+               {"status", event.status}});
+}
+
+void Orchestrator::discarded() {
+  taken_.clear();
+  batch_.clear();
+}
+
+// A saga whose goods are on their way has ended; the carrier's report is still to come.
+void Orchestrator::adopt(const Uuid& order_id, SagaBatch::Prepared& prepared) {
+  const auto& state = prepared.saga.state;
+  Time due = state.live() ? state.wake_at.value_or(Time::max()) : Time::max();
+  // What a wake-up left as it was must not wake it again at once.
+  if (prepared.woken && !prepared.changed && due <= decided_at_) {
+    due = std::max(decided_at_ + kOverduePoll, prepared.held_until);
+  }
+  wake_ups_.set(prepared.partition, order_id, due);
+  if (state.live() || state.status == saga::OrderStatus::kDeliveryScheduled) {
+    cache_.insert_or_assign(order_id, std::move(prepared.saga));
+  } else {
+    cache_.erase(order_id);
+  }
+}
+
+// Any saga may leave the cache: it is read again when something happens to it.
+void Orchestrator::evict() {
+  while (cache_.size() > cache_limit_) cache_.erase(cache_.begin());
+}
+
+Time Orchestrator::next_due() const {
+  return std::min(
+      {next_request_poll_, overdue_.next(), watch_.next_turn(), wake_ups_.next_except(stuck_)});
+}
+
+core::Duration Orchestrator::oldest_ready(Time now) const { return wake_ups_.overdue(now); }
+
+core::OutgoingMessage Orchestrator::encode(const Saga& saga, const saga::Command& command) const {
+  const auto& facts = saga.facts;
+  const auto message = saga::message_of(facts, saga.state, command);
+  events::Addressed to{
+      topics_.payments_commands,
+      facts.user_id.to_string(),
+      kSource,
+      {facts.trace.correlation_id, core::child_traceparent(facts.trace.traceparent)},
+      message.attempt,
+      partition_count_};
+  if (const auto* payment = std::get_if<events::PaymentCommand>(&message.body)) {
+    return events::encode(*payment, to);
+  }
+  to.topic = topics_.delivery_commands;
+  to.key = facts.order_id.to_string();
+  return events::encode(std::get<events::DeliveryCommand>(message.body), to);
+}
+
+void run_orchestrator(const core::Config& config, core::Logger& logger, core::Metrics& metrics,
+                      const std::stop_token& stop) {
+  const std::string& prefix = config.text("topic-prefix");
+  const events::Topics topics(prefix);
+  core::DatabaseClock clock;
+  Orchestrator orchestrator(config, topics, logger, metrics);
+  OwnerLoopOptions options;
+  options.role = "orchestrator";
+  options.topic = topics.orders_inbox;
+  options.group = prefix + "orderflow-orchestrator";
+  options.schema = "orders";
+  options.database_role = "orderflow_orders";
+  options.database_url = config.text("database-url");
+  options.kafka = core::kafka_options(config, "orderflow-orchestrator");
+  options.batch_limit = static_cast<std::size_t>(config.integer("batch-limit"));
+  OwnerLoop loop(std::move(options), orchestrator, clock, logger, metrics);
+  const std::stop_callback on_stop(stop, [&loop] { loop.stop(); });
+  loop.run();
+}
+
+}  // namespace orderflow::consumers

@@ -1,0 +1,100 @@
+#include "consumers/sagas/saga_batch.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/values/shard.hpp"
+
+namespace orderflow::consumers {
+
+using core::Uuid;
+
+void SagaBatch::load(const std::vector<Pending>& inputs, const saga::Sagas& cache,
+                     std::int32_t partition_count, core::PgSession& session) {
+  std::vector<Uuid> missing;
+  for (const Pending& pending : inputs) {
+    if (prepared_.contains(pending.order_id)) continue;
+    const auto cached = cache.find(pending.order_id);
+    if (cached != cache.end()) {
+      prepare(cached->second, partition_count);
+    } else {
+      missing.push_back(pending.order_id);
+    }
+  }
+  if (missing.empty()) return;
+  std::sort(missing.begin(), missing.end());
+  missing.erase(std::unique(missing.begin(), missing.end()), missing.end());
+  const auto call = saga::store::load_sagas(missing);
+  for (auto& [id, saga] : saga::store::read_sagas(session.execute(call))) {
+    prepare(std::move(saga), partition_count);
+  }
+}
+
+void SagaBatch::prepare(saga::Saga saga, std::int32_t partition_count) {
+  Prepared prepared;
+  prepared.partition = core::partition_of_shard(saga.shard, partition_count);
+  prepared.loaded_version = saga.state.version;
+  const Uuid order_id = saga.facts.order_id;
+  prepared.saga = std::move(saga);
+  prepared_.emplace(order_id, std::move(prepared));
+}
+
+SagaBatch::Prepared* SagaBatch::find(const Uuid& order_id) {
+  const auto found = prepared_.find(order_id);
+  return found == prepared_.end() ? nullptr : &found->second;
+}
+
+void SagaBatch::decide(Prepared& prepared, const saga::Input& input, Time now,
+                       const saga::Policy& policy) {
+  auto decided = saga::decide(prepared.saga.state, prepared.saga.facts, input, now, policy);
+  if (decided.deferred) return;  // Stays unhandled; the next poll brings it again.
+  if (decided.state != prepared.saga.state) {
+    prepared.saga.state = std::move(decided.state);
+    prepared.changed = true;
+  }
+  prepared.commands.insert(prepared.commands.end(), decided.commands.begin(),
+                           decided.commands.end());
+  for (auto& event : decided.events) {
+    events_.push_back({std::move(event), prepared.partition, 0, 0});
+  }
+  for (auto& update : decided.requests) {
+    request_updates_.insert_or_assign(update.id, std::move(update));
+  }
+  observations_.insert(observations_.end(), decided.observations.begin(),
+                       decided.observations.end());
+}
+
+void SagaBatch::write(const Work& work, Decision& decision) {
+  std::vector<saga::ChangedSaga> changed;
+  for (auto& [id, prepared] : prepared_) {
+    if (!prepared.changed) continue;
+    prepared.saga.state.version = prepared.loaded_version + 1;
+    changed.push_back({&prepared.saga, prepared.loaded_version});
+    decision.touched.insert(prepared.partition);
+  }
+  if (!changed.empty()) decision.calls.push_back(saga::store::save_sagas(changed, work.now));
+
+  std::map<std::int32_t, std::int32_t> ordinals;
+  for (auto& stored : events_) {
+    stored.batch_no = work.grants.at(stored.partition).batch_no + 1;
+    stored.ordinal = ordinals[stored.partition]++;
+  }
+  if (!events_.empty()) decision.calls.push_back(saga::store::insert_events(events_));
+
+  if (!request_updates_.empty()) {
+    std::vector<saga::RequestUpdate> updates;
+    for (const auto& [id, update] : request_updates_) updates.push_back(update);
+    decision.calls.push_back(saga::store::update_requests(updates, work.now));
+    // A refusal changes no saga, yet must be written by the owner only.
+    for (const auto& [id, prepared] : prepared_) decision.touched.insert(prepared.partition);
+  }
+}
+
+void SagaBatch::clear() {
+  prepared_.clear();
+  events_.clear();
+  request_updates_.clear();
+  observations_.clear();
+}
+
+}  // namespace orderflow::consumers

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "consumers/sagas/participant_watch.hpp"
+#include "core/observe/metrics.hpp"
+#include "saga/store/store.hpp"
+
+namespace orderflow::consumers {
+
+// Counts what sagas do. Keeps references, so that the hot path never looks a metric up by text
+// twice.
+class SagaMetrics {
+ public:
+  explicit SagaMetrics(core::Metrics& metrics);
+
+  void observe(const saga::Observation& observation);
+  void events_published(std::size_t count) {
+    events_published_.Increment(static_cast<double>(count));
+  }
+  // From the sagas an owner holds: how many are at each step, and the age of the oldest.
+  void in_progress(const saga::Sagas& sagas, core::Time now);
+  // Who waits for a person or a participant, and which participants seem to be there.
+  void waiting(const ParticipantWatch& watch);
+  void misplaced() { misplaced_.Increment(); }
+  void unknown_order() { unknown_.Increment(); }
+
+ private:
+  prometheus::Counter& by_step(const char* name, const char* help, std::string_view step);
+
+  core::Metrics& metrics_;
+  prometheus::Counter& started_;
+  prometheus::Counter& events_published_;
+  prometheus::Counter& misplaced_;
+  prometheus::Counter& unknown_;
+  prometheus::Gauge& oldest_;
+  std::map<std::string, prometheus::Counter*> counters_;
+  std::map<std::string, prometheus::Histogram*> durations_;
+};
+
+}  // namespace orderflow::consumers

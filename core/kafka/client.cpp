@@ -1,0 +1,96 @@
+#include "core/kafka/client.hpp"
+
+#include <chrono>
+#include <future>
+#include <thread>
+
+#include "core/kafka/kafka.hpp"
+#include "core/values/failure.hpp"
+
+namespace orderflow::core {
+namespace {
+
+constexpr std::chrono::seconds kDestroyPatience{3};
+
+// A broker that is away is reported by readiness and metrics; librdkafka repeats it endlessly.
+void on_log(const rd_kafka_t* handle, int level, const char* facility, const char* text) {
+  auto* link = static_cast<KafkaClient::Link*>(rd_kafka_opaque(handle));
+  if (link == nullptr) return;
+  const std::lock_guard lock(link->mutex);
+  if (link->logger == nullptr) return;
+  const std::string_view kind = facility;
+  const bool serious = level <= 3 && kind != "FAIL" && kind != "ERROR";
+  link->logger->log(serious ? LogLevel::kWarning : LogLevel::kDebug, "kafka client", {},
+                    {{"facility", kind}, {"detail", text}});
+}
+
+void on_error(rd_kafka_t* handle, int error, const char* reason, void* opaque) {
+  on_log(handle, 6, "ERROR", reason);
+  if (error != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) return;
+  static_cast<KafkaClient::Link*>(opaque)->cluster_lost = true;
+}
+
+// False when the library was still not done at the deadline.
+bool destroyed_in_time(rd_kafka_t* handle) {
+  std::promise<void> done;
+  auto ended = done.get_future();
+  std::thread([handle, done = std::move(done)]() mutable {
+    rd_kafka_destroy(handle);
+    done.set_value();
+  }).detach();
+  return ended.wait_for(kDestroyPatience) == std::future_status::ready;
+}
+
+}  // namespace
+
+KafkaClient::KafkaClient(rd_kafka_type_t type, rd_kafka_conf_t* conf, Logger& logger, void* user)
+    : link_(std::make_unique<Link>()) {
+  link_->logger = &logger;
+  link_->user = user;
+  rd_kafka_conf_set_opaque(conf, link_.get());
+  char error[512];
+  handle_ = rd_kafka_new(type, conf, error, sizeof error);
+  if (handle_ == nullptr) {
+    rd_kafka_conf_destroy(conf);
+    throw BadConfiguration(std::string("the Kafka client cannot start: ") + error);
+  }
+}
+
+KafkaClient::~KafkaClient() {
+  Logger& logger = *link_->logger;
+  {
+    const std::lock_guard lock(link_->mutex);
+    link_->logger = nullptr;
+  }
+  if (destroyed_in_time(handle_)) return;
+  // Threads of the instance may still look at it.
+  [[maybe_unused]] const Link* left_behind = link_.release();
+  logger.warning("a Kafka client does not end and is left behind");
+}
+
+rd_kafka_conf_t* KafkaClient::base_conf(const KafkaOptions& options) {
+  rd_kafka_conf_t* conf = rd_kafka_conf_new();
+  rd_kafka_conf_set_log_cb(conf, on_log);
+  rd_kafka_conf_set_error_cb(conf, on_error);
+  set(conf, "bootstrap.servers", options.bootstrap_servers);
+  set(conf, "client.id", options.client_id);
+  set(conf, "socket.nagle.disable", "true");       // Small messages must not wait for company.
+  set(conf, "socket.keepalive.enable", "true");    // A vanished broker must be noticed.
+  set(conf, "reconnect.backoff.ms", "50");         // A restarted broker is found again at once ...
+  set(conf, "reconnect.backoff.max.ms", "1000");   // ... and not hammered when it stays away.
+  set(conf, "allow.auto.create.topics", "false");  // Topics have the partition count we chose.
+  set(conf, "topic.metadata.refresh.interval.ms", "2000");  // Topics made again are found soon.
+  for (const auto& [name, value] : options.properties) set(conf, name, value);
+  return conf;
+}
+
+void KafkaClient::set(rd_kafka_conf_t* conf, const std::string& name, const std::string& value) {
+  char error[512];
+  if (rd_kafka_conf_set(conf, name.c_str(), value.c_str(), error, sizeof error) !=
+      RD_KAFKA_CONF_OK) {
+    throw BadConfiguration("the Kafka client refuses " + name + ": " + error +
+                           "; check the ORDERFLOW_KAFKA_ variables");
+  }
+}
+
+}  // namespace orderflow::core

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <librdkafka/rdkafka.h>
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "core/observe/log.hpp"
+
+namespace orderflow::core {
+
+struct KafkaOptions;
+
+// Owns one librdkafka instance of either kind and what its callbacks need. Throws BadConfiguration
+// when the library refuses a setting.
+//
+// Destruction is bounded: librdkafka 2.0 may wait for ever for one of its broker threads once the
+// cluster was restarted or lost a topic (its issues #3954, #4131 and #4362). After a few seconds
+// such an instance is left behind; its threads and sockets end with the process.
+class KafkaClient {
+ public:
+  // What callbacks find as their opaque. `user` is the owner's.
+  struct Link {
+    std::mutex mutex;
+    Logger* logger = nullptr;  // Null once the owner is gone.
+    void* user = nullptr;
+    std::atomic<bool> cluster_lost{false};
+  };
+
+  // Takes `conf`, which the owner has filled beyond what all clients share.
+  KafkaClient(rd_kafka_type_t type, rd_kafka_conf_t* conf, Logger& logger, void* user);
+  ~KafkaClient();
+  KafkaClient(const KafkaClient&) = delete;
+  KafkaClient& operator=(const KafkaClient&) = delete;
+
+  [[nodiscard]] rd_kafka_t* get() const { return handle_; }
+
+  // True once no broker was reachable any more, at least for a moment: a cluster that comes back
+  // may have forgotten everything. Known after the poll that follows.
+  [[nodiscard]] bool cluster_lost() const { return link_->cluster_lost; }
+
+  // The owner that a callback belongs to.
+  template <typename Owner>
+  [[nodiscard]] static Owner& owner(void* opaque) {
+    return *static_cast<Owner*>(static_cast<Link*>(opaque)->user);
+  }
+
+  // Settings every client shares, and those of the user.
+  [[nodiscard]] static rd_kafka_conf_t* base_conf(const KafkaOptions& options);
+  static void set(rd_kafka_conf_t* conf, const std::string& name, const std::string& value);
+
+ private:
+  std::unique_ptr<Link> link_;
+  rd_kafka_t* handle_ = nullptr;
+};
+
+}  // namespace orderflow::core

@@ -1,0 +1,92 @@
+#include "core/observe/health_monitor.hpp"
+
+#include <chrono>
+#include <condition_variable>
+
+#include "core/values/failure.hpp"
+
+namespace orderflow::core {
+namespace {
+
+constexpr auto kInterval = std::chrono::seconds{1};
+constexpr Duration kDatabaseTimeout = std::chrono::seconds{2};
+constexpr int kKafkaTimeoutMs = 2000;
+
+constexpr PgStatement kPing{"health_ping", "SELECT to_regclass('ops.migrations') IS NOT NULL"};
+
+}  // namespace
+
+HealthMonitor::HealthMonitor(const Config& config, Health& health, Logger& logger)
+    : health_(health),
+      logger_(logger),
+      kafka_options_(kafka_options(config, "orderflow-health")),
+      session_(config.text("database-url"), {.application_name = "orderflow-health",
+                                             .role = "",
+                                             .answer_timeout = kDatabaseTimeout}) {
+  for (const char* component : {"database", "schema", "kafka"}) health_.expect(component);
+  database_thread_ = std::jthread(
+      [this](const std::stop_token& stop) { repeat(stop, [this] { check_database(); }); });
+  kafka_thread_ = std::jthread(
+      [this](const std::stop_token& stop) { repeat(stop, [this] { check_kafka(); }); });
+}
+
+HealthMonitor::~HealthMonitor() {
+  database_thread_.request_stop();
+  kafka_thread_.request_stop();
+}
+
+void HealthMonitor::repeat(const std::stop_token& stop, const std::function<void()>& check) {
+  std::mutex mutex;
+  std::condition_variable_any wake;
+  std::unique_lock lock(mutex);
+  while (!stop.stop_requested()) {
+    check();
+    wake.wait_for(lock, stop, kInterval, [] { return false; });
+  }
+}
+
+void HealthMonitor::check_database() {
+  try {
+    const PgResult answer = session_.execute(kPing);
+    report("database", true);
+    const bool migrated = answer.boolean(0, 0);
+    report("schema", migrated, migrated ? "" : "the tables are missing; run `orderflow migrate`");
+  } catch (const std::exception& error) {
+    report("database", false, error.what());
+    report("schema", false, "unknown while the database does not answer");
+  }
+}
+
+void HealthMonitor::check_kafka() {
+  try {
+    if (!client_ || client_->failed()) {
+      client_ = std::make_unique<KafkaProducer>(kafka_options_, logger_, nullptr);
+    }
+    const rd_kafka_metadata_t* metadata = nullptr;
+    const auto error = rd_kafka_metadata(client_->handle(), 0, nullptr, &metadata, kKafkaTimeoutMs);
+    if (metadata != nullptr) rd_kafka_metadata_destroy(metadata);
+    const bool up = error == RD_KAFKA_RESP_ERR_NO_ERROR;
+    report("kafka", up,
+           up ? ""
+              : "no broker answers at " + kafka_options_.bootstrap_servers + " (" +
+                    rd_kafka_err2str(error) + "); check KAFKA_BOOTSTRAP_SERVERS");
+  } catch (const std::exception& error) {
+    report("kafka", false, error.what());
+  }
+}
+
+void HealthMonitor::report(const std::string& component, bool up, const std::string& detail) {
+  health_.set(component, up, detail);
+  const std::lock_guard lock(mutex_);
+  const auto known = last_.find(component);
+  const bool changed = known == last_.end() ? !up : known->second != up;
+  last_[component] = up;
+  if (!changed) return;
+  if (up) {
+    logger_.info("up again", {{"component", component}});
+  } else {
+    logger_.warning("down", {{"component", component}, {"detail", detail}});
+  }
+}
+
+}  // namespace orderflow::core

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <initializer_list>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "core/observe/trace.hpp"
+
+namespace spdlog {
+class logger;
+}
+
+namespace orderflow::core {
+
+enum class LogLevel { kDebug, kInfo, kWarning, kError };
+
+// Writes one JSON object a line to stdout: time, level, role, message, correlation_id, trace_id and
+// the fields given. Safe from any thread. Owned by main, handed down by reference.
+class Logger {
+ public:
+  using Field = std::pair<std::string_view, nlohmann::json>;
+  using Fields = std::initializer_list<Field>;
+
+  // `level` is debug, info, warning or error; anything else throws BadConfiguration.
+  Logger(std::string role, std::string_view level);
+  ~Logger();
+  Logger(const Logger&) = delete;
+  Logger& operator=(const Logger&) = delete;
+
+  void debug(std::string_view message, Fields fields = {}) {
+    write(LogLevel::kDebug, message, nullptr, fields);
+  }
+  void info(std::string_view message, Fields fields = {}) {
+    write(LogLevel::kInfo, message, nullptr, fields);
+  }
+  void warning(std::string_view message, Fields fields = {}) {
+    write(LogLevel::kWarning, message, nullptr, fields);
+  }
+  void error(std::string_view message, Fields fields = {}) {
+    write(LogLevel::kError, message, nullptr, fields);
+  }
+
+  // The same with the correlation id and trace id of what caused the line.
+  void log(LogLevel level, std::string_view message, const Trace& trace, Fields fields = {}) {
+    write(level, message, &trace, fields);
+  }
+
+  [[nodiscard]] bool enabled(LogLevel level) const { return level >= level_; }
+  [[nodiscard]] const std::string& role() const { return role_; }
+
+ private:
+  void write(LogLevel level, std::string_view message, const Trace* trace, Fields fields);
+
+  std::string role_;
+  LogLevel level_;
+  std::unique_ptr<spdlog::logger> out_;
+};
+
+}  // namespace orderflow::core

@@ -1,0 +1,21 @@
+#include "core/pg/liveness.hpp"
+
+#include <poll.h>
+#include <sys/socket.h>
+
+namespace orderflow::core {
+
+bool server_has_left(int socket) {
+  // An immediate stop gives notice and then closes, so unread bytes say nothing about the end of
+  // the stream: that is asked for by itself.
+  pollfd about{socket, POLLIN | POLLRDHUP, 0};
+  if (poll(&about, 1, 0) <= 0) return false;
+  if ((about.revents & ~POLLIN) != 0) return true;
+  // On an idle connection PostgreSQL speaks unasked only to give notice, to report a parameter, or
+  // (an 'E') to say that it shuts down. Under TLS the byte means nothing and is no 'E' either:
+  // record types are small numbers.
+  char first = 0;
+  return recv(socket, &first, 1, MSG_PEEK | MSG_DONTWAIT) == 1 && first == 'E';
+}
+
+}  // namespace orderflow::core

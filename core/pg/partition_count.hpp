@@ -1,0 +1,19 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "core/pg/session.hpp"
+
+namespace orderflow::core {
+
+// P, how many partitions each owned topic is served in: a fact of the installation that
+// `orderflow migrate` takes from ORDERFLOW_PARTITIONS once and `orderflow repartition` changes. It
+// is read again while a process runs, so whoever keeps it looks again.
+inline constexpr const char* kPartitionCountSql =
+    "SELECT value::int FROM ops.settings WHERE name = 'partition_count'";
+
+// Nothing when the database is not migrated yet. Throws Unavailable.
+[[nodiscard]] std::optional<std::int32_t> read_partition_count(PgSession& session);
+
+}  // namespace orderflow::core

@@ -1,0 +1,166 @@
+#include "core/pg/pool.hpp"
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "core/pg/liveness.hpp"
+#include "core/settings/config.hpp"
+
+namespace orderflow::core {
+namespace {
+
+constexpr auto kTakeTimeout = std::chrono::seconds{5};
+constexpr auto kWatchInterval = std::chrono::milliseconds{500};
+
+// libpq's own options go into the string, whichever of the two spellings it has.
+std::string with_connect_options(const std::string& url) {
+  if (url.find("://") == std::string::npos) return url + " connect_timeout=5";
+  return url + (url.find('?') == std::string::npos ? "?" : "&") + "connect_timeout=5";
+}
+
+}  // namespace
+
+DatabasePool::DatabasePool(const std::string& url, std::string role, std::size_t size,
+                           Duration statement_timeout, Duration use_timeout)
+    : url_(with_connect_options(normalize_database_url(url))),
+      role_(std::move(role)),
+      statement_timeout_(statement_timeout),
+      use_timeout_(use_timeout),
+      unused_slots_(size) {
+  if (use_timeout_ > Duration{0}) {
+    watchdog_ = std::jthread([this](const std::stop_token& stop) { watch(stop); });
+  }
+}
+
+DatabasePool::~DatabasePool() = default;
+
+std::unique_ptr<pqxx::connection> DatabasePool::take_idle() {
+  while (!idle_.empty()) {
+    auto connection = std::move(idle_.back());
+    idle_.pop_back();
+    if (!server_has_left(connection->sock())) return connection;
+    ++unused_slots_;
+  }
+  return nullptr;
+}
+
+std::unique_ptr<pqxx::connection> DatabasePool::take() {
+  std::unique_ptr<pqxx::connection> connection;
+  {
+    std::unique_lock lock(mutex_);
+    if (!available_.wait_for(lock, kTakeTimeout,
+                             [this] { return !idle_.empty() || unused_slots_ > 0; })) {
+      throw Unavailable("all database connections are busy; try again shortly");
+    }
+    connection = take_idle();
+    if (connection == nullptr) --unused_slots_;
+  }
+  if (connection == nullptr) return connect();
+  begin_use(*connection);
+  return connection;
+}
+
+std::unique_ptr<pqxx::connection> DatabasePool::connect() {
+  std::unique_ptr<pqxx::connection> connection;
+  try {
+    connection = std::make_unique<pqxx::connection>(url_);
+    begin_use(*connection);
+    set_up(*connection);
+    return connection;
+  } catch (...) {
+    if (connection != nullptr) end_use(*connection);
+    // One that is not set up is no use to anybody.
+    connection.reset();
+    translate(nullptr);
+  }
+}
+
+void DatabasePool::set_up(pqxx::connection& connection) const {
+  pqxx::nontransaction setup(connection);
+  const auto ms = std::to_string(statement_timeout_.count() / 1000);
+  setup.exec("SET statement_timeout = " + ms + "; SET lock_timeout = " + ms +
+             "; SET idle_in_transaction_session_timeout = " + ms + "; SET timezone = 'UTC'");
+  if (role_.empty()) return;
+  setup.exec("SELECT set_config('role', rolname, false) FROM pg_roles WHERE rolname = " +
+             setup.quote(role_) + " AND pg_has_role(rolname, 'MEMBER')");
+}
+
+void DatabasePool::begin_use(const pqxx::connection& connection) {
+  if (use_timeout_ == Duration{0}) return;
+  const InUse use{fcntl(connection.sock(), F_DUPFD_CLOEXEC, 0), Clock::now()};
+  const std::lock_guard lock(mutex_);
+  in_use_[&connection] = use;
+}
+
+void DatabasePool::end_use(const pqxx::connection& connection) {
+  if (use_timeout_ == Duration{0}) return;
+  const std::lock_guard lock(mutex_);
+  const auto found = in_use_.find(&connection);
+  if (found == in_use_.end()) return;
+  if (found->second.socket >= 0) ::close(found->second.socket);
+  in_use_.erase(found);
+}
+
+void DatabasePool::watch(const std::stop_token& stop) {
+  std::unique_lock lock(mutex_);
+  std::condition_variable_any never;
+  while (!stop.stop_requested()) {
+    never.wait_for(lock, stop, kWatchInterval, [] { return false; });
+    const auto limit = Clock::now() - use_timeout_;
+    for (const auto& [connection, use] : in_use_) {
+      // The thread that waits there is woken with a broken connection.
+      if (use.since < limit) ::shutdown(use.socket, SHUT_RDWR);
+    }
+  }
+}
+
+void DatabasePool::give_back(std::unique_ptr<pqxx::connection> connection) {
+  end_use(*connection);
+  const std::lock_guard lock(mutex_);
+  idle_.push_back(std::move(connection));
+  available_.notify_one();
+}
+
+void DatabasePool::translate(std::unique_ptr<pqxx::connection> connection) {
+  if (connection != nullptr) end_use(*connection);
+  const auto drop = [this, &connection] {
+    connection.reset();
+    const std::lock_guard lock(mutex_);
+    ++unused_slots_;
+    // Its idle neighbours most likely broke with it.
+    unused_slots_ += idle_.size();
+    idle_.clear();
+    available_.notify_all();
+  };
+  try {
+    throw;
+  } catch (const pqxx::broken_connection& error) {
+    drop();
+    throw Unavailable(std::string("the database does not answer: ") + error.what());
+  } catch (const pqxx::in_doubt_error& error) {
+    drop();
+    throw Unavailable(std::string("the database went away during a commit: ") + error.what());
+  } catch (const pqxx::sql_error& error) {
+    const std::string& state = error.sqlstate();
+    // 57: shutting down, cancelled by a time-out. 55: lock not available. 40: deadlock. 53: full.
+    const bool passing = state.starts_with("57") || state.starts_with("55") ||
+                         state.starts_with("40") || state.starts_with("53");
+    if (connection == nullptr || state.starts_with("57P")) {
+      drop();
+    } else {
+      give_back(std::move(connection));
+    }
+    if (passing) throw Unavailable(std::string("the database is busy: ") + error.what());
+    throw;
+  } catch (...) {
+    if (connection == nullptr) {
+      drop();
+    } else {
+      give_back(std::move(connection));
+    }
+    throw;
+  }
+}
+
+}  // namespace orderflow::core

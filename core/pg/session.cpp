@@ -1,0 +1,329 @@
+#include "core/pg/session.hpp"
+
+#include <poll.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <optional>
+
+#include "core/pg/liveness.hpp"
+#include "core/settings/config.hpp"
+
+namespace orderflow::core {
+namespace {
+
+constexpr int kBinaryFormat = 1;
+constexpr const char* kConnectTimeoutSeconds = "5";
+// The server ends a statement that takes too long itself; this much later it is taken for dead.
+constexpr auto kAnswerSlack = std::chrono::seconds{1};
+
+template <typename Int>
+Int from_big_endian(std::string_view bytes) {
+  std::uint64_t value = 0;
+  for (const char byte : bytes) value = (value << 8) | static_cast<unsigned char>(byte);
+  return static_cast<Int>(value);
+}
+
+// By a clock that does not jump: a wall clock that is set back would prolong a wait.
+SteadyTime deadline_after(Duration duration) { return std::chrono::steady_clock::now() + duration; }
+
+std::string first_line(const char* text) {
+  std::string line(text == nullptr ? "" : text);
+  line.erase(std::min(line.find('\n'), line.size()));
+  return line;
+}
+
+enum class SentKind { kBegin, kPrepare, kCall, kCommit };
+
+struct Sent {
+  SentKind kind;
+  const char* name;
+};
+
+constexpr PgStatement kRowType{"row_type", "SELECT coalesce(to_regtype($1)::oid::int8, 0)"};
+constexpr PgStatement kBegin{"begin", "BEGIN"};
+constexpr PgStatement kCommit{"commit", "COMMIT"};
+
+}  // namespace
+
+std::int64_t PgResult::affected() const {
+  const std::string_view text = PQcmdTuples(result_.get());
+  return text.empty() ? 0 : std::strtoll(text.data(), nullptr, 10);
+}
+
+std::string_view PgResult::raw(int row, int column) const {
+  return {PQgetvalue(result_.get(), row, column),
+          static_cast<std::size_t>(PQgetlength(result_.get(), row, column))};
+}
+
+bool PgResult::is_null(int row, int column) const {
+  return PQgetisnull(result_.get(), row, column) != 0;
+}
+bool PgResult::boolean(int row, int column) const {
+  return from_big_endian<int>(raw(row, column)) != 0;
+}
+std::int32_t PgResult::int4(int row, int column) const {
+  return from_big_endian<std::int32_t>(raw(row, column));
+}
+std::int64_t PgResult::int8(int row, int column) const {
+  return from_big_endian<std::int64_t>(raw(row, column));
+}
+Uuid PgResult::uuid(int row, int column) const {
+  Uuid id;
+  const auto bytes = raw(row, column);
+  std::memcpy(id.bytes.data(), bytes.data(), std::min(bytes.size(), id.bytes.size()));
+  return id;
+}
+Time PgResult::time(int row, int column) const {
+  return kPgEpoch + Duration{from_big_endian<std::int64_t>(raw(row, column))};
+}
+std::string_view PgResult::text(int row, int column) const { return raw(row, column); }
+std::string_view PgResult::jsonb(int row, int column) const {
+  auto bytes = raw(row, column);
+  if (!bytes.empty()) bytes.remove_prefix(1);  // The version byte.
+  return bytes;
+}
+std::optional<Uuid> PgResult::maybe_uuid(int row, int column) const {
+  return is_null(row, column) ? std::nullopt : std::optional(uuid(row, column));
+}
+std::optional<Time> PgResult::maybe_time(int row, int column) const {
+  return is_null(row, column) ? std::nullopt : std::optional(time(row, column));
+}
+std::optional<std::string> PgResult::maybe_text(int row, int column) const {
+  return is_null(row, column) ? std::nullopt : std::optional(std::string(text(row, column)));
+}
+
+PgSession::PgSession(const std::string& url, PgSessionOptions options)
+    : url_(normalize_database_url(url)), options_(std::move(options)) {}
+
+PgSession::~PgSession() { disconnect(); }
+
+void PgSession::connect() {
+  if (connection_ != nullptr && !server_has_left(PQsocket(connection_))) return;
+  disconnect();
+  const char* keys[] = {"dbname",          "connect_timeout", "application_name",
+                        "keepalives_idle", "client_encoding", nullptr};
+  const char* values[] = {
+      url_.c_str(), kConnectTimeoutSeconds, options_.application_name.c_str(), "5", "UTF8",
+      nullptr};
+  connection_ = PQconnectdbParams(keys, values, 1);
+  if (PQstatus(connection_) != CONNECTION_OK) {
+    const std::string why = first_line(PQerrorMessage(connection_));
+    disconnect();
+    throw Unavailable("the database does not answer (" + why +
+                      "); check DATABASE_URL and that PostgreSQL runs");
+  }
+  configure_session();
+}
+
+void PgSession::disconnect() {
+  if (connection_ != nullptr) PQfinish(connection_);
+  connection_ = nullptr;
+  prepared_.clear();
+  row_types_.clear();
+  transaction_open_ = false;
+}
+
+int PgSession::backend_pid() const {
+  return connection_ == nullptr ? 0 : PQbackendPID(connection_);
+}
+
+void PgSession::configure_session() {
+  const auto ms = [](Duration d) { return std::to_string(d.count() / 1000); };
+  std::string sql = "SET statement_timeout = " + ms(options_.answer_timeout) +
+                    "; SET lock_timeout = " + ms(options_.lock_timeout) +
+                    "; SET idle_in_transaction_session_timeout = " + ms(options_.answer_timeout) +
+                    "; SET plan_cache_mode = force_generic_plan; SET timezone = 'UTC'";
+  if (options_.index_only_plans) {
+    sql +=
+        "; SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off"
+        "; SET enable_bitmapscan = off";
+  }
+  if (!options_.role.empty()) {
+    sql += "; SELECT set_config('role', rolname, false) FROM pg_roles WHERE rolname = '" +
+           options_.role + "' AND pg_has_role(rolname, 'MEMBER')";
+  }
+  PGresult* result = PQexec(connection_, sql.c_str());
+  const auto status = PQresultStatus(result);
+  PQclear(result);
+  if ((status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) ||
+      PQsetnonblocking(connection_, 1) != 0 || PQenterPipelineMode(connection_) != 1) {
+    lose_connection("a session could not be set up");
+  }
+}
+
+void PgSession::lose_connection(const std::string& what) {
+  const std::string why = what + ": " + first_line(PQerrorMessage(connection_));
+  const bool unknown = transaction_open_;
+  disconnect();
+  if (unknown) throw CommitUnknown(why);
+  throw Unavailable(why);
+}
+
+void PgSession::send(const PgStatement& statement, const PgParams& params) {
+  std::vector<const char*> values;
+  std::vector<int> lengths;
+  values.reserve(params.values_.size());
+  lengths.reserve(params.values_.size());
+  for (const auto& value : params.values_) {
+    values.push_back(value ? value->data() : nullptr);
+    lengths.push_back(value ? static_cast<int>(value->size()) : 0);
+  }
+  const std::vector<int> formats(params.values_.size(), kBinaryFormat);
+  if (PQsendQueryPrepared(connection_, statement.name, params.size(), values.data(), lengths.data(),
+                          formats.data(), kBinaryFormat) != 1) {
+    lose_connection("a statement could not be sent");
+  }
+}
+
+void PgSession::await_socket(bool writing, SteadyTime deadline) {
+  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+      deadline - std::chrono::steady_clock::now());
+  pollfd wanted{PQsocket(connection_), static_cast<short>(writing ? POLLIN | POLLOUT : POLLIN), 0};
+  const int ready = left.count() <= 0 ? 0 : poll(&wanted, 1, static_cast<int>(left.count()));
+  if (ready == 0) lose_connection("no answer from the database in time");
+  if (ready < 0 && errno != EINTR) lose_connection("the database connection broke");
+}
+
+void PgSession::sync_and_flush(SteadyTime deadline) {
+  if (PQpipelineSync(connection_) != 1) lose_connection("the database connection broke");
+  while (true) {
+    const int state = PQflush(connection_);
+    if (state == 0) return;
+    if (state < 0) lose_connection("the database connection broke");
+    await_socket(true, deadline);
+    // A server that is itself blocked on sending answers must be read from, or both wait for ever.
+    if (PQconsumeInput(connection_) != 1) lose_connection("the database connection broke");
+  }
+}
+
+PgResult PgSession::next_result(SteadyTime deadline) {
+  while (PQisBusy(connection_) != 0) {
+    await_socket(false, deadline);
+    if (PQconsumeInput(connection_) != 1) lose_connection("the database connection broke");
+  }
+  return PgResult(PQgetResult(connection_));
+}
+
+void PgSession::raise(const PGresult* result) {
+  const char* code = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+  const std::string sqlstate = code == nullptr ? "" : code;
+  const std::string message = first_line(PQresultErrorMessage(result));
+  if (sqlstate == "OF001") throw Fenced(message);
+  if (sqlstate.starts_with("22") || sqlstate.starts_with("23")) throw DataError(sqlstate, message);
+  if (sqlstate.starts_with("40")) throw Conflict(message);
+  if (sqlstate == "55P03") throw LockTimeout(message);
+  throw Unavailable(message + " (SQLSTATE " + sqlstate + ")");
+}
+
+// Asked once a connection: a composite type has another number in each database.
+void PgSession::know_row_types(std::span<const PgCall> calls) {
+  for (const PgCall& call : calls) {
+    for (std::size_t i = 0; i < call.params.rows_.size(); ++i) {
+      const char* name = call.params.rows_[i].type;
+      auto known = row_types_.find(name);
+      if (known == row_types_.end()) {
+        const auto id = execute(kRowType, PgParams().text(name)).int8(0, 0);
+        if (id == 0) {
+          throw Unavailable(std::string("the database has no type ") + name +
+                            "; run `orderflow migrate`");
+        }
+        known = row_types_.emplace(name, static_cast<std::uint32_t>(id)).first;
+      }
+      call.params.fill_in(i, known->second);
+    }
+  }
+}
+
+std::vector<PgResult> PgSession::run(std::span<const PgCall> calls, bool in_transaction,
+                                     CrashPoint unanswered) {
+  connect();
+  know_row_types(calls);
+  const SteadyTime deadline = deadline_after(options_.answer_timeout + kAnswerSlack);
+  static const PgParams no_params;
+  std::vector<Sent> sent;
+  const auto send_one = [&](const PgStatement& statement, const PgParams& params, SentKind kind) {
+    if (!prepared_.contains(statement.name) &&
+        std::none_of(sent.begin(), sent.end(), [&](const Sent& s) {
+          return s.kind == SentKind::kPrepare && std::string_view(s.name) == statement.name;
+        })) {
+      if (PQsendPrepare(connection_, statement.name, statement.sql, params.size(),
+                        params.oids_.data()) != 1) {
+        lose_connection("a statement could not be prepared");
+      }
+      sent.push_back({SentKind::kPrepare, statement.name});
+    }
+    send(statement, params);
+    sent.push_back({kind, statement.name});
+  };
+  if (in_transaction) send_one(kBegin, no_params, SentKind::kBegin);
+  for (const auto& call : calls) send_one(*call.statement, call.params, SentKind::kCall);
+  if (in_transaction) send_one(kCommit, no_params, SentKind::kCommit);
+  transaction_open_ = in_transaction;
+  sync_and_flush(deadline);
+  crash_point(unanswered);
+
+  std::vector<PgResult> results;
+  PGresult* failure = nullptr;
+  const std::unique_ptr<PGresult*, void (*)(PGresult**)> clear_failure(
+      &failure, [](PGresult** held) { PQclear(*held); });
+  for (const Sent& item : sent) {
+    PgResult result = next_result(deadline);
+    PGresult* raw = result.result_.get();
+    const auto status = PQresultStatus(raw);
+    if (status == PGRES_FATAL_ERROR && PQstatus(connection_) != CONNECTION_OK) {
+      lose_connection("the database connection broke");
+    }
+    if (status == PGRES_FATAL_ERROR && failure == nullptr) {
+      failure = result.result_.release();
+    } else if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK) {
+      if (item.kind == SentKind::kPrepare) prepared_.insert(item.name);
+      if (item.kind == SentKind::kCall) results.push_back(std::move(result));
+    }
+    (void)next_result(deadline);  // The null that ends each statement's results.
+  }
+  consume_to_sync(deadline);
+  transaction_open_ = false;
+  if (failure != nullptr) {
+    if (in_transaction) recover(true);
+    raise(failure);
+  }
+  return results;
+}
+
+void PgSession::consume_to_sync(SteadyTime deadline) {
+  // Bounded: the server sends exactly one sync answer, preceded by at most a stray error.
+  for (int i = 0; i < 4; ++i) {
+    const PgResult result = next_result(deadline);
+    if (PQresultStatus(result.result_.get()) == PGRES_PIPELINE_SYNC) return;
+  }
+  lose_connection("the database answered out of step");
+}
+
+void PgSession::recover(bool in_transaction) {
+  if (!in_transaction || PQtransactionStatus(connection_) == PQTRANS_IDLE) return;
+  // The failed transaction block is still open in the server. Ending the session would do as well,
+  // but a fenced owner will be back in a moment.
+  static constexpr PgStatement kRollback{"rollback", "ROLLBACK"};
+  try {
+    const PgCall call{&kRollback, {}};
+    (void)run({&call, 1}, false);
+  } catch (const Unavailable&) {
+    disconnect();
+  }
+}
+
+PgResult PgSession::execute(const PgCall& call, CrashPoint unanswered) {
+  auto results = run({&call, 1}, false, unanswered);
+  return std::move(results.front());
+}
+
+std::vector<PgResult> PgSession::transaction(std::span<const PgCall> calls, CrashPoint unanswered) {
+  return run(calls, true, unanswered);
+}
+
+std::vector<PgResult> PgSession::read(std::span<const PgCall> calls) { return run(calls, false); }
+
+}  // namespace orderflow::core

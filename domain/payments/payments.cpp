@@ -1,0 +1,369 @@
+#include "domain/payments/payments.hpp"
+
+#include <array>
+#include <utility>
+
+#include "core/json/text.hpp"
+
+namespace orderflow::domain {
+namespace {
+
+using core::JsonObject;
+using events::Phase;
+using events::Reply;
+using events::ReplyOutcome;
+
+constexpr std::array<std::pair<PaymentStatus, const char*>, 5> kPaymentStatusNames{{
+    {PaymentStatus::kCaptured, "CAPTURED"},
+    {PaymentStatus::kRefused, "REFUSED"},
+    {PaymentStatus::kVoided, "VOIDED"},
+    {PaymentStatus::kRefunded, "REFUNDED"},
+    {PaymentStatus::kPartlyRefunded, "PARTLY_REFUNDED"},
+}};
+
+constexpr const char* kVoidedDetail = "the payment was undone before its capture arrived";
+
+bool was_captured(const Payment& payment) {
+  return payment.status != PaymentStatus::kRefused && payment.status != PaymentStatus::kVoided;
+}
+
+std::int64_t unreturned(const Payment& payment) {
+  if (!was_captured(payment)) return 0;
+  return payment.amount.amount - payment.undone_amount - payment.refunded_amount;
+}
+
+Reply reply_for(const Uuid& command, const Uuid& order, const char* step, Phase phase) {
+  Reply reply;
+  reply.command_id = command;
+  reply.order_id = order;
+  reply.step = step;
+  reply.phase = phase;
+  return reply;
+}
+
+Reply capture_reply(const Payment& payment) {
+  Reply reply = reply_for(payment.id, payment.order_id, "payment", Phase::kDo);
+  reply.data = JsonObject().field("amount", payment.amount).field("payment_id", payment.id).text();
+  if (!was_captured(payment)) {
+    reply.outcome = ReplyOutcome::kRefused;
+    reply.code = payment.code;
+    reply.detail = payment.detail;
+  }
+  return reply;
+}
+
+Reply undo_reply(const Payment& payment) {
+  Reply reply = reply_for(payment.id, payment.order_id, "payment", Phase::kUndo);
+  reply.data = JsonObject()
+                   .field("amount", Money{payment.undone_amount, payment.amount.currency})
+                   .field("payment_id", payment.id)
+                   .field("voided", payment.undone_amount == 0)
+                   .text();
+  return reply;
+}
+
+Reply refund_reply(const Refund& refund, const std::string& currency) {
+  Reply reply = reply_for(refund.id, refund.order_id, "refund", Phase::kDo);
+  reply.data = JsonObject()
+                   .field("amount", Money{refund.amount, currency})
+                   .field("payment_id", refund.payment_id)
+                   .field("refund_id", refund.id)
+                   .text();
+  if (!refund.done) {
+    reply.outcome = ReplyOutcome::kRefused;
+    reply.code = refund.code;
+    reply.detail = refund.detail;
+  }
+  return reply;
+}
+
+core::Result<PaymentVerdict> contradiction(const std::string& what) {
+  return core::fail("contradiction", "the command names another order or account than " + what,
+                    "look for a producer that reuses command ids");
+}
+
+Payment new_payment(const Uuid& id, const Uuid& order, const Uuid& account, const Money& amount,
+                    const PaymentContext& context) {
+  Payment payment;
+  payment.id = id;
+  payment.order_id = order;
+  payment.account_id = account;
+  payment.amount = amount;
+  payment.correlation_id = context.correlation_id;
+  return payment;
+}
+
+struct Refusal {
+  const char* code;
+  std::string detail;
+};
+
+std::optional<Refusal> refusal_of(const Account* account, const events::CapturePayment& command,
+                                  const PaymentContext& context) {
+  if (account == nullptr) return Refusal{"unknown_account", "there is no such account"};
+  if (account->currency != command.amount.currency) {
+    return Refusal{"currency_mismatch", "the account is kept in " + account->currency +
+                                            ", the payment is in " + command.amount.currency};
+  }
+  if (command.amount.amount > account->balance) {
+    return Refusal{"insufficient_funds", "the balance does not cover " +
+                                             std::to_string(command.amount.amount) + " " +
+                                             command.amount.currency + " (minor units)"};
+  }
+  if (context.declined) return Refusal{"card_declined", "the card network declined the payment"};
+  return std::nullopt;
+}
+
+core::Result<PaymentVerdict> decide_one(PaymentBook& book, const events::CapturePayment& command,
+                                        const PaymentContext& context) {
+  if (const Payment* stored = book.payment(command.command_id)) {
+    if (stored->order_id != command.order_id || stored->account_id != command.account_id) {
+      return contradiction("the stored payment");
+    }
+    return PaymentVerdict{capture_reply(*stored), true};
+  }
+  Payment payment = new_payment(command.command_id, command.order_id, command.account_id,
+                                command.amount, context);
+  if (auto refusal = refusal_of(book.account(command.account_id), command, context)) {
+    payment.status = PaymentStatus::kRefused;
+    payment.code = refusal->code;
+    payment.detail = std::move(refusal->detail);
+  } else if (!book.post(command.account_id, LedgerKind::kCapture, command.command_id,
+                        -command.amount.amount)) {
+    return core::fail("contradiction", "the account cannot be debited by that amount");
+  }
+  PaymentVerdict verdict{capture_reply(payment), false};
+  book.insert(std::move(payment));
+  return verdict;
+}
+
+core::Result<PaymentVerdict> decide_one(PaymentBook& book, const events::UndoCapture& command,
+                                        const PaymentContext& context) {
+  const Payment* stored = book.payment(command.command_id);
+  if (stored == nullptr) {
+    Payment payment = new_payment(command.command_id, command.order_id, command.account_id,
+                                  command.amount, context);
+    payment.status = PaymentStatus::kVoided;
+    payment.code = "voided";
+    payment.detail = kVoidedDetail;
+    payment.undone_at = context.now;
+    PaymentVerdict verdict{undo_reply(payment), false};
+    book.insert(std::move(payment));
+    return verdict;
+  }
+  if (stored->order_id != command.order_id || stored->account_id != command.account_id) {
+    return contradiction("the stored payment");
+  }
+  if (stored->undone_at) return PaymentVerdict{undo_reply(*stored), true};
+  const std::int64_t amount = unreturned(*stored);
+  if (!book.post(stored->account_id, LedgerKind::kUndo, stored->id, amount)) {
+    // Not final: a person mends the account, a later attempt succeeds.
+    return PaymentVerdict{technical_failure(command, "the account cannot take the money back"),
+                          false};
+  }
+  Payment& payment = book.change(command.command_id);
+  if (was_captured(payment)) payment.status = PaymentStatus::kRefunded;
+  payment.undone_amount += amount;
+  payment.undone_at = context.now;
+  return PaymentVerdict{undo_reply(payment), false};
+}
+
+std::optional<Refusal> refusal_of(const Payment* payment, const events::RefundPayment& command) {
+  if (payment == nullptr || payment->order_id != command.order_id ||
+      payment->account_id != command.account_id || !was_captured(*payment)) {
+    return Refusal{"not_captured", "there is no captured payment of that id for this order"};
+  }
+  if (payment->amount.currency != command.amount.currency) {
+    return Refusal{"currency_mismatch", "the payment was made in " + payment->amount.currency};
+  }
+  if (command.amount.amount > unreturned(*payment)) {
+    return Refusal{"exceeds_captured", "only " + std::to_string(unreturned(*payment)) + " " +
+                                           payment->amount.currency +
+                                           " (minor units) can still be refunded"};
+  }
+  return std::nullopt;
+}
+
+core::Result<PaymentVerdict> decide_one(PaymentBook& book, const events::RefundPayment& command,
+                                        const PaymentContext&) {
+  const std::string& currency = command.amount.currency;
+  if (const Refund* stored = book.refund(command.command_id)) {
+    if (stored->order_id != command.order_id || stored->payment_id != command.payment_id) {
+      return contradiction("the stored refund");
+    }
+    return PaymentVerdict{refund_reply(*stored, currency), true};
+  }
+  Refund refund{command.command_id,
+                command.payment_id,
+                command.order_id,
+                command.account_id,
+                command.amount.amount,
+                true,
+                {},
+                {}};
+  auto refusal = refusal_of(book.payment(command.payment_id), command);
+  if (!refusal && !book.post(command.account_id, LedgerKind::kRefund, command.command_id,
+                             command.amount.amount)) {
+    refusal = Refusal{"account_full", "the account cannot take that much money"};
+  }
+  if (refusal) {
+    refund.done = false;
+    refund.code = refusal->code;
+    refund.detail = std::move(refusal->detail);
+  } else if (refund.amount > 0) {
+    Payment& payment = book.change(command.payment_id);
+    payment.refunded_amount += refund.amount;
+    payment.status =
+        unreturned(payment) == 0 ? PaymentStatus::kRefunded : PaymentStatus::kPartlyRefunded;
+  }
+  PaymentVerdict verdict{refund_reply(refund, currency), false};
+  book.insert(std::move(refund));
+  return verdict;
+}
+
+}  // namespace
+
+const char* name_of(PaymentStatus status) {
+  for (const auto& [value, name] : kPaymentStatusNames) {
+    if (value == status) return name;
+  }
+  return "REFUSED";
+}
+
+std::optional<PaymentStatus> payment_status_of(std::string_view name) {
+  for (const auto& [value, known] : kPaymentStatusNames) {
+    if (known == name) return value;
+  }
+  return std::nullopt;
+}
+
+const char* name_of(LedgerKind kind) {
+  switch (kind) {
+    case LedgerKind::kCapture: return "capture";
+    case LedgerKind::kUndo: return "undo";
+    case LedgerKind::kRefund: return "refund";
+  }
+  return "adjustment";
+}
+
+void PaymentBook::add(Account account) {
+  const Uuid id = account.id;
+  const std::int64_t sequence = account.ledger_sequence;
+  accounts_.emplace(id, Held{std::move(account), sequence});
+}
+
+void PaymentBook::add(Payment payment) {
+  const Uuid id = payment.id;
+  payments_.emplace(id, Tracked<Payment>{std::move(payment), RowState::kRead});
+}
+
+void PaymentBook::add(Refund refund) {
+  const Uuid id = refund.id;
+  refunds_.emplace(id, Tracked<Refund>{std::move(refund), RowState::kRead});
+}
+
+const Account* PaymentBook::account(const Uuid& id) const {
+  const auto found = accounts_.find(id);
+  return found == accounts_.end() ? nullptr : &found->second.account;
+}
+
+const Payment* PaymentBook::payment(const Uuid& id) const {
+  const auto found = payments_.find(id);
+  return found == payments_.end() ? nullptr : &found->second.row;
+}
+
+const Refund* PaymentBook::refund(const Uuid& id) const {
+  const auto found = refunds_.find(id);
+  return found == refunds_.end() ? nullptr : &found->second.row;
+}
+
+std::vector<PaymentBook::AccountChange> PaymentBook::changed_accounts() const {
+  std::vector<AccountChange> changes;
+  for (const auto& [id, held] : accounts_) {
+    if (held.account.ledger_sequence == held.read_sequence) continue;
+    changes.push_back({&held.account, held.read_sequence});
+  }
+  return changes;
+}
+
+std::vector<const Payment*> PaymentBook::new_payments() const {
+  std::vector<const Payment*> rows;
+  for (const auto& [id, held] : payments_) {
+    if (held.state == RowState::kNew) rows.push_back(&held.row);
+  }
+  return rows;
+}
+
+std::vector<const Payment*> PaymentBook::changed_payments() const {
+  std::vector<const Payment*> rows;
+  for (const auto& [id, held] : payments_) {
+    if (held.state == RowState::kChanged) rows.push_back(&held.row);
+  }
+  return rows;
+}
+
+std::vector<const Refund*> PaymentBook::new_refunds() const {
+  std::vector<const Refund*> rows;
+  for (const auto& [id, held] : refunds_) {
+    if (held.state == RowState::kNew) rows.push_back(&held.row);
+  }
+  return rows;
+}
+
+void PaymentBook::insert(Payment payment) {
+  const Uuid id = payment.id;
+  payments_.emplace(id, Tracked<Payment>{std::move(payment), RowState::kNew});
+}
+
+void PaymentBook::insert(Refund refund) {
+  const Uuid id = refund.id;
+  refunds_.emplace(id, Tracked<Refund>{std::move(refund), RowState::kNew});
+}
+
+Payment& PaymentBook::change(const Uuid& payment_id) {
+  auto& held = payments_.at(payment_id);
+  if (held.state == RowState::kRead) held.state = RowState::kChanged;
+  return held.row;
+}
+
+bool PaymentBook::post(const Uuid& account_id, LedgerKind kind, const Uuid& reference,
+                       std::int64_t amount) {
+  if (amount == 0) return true;
+  const auto found = accounts_.find(account_id);
+  if (found == accounts_.end()) return false;
+  Account& account = found->second.account;
+  const auto balance = core::checked_add(account.balance, amount);
+  if (!balance || *balance < 0) return false;
+  account.balance = *balance;
+  account.ledger_sequence += 1;
+  ledger_.push_back({account_id, account.ledger_sequence, kind, reference, amount, *balance});
+  return true;
+}
+
+core::Result<PaymentVerdict> decide(PaymentBook& book, const events::PaymentCommand& command,
+                                    const PaymentContext& context) {
+  return std::visit(
+      [&](const auto& message) -> core::Result<PaymentVerdict> {
+        // The decoder refuses it too; here it would turn a debit into a credit.
+        if (message.amount.amount < 0) return core::fail("contradiction", "a negative amount");
+        return decide_one(book, message, context);
+      },
+      command);
+}
+
+Reply technical_failure(const events::PaymentCommand& command, std::string detail) {
+  const bool undo = std::holds_alternative<events::UndoCapture>(command);
+  const bool refund = std::holds_alternative<events::RefundPayment>(command);
+  Reply reply = std::visit(
+      [&](const auto& message) {
+        return reply_for(message.command_id, message.order_id, refund ? "refund" : "payment",
+                         undo ? Phase::kUndo : Phase::kDo);
+      },
+      command);
+  reply.outcome = ReplyOutcome::kFailed;
+  reply.code = "unavailable";
+  reply.detail = std::move(detail);
+  return reply;
+}
+
+}  // namespace orderflow::domain

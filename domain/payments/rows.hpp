@@ -1,0 +1,36 @@
+#pragma once
+
+#include <set>
+#include <span>
+#include <vector>
+
+#include "core/pg/session.hpp"
+#include "domain/payments/payments.hpp"
+
+namespace orderflow::consumers {
+
+// Which rows a batch of commands is about.
+struct PaymentKeys {
+  std::set<core::Uuid> accounts;
+  std::set<core::Uuid> payments;
+  std::set<core::Uuid> refunds;
+};
+
+[[nodiscard]] PaymentKeys keys_of(std::span<const events::PaymentCommand* const> commands);
+
+// Reads them in one round trip, without locks.
+[[nodiscard]] domain::PaymentBook read_payment_book(core::PgSession& session,
+                                                    const PaymentKeys& keys);
+
+// The statements that write what a batch made of its book: at most one for each kind of row.
+//
+// Accounts are read without locks and written only if their ledger sequence is still the one that
+// was read: whoever adjusts a balance in between (the door) moves the sequence, the statement
+// raises core::Conflict, and the batch is read and decided again. So no lock is held while
+// deciding. Rows are written in id order, which is the lock order of everyone.
+[[nodiscard]] std::vector<core::PgCall> write_payment_book(const domain::PaymentBook& book);
+
+// Every statement of the hot path, for the test that looks at their plans.
+[[nodiscard]] std::span<const core::PgStatement* const> payment_statements();
+
+}  // namespace orderflow::consumers

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <vector>
+
+#include "core/observe/health.hpp"
+#include "core/observe/metrics.hpp"
+#include "http-api/server/router.hpp"
+
+namespace orderflow::http_api {
+
+// /health, /health/live, /health/ready and /metrics: what every long-running role serves.
+[[nodiscard]] std::vector<Route> health_routes(const core::Health& health,
+                                               const core::Metrics& metrics);
+
+}  // namespace orderflow::http_api

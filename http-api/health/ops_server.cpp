@@ -1,0 +1,64 @@
+#include "http-api/health/ops_server.hpp"
+
+#include "core/values/failure.hpp"
+#include "http-api/health/health.hpp"
+#include "http-api/server/dispatcher.hpp"
+#include "http-api/server/server.hpp"
+
+namespace orderflow::http_api {
+namespace {
+
+ServerOptions small_server(std::uint16_t port) {
+  ServerOptions options;
+  options.port = port;
+  options.connections_max = 100;
+  options.stop_timeout = std::chrono::seconds{1};
+  return options;
+}
+
+}  // namespace
+
+class OpsServer::Impl {
+ public:
+  Impl(std::uint16_t port, core::Metrics& metrics, const core::Health& health, core::Logger& logger)
+      : port_(port),
+        metrics_(metrics),
+        logger_(logger),
+        dispatcher_(health_routes(health, metrics), logger, metrics) {}
+
+  void start() {
+    server_ = std::make_unique<Server>(small_server(port_), dispatcher_, logger_, metrics_);
+    try {
+      server_->start();
+    } catch (const core::BadConfiguration&) {
+      server_ = std::make_unique<Server>(small_server(0), dispatcher_, logger_, metrics_);
+      server_->start();
+      logger_.warning("the port for health and metrics is busy, using another",
+                      {{"wanted", port_}, {"port", server_->port()}});
+      return;
+    }
+    logger_.info("health and metrics are served", {{"port", server_->port()}});
+  }
+
+  void stop() { server_.reset(); }
+  [[nodiscard]] std::uint16_t port() const { return server_ ? server_->port() : port_; }
+
+ private:
+  std::uint16_t port_;
+  core::Metrics& metrics_;
+  core::Logger& logger_;
+  Dispatcher dispatcher_;
+  std::unique_ptr<Server> server_;
+};
+
+OpsServer::OpsServer(std::uint16_t port, core::Metrics& metrics, const core::Health& health,
+                     core::Logger& logger)
+    : impl_(std::make_unique<Impl>(port, metrics, health, logger)) {}
+
+OpsServer::~OpsServer() { stop(); }
+
+void OpsServer::start() { impl_->start(); }
+void OpsServer::stop() { impl_->stop(); }
+std::uint16_t OpsServer::port() const { return impl_->port(); }
+
+}  // namespace orderflow::http_api

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "http-api/server/http.hpp"
+
+namespace orderflow::http_api {
+
+// A strong entity tag for a version of a resource, quotes included.
+[[nodiscard]] std::string etag_of(std::int64_t version);
+
+// Whether a header such as `"v1", W/"v2"` or `*` names this tag. If-None-Match compares weakly,
+// If-Match strongly (RFC 9110, 8.8.3.2).
+enum class TagComparison { kWeak, kStrong };
+[[nodiscard]] bool names_tag(std::string_view header, std::string_view etag,
+                             TagComparison comparison);
+
+// True when the request has If-None-Match and it names the tag: answer 304.
+[[nodiscard]] bool not_modified(const Request& request, std::string_view etag);
+// True when the request has If-Match and it does not name the tag: answer 412.
+[[nodiscard]] bool precondition_fails(const Request& request, std::string_view etag);
+
+// Whether Accept asks for server-sent events.
+[[nodiscard]] bool accepts_event_stream(std::string_view accept);
+
+}  // namespace orderflow::http_api

@@ -1,0 +1,100 @@
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/observe/trace.hpp"
+#include "core/values/time.hpp"
+
+namespace orderflow::http_api {
+
+namespace asio = boost::asio;
+
+// The vocabulary of the front ends: plain values without Beast, so that only server.cpp pays for
+// it.
+
+enum class Method : std::uint8_t { kGet, kHead, kPost, kPut, kDelete, kOther };
+
+[[nodiscard]] Method parse_method(std::string_view name);
+[[nodiscard]] std::string_view name_of(Method method);
+
+// A complete request. The views live as long as the request is being answered.
+struct Request {
+  Method method = Method::kOther;
+  std::string_view target;  // as sent: path and query
+  std::string_view path;
+  std::string_view query;
+  std::vector<std::pair<std::string_view, std::string_view>> headers;
+  std::string body;
+
+  // The first header of that name in any case; empty when there is none.
+  [[nodiscard]] std::string_view header(std::string_view name) const;
+};
+
+// Where a streamed answer goes. Belongs to the connection's thread.
+class ResponseStream {
+ public:
+  virtual ~ResponseStream() = default;
+  // False when the client is gone or the server stops: end the stream.
+  virtual asio::awaitable<bool> write(std::string text) = 0;
+  [[nodiscard]] virtual bool stopping() const = 0;
+};
+
+using StreamBody = std::function<asio::awaitable<void>(ResponseStream&)>;
+
+struct Response {
+  int status = 200;
+  std::string_view content_type = "application/json";  // static text
+  std::string body;
+  std::vector<std::pair<std::string_view, std::string>> headers;  // names are static text
+  StreamBody stream;  // when set: sent instead of `body`, until it returns
+
+  Response& with(std::string_view name, std::string value) & {
+    headers.emplace_back(name, std::move(value));
+    return *this;
+  }
+  Response&& with(std::string_view name, std::string value) && {
+    headers.emplace_back(name, std::move(value));
+    return std::move(*this);
+  }
+};
+
+using PathParams = std::vector<std::pair<std::string_view, std::string_view>>;
+
+// One request on its way through a handler. Lives on the connection's thread; handlers may keep
+// references to it across co_await, but must not hand them to other threads.
+struct RequestContext {
+  const Request& request;
+  std::string_view route;  // the pattern, e.g. "/orders/{id}"
+  PathParams params;
+  core::Trace trace;
+  std::string caller = "anonymous";  // the scope of idempotency keys
+  core::SteadyTime* deadline = nullptr;
+
+  // Empty when the pattern has no such name.
+  [[nodiscard]] std::string_view param(std::string_view name) const;
+
+  // A handler that waits on purpose (`?wait=`) may take this much longer.
+  void extend_deadline(core::Duration extra) const {
+    if (deadline != nullptr) *deadline += extra;
+  }
+};
+
+using Handler = std::function<asio::awaitable<Response>(const RequestContext&)>;
+
+// Decodes %XX and `+`. Empty when an escape is broken.
+[[nodiscard]] std::optional<std::string> percent_decode(std::string_view text);
+
+// `a=1&b=2`, decoded, in order. Empty when an escape is broken.
+[[nodiscard]] std::optional<std::vector<std::pair<std::string, std::string>>> parse_query(
+    std::string_view query);
+
+[[nodiscard]] bool equals_ignoring_case(std::string_view a, std::string_view b);
+
+}  // namespace orderflow::http_api

@@ -1,0 +1,93 @@
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <list>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "http-api/server/dispatcher.hpp"
+#include "http-api/server/server.hpp"
+
+namespace orderflow::http_api {
+
+class Session;
+
+// What the connections of one thread share. Touched by that thread only.
+struct SessionGroup {
+  const ServerOptions& options;
+  const Dispatcher& dispatcher;
+  std::list<Session*> sessions;
+  std::string date;  // the Date header, renewed by the tick
+  bool stopping = false;
+};
+
+// One connection: reads a request, has it answered, writes the answer, and again. It runs as one
+// coroutine on one thread; check() is called by the same thread's tick.
+class Session final : public ResponseStream, public std::enable_shared_from_this<Session> {
+ public:
+  // `refuse`: the server is full; the first request is answered 503 and the connection closed.
+  Session(asio::ip::tcp::socket socket, SessionGroup& group, bool refuse);
+  ~Session() override;
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  asio::awaitable<void> run();
+  [[nodiscard]] asio::cancellation_slot cancellation_slot() { return signal_.slot(); }
+
+  // Cuts off what has passed its deadline.
+  void check(core::SteadyTime now);
+  // The server stops: an idle connection ends now, any other after its answer.
+  void stop();
+  // The server cannot wait any longer.
+  void abort();
+
+  asio::awaitable<bool> write(std::string text) override;
+  [[nodiscard]] bool stopping() const override { return group_.stopping; }
+
+ private:
+  // What the connection is waiting for; decides what its deadline does.
+  enum class Phase { kIdle, kReading, kHandling, kWriting, kDraining };
+  // Why there is no request to answer; status 0: the client left.
+  struct Refusal {
+    int status = 0;
+    std::string_view detail;
+  };
+  using Parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
+
+  asio::awaitable<std::optional<Refusal>> read_request();
+  asio::awaitable<bool> fill_buffer();
+  std::optional<Refusal> parse_buffered();
+  asio::awaitable<void> continue_if_expected();
+  std::optional<Refusal> adopt_request();
+  asio::awaitable<Response> handle();
+  asio::awaitable<bool> send(const std::string& text);
+  asio::awaitable<void> run_stream(Response response);
+  asio::awaitable<void> drain();
+  void enter(Phase phase, core::Duration limit);
+  [[nodiscard]] std::string serialize(const Response& response, bool keep_alive) const;
+
+  asio::ip::tcp::socket socket_;
+  SessionGroup& group_;
+  std::list<Session*>::iterator position_;
+  bool refuse_;
+  Phase phase_ = Phase::kIdle;
+  core::SteadyTime deadline_;
+  bool expired_ = false;
+  bool client_left_ = false;
+  asio::cancellation_signal signal_;
+  boost::beast::flat_buffer buffer_;
+  std::optional<Parser> parser_;
+  bool continue_sent_ = false;
+  bool keep_alive_ = true;
+  unsigned version_ = 11;
+  std::string target_;
+  Request request_;
+};
+
+}  // namespace orderflow::http_api

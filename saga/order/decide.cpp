@@ -1,0 +1,352 @@
+#include "saga/order/decide.hpp"
+
+#include <utility>
+
+#include "core/json/document.hpp"
+#include "core/json/text.hpp"
+#include "saga/order/decider.hpp"
+
+namespace orderflow::saga {
+
+using events::Phase;
+using events::Reply;
+using events::ReplyOutcome;
+
+Uuid command_id(const Uuid& order_id, int round, int step) {
+  return core::derived_uuid(order_id, std::to_string(round) + "/" + std::to_string(step));
+}
+
+std::optional<Command> pending_command(const State& state, const OrderFacts& facts) {
+  if (state.refund) return RefundCommand{*state.refund, state.attempt};
+  const bool under_way = state.waiting_for == WaitingFor::kReply ||
+                         state.waiting_for == WaitingFor::kRetry ||
+                         state.waiting_for == WaitingFor::kOperator;
+  if (!state.live() || !under_way) return std::nullopt;
+  const Phase phase = state.phase == SagaPhase::kUndoing ? Phase::kUndo : Phase::kDo;
+  return StepCommand{command_id(facts.order_id, state.round, state.step), state.step, phase,
+                     state.attempt};
+}
+
+Decision decide(const State& state, const OrderFacts& facts, const Input& input, Time now,
+                const Policy& policy) {
+  detail::Decider decider(state, facts, now, policy);
+  std::visit([&](const auto& concrete) { decider.on(concrete); }, input);
+  return std::move(decider).take();
+}
+
+namespace detail {
+
+using core::JsonObject;
+
+Uuid Decider::id_of(int step) const { return command_id(facts_.order_id, out_.state.round, step); }
+
+void Decider::emit(std::string_view type, std::string data) {
+  events::OrderEvent event;
+  event.order_id = facts_.order_id;
+  event.sequence = ++state().event_sequence;
+  event.type = type;
+  event.status = to_text(state().status);
+  event.time = now_;
+  event.actor = actor_;
+  event.correlation_id = trace_.correlation_id;
+  event.traceparent = trace_.traceparent;
+  event.data = std::move(data);
+  out_.events.push_back(std::move(event));
+}
+
+void Decider::observe(ObservationKind kind, std::string_view step, std::string_view outcome) {
+  const Duration took = state().step_started_at ? now_ - *state().step_started_at : Duration{0};
+  out_.observations.push_back({kind, step, outcome, took, answered_attempt_});
+}
+
+void Decider::set_status_text(std::string_view text) {
+  if (const auto status = parse_order_status(text)) state().status = *status;
+}
+
+// ---- the forward course -------------------------------------------------------------------------
+
+void Decider::on(const Start&) {
+  if (state().phase != SagaPhase::kRunning || state().waiting_for != WaitingFor::kStart) return;
+  place();
+  start_step(0);
+}
+
+// The history begins with the order itself, written by whoever first looks at it.
+void Decider::place() {
+  if (state().event_sequence > 0) return;
+  emit("OrderPlaced",
+       JsonObject().field("total", facts_.total).field("user_id", facts_.user_id).text());
+  observe(ObservationKind::kStarted, {});
+}
+
+void Decider::begin_attempts(int step) {
+  state().step = step;
+  state().attempt = 1;
+  state().step_started_at = now_;
+}
+
+void Decider::start_step(int step) {
+  begin_attempts(step);
+  // Registered as possibly done before its command is sent, so that a crash in between undoes it.
+  state().steps[step] = step_state::kSent;
+  send(step, Phase::kDo);
+}
+
+void Decider::send(int step, Phase phase) {
+  state().waiting_for = WaitingFor::kReply;
+  state().reason.clear();
+  state().wake_at = now_ + policy_.reply_timeout[step];
+  out_.commands.emplace_back(StepCommand{id_of(step), step, phase, state().attempt});
+}
+
+void Decider::step_done(int step, std::string data) {
+  resolve_attention();
+  state().steps[step] = step_state::kDone;
+  if (step == kPaymentStep) state().payment_id = id_of(step);
+  if (step == kDeliveryStep) state().delivery_id = id_of(step);
+  observe(ObservationKind::kStepEnded, step_at(step).name, "done");
+  const Step& definition = step_at(step);
+  if (!definition.done_status.empty()) set_status_text(definition.done_status);
+  if (!definition.done_event.empty()) emit(definition.done_event, data);
+  // Whoever asked for the payment has it; a cancel has its own end.
+  if (step == kPaymentStep) close_open_request("done");
+  if (step_at(step + 1).kind == StepKind::kPivot) {
+    const Step& pivot = step_at(step + 1);
+    const auto status = parse_order_status(pivot.done_status);
+    finish(status.value_or(OrderStatus::kDeliveryScheduled), pivot.done_event, std::move(data));
+    return;
+  }
+  start_step(step + 1);
+}
+
+void Decider::step_refused(int step, const Reply& reply) {
+  resolve_attention();
+  state().steps[step] = step_state::kRefused;
+  state().failure_code = reply.code;
+  state().failure_detail = reply.detail;
+  observe(ObservationKind::kStepEnded, step_at(step).name, "refused");
+  const Step& definition = step_at(step);
+  const bool nothing_to_undo = state().steps.find_first_of("SD") == std::string::npos;
+  if (nothing_to_undo && !definition.refused_status.empty()) {
+    const auto status = parse_order_status(definition.refused_status);
+    finish(status.value_or(OrderStatus::kCancelled), definition.refused_event,
+           JsonObject().field("code", reply.code).field("detail", reply.detail).text());
+    return;
+  }
+  begin_undo();
+}
+
+void Decider::finish(OrderStatus status, std::string_view event, std::string data) {
+  state().status = status;
+  state().phase = SagaPhase::kEnded;
+  state().attention = false;
+  state().waiting_for = WaitingFor::kNothing;
+  state().wake_at.reset();
+  state().reason.clear();
+  state().attempt = 0;
+  emit(event, std::move(data));
+  observe(ObservationKind::kFinished, {}, to_text(status));
+  if (status == OrderStatus::kPaymentFailed) {
+    close_open_request("refused", state().failure_code, state().failure_detail);
+  } else {
+    close_open_request("done");
+  }
+}
+
+// ---- the way back -------------------------------------------------------------------------------
+
+void Decider::begin_undo() {
+  state().phase = SagaPhase::kUndoing;
+  state().attention = false;
+  state().status = OrderStatus::kCancelling;
+  undo_next();
+}
+
+// Undoes the last step that may have happened; in reverse order, one at a time.
+void Decider::undo_next() {
+  const auto last = state().steps.find_last_of("SD");
+  if (last == std::string::npos) {
+    finish(OrderStatus::kCancelled, "OrderCancelled",
+           JsonObject()
+               .field("code", state().failure_code)
+               .field("detail", state().failure_detail)
+               .text());
+    return;
+  }
+  const int step = static_cast<int>(last);
+  begin_attempts(step);
+  state().steps[step] = step_state::kUndoSent;
+  observe(ObservationKind::kCompensated, step_at(step).name);
+  send(step, Phase::kUndo);
+}
+
+void Decider::step_undone(int step, std::string data) {
+  resolve_attention();
+  state().steps[step] = step_state::kUndone;
+  observe(ObservationKind::kStepEnded, step_at(step).name, "undone");
+  // Participants say `voided` when there was nothing to undo; history need not mention that.
+  if (!core::is_true_in(data, "voided")) emit(step_at(step).undone_event, std::move(data));
+  undo_next();
+}
+
+void Decider::undo_refused(int step, const Reply& reply) {
+  const bool something_undone = state().steps.find(step_state::kUndone) != std::string::npos;
+  if (reply.code == "too_late" && !something_undone) return undo_too_late(step);
+  const std::string why = std::string(attention::kUndoFailed) + std::string(step_at(step).name) +
+                          ": " + (reply.code.empty() ? "refused" : reply.code);
+  if (state().attention) {
+    state().reason = why;  // A probe's answer: it waits as before, with a better reason.
+  } else {
+    need_attention(why);
+  }
+}
+
+// The participant had finished what cannot be taken back. Undoing goes from the last step to the
+// first, so nothing earlier was undone and the saga simply goes forward.
+void Decider::undo_too_late(int step) {
+  resolve_attention();
+  state().steps[step] = step_state::kDone;
+  if (step == kDeliveryStep) state().delivery_id = id_of(step);
+  close_open_request("refused", "too_late", "the order was already delivered");
+  state().failure_code.clear();
+  state().failure_detail.clear();
+  finish(OrderStatus::kDelivered, "OrderDelivered",
+         JsonObject().field("delivery_id", id_of(step)).text());
+}
+
+// ---- replies, time-outs, retries ----------------------------------------------------------------
+
+void Decider::on(const Reply& reply) {
+  answered_attempt_ = reply.attempt;
+  if (state().refund && reply.command_id == state().refund->command_id) {
+    refund_reply(reply);
+    return;
+  }
+  const int step = state().step;
+  if (step < 0 || step >= static_cast<int>(state().steps.size())) return;
+  if (state().phase == SagaPhase::kEnded || reply.command_id != id_of(step)) return;
+  if (state().paused()) return;  // Resuming sends the command again, and so its answer comes again.
+  const bool undoing = state().phase == SagaPhase::kUndoing;
+  const char expected = undoing ? step_state::kUndoSent : step_state::kSent;
+  // A late answer to the action while its undo is under way changes nothing: the undo's own answer
+  // settles it, because the participant's barrier orders the two.
+  if ((reply.phase == Phase::kUndo) != undoing || state().steps[step] != expected) return;
+  switch (reply.outcome) {
+    case ReplyOutcome::kDone:
+      undoing ? step_undone(step, reply.data) : step_done(step, reply.data);
+      break;
+    case ReplyOutcome::kRefused:
+      undoing ? undo_refused(step, reply) : step_refused(step, reply);
+      break;
+    case ReplyOutcome::kFailed:
+      // One of an earlier attempt came too late: that one was given up already.
+      if (state().waiting_for == WaitingFor::kReply && !state().attention &&
+          reply.attempt == state().attempt) {
+        attempt_failed(reply.code.empty() ? "technical_failure" : reply.code);
+      }
+      break;
+  }
+}
+
+void Decider::on(const Wake&) {
+  if (!state().wake_at || *state().wake_at > now_ || !state().live()) return;
+  if (state().refund) {
+    ++state().attempt;
+    send_refund();
+    return;
+  }
+  switch (state().waiting_for) {
+    case WaitingFor::kStart: on(Start{}); break;
+    case WaitingFor::kReply:
+      if (wait_longer()) break;
+      observe(ObservationKind::kTimedOut, step_at(state().step).name);
+      attempt_failed("no_reply_in_time");
+      break;
+    case WaitingFor::kRetry:
+      ++state().attempt;
+      observe(ObservationKind::kRetried, step_at(state().step).name);
+      resend();
+      break;
+    case WaitingFor::kOperator: probe(); break;
+    case WaitingFor::kResume:
+    case WaitingFor::kNothing: break;
+  }
+}
+
+// The first attempt was sent when time-outs were shorter than they are now.
+bool Decider::wait_longer() {
+  if (state().attempt != 1 || !state().step_started_at) return false;
+  const Time until = *state().step_started_at + policy_.reply_timeout[state().step];
+  if (until <= now_) return false;
+  state().wake_at = until;
+  return true;
+}
+
+void Decider::on(const Probe&) {
+  if (state().live() && !state().refund && state().waiting_for == WaitingFor::kOperator) probe();
+}
+
+void Decider::on(const Hold&) {
+  if (!state().live() || state().refund || state().waiting_for != WaitingFor::kOperator) return;
+  state().wake_at = now_ + policy_.probe_interval * policy_.held_probe_intervals;
+}
+
+// Not limited as attempts are, yet numbered like them: a participant that judges by the number sees
+// another one each time. An answer lets the saga go on by itself.
+void Decider::probe() {
+  ++state().attempt;
+  resend();
+  state().waiting_for = WaitingFor::kOperator;
+  state().wake_at = now_ + policy_.probe_interval;
+}
+
+void Decider::resend() {
+  const std::string reason = state().reason;
+  send(state().step, state().phase == SagaPhase::kUndoing ? Phase::kUndo : Phase::kDo);
+  state().reason = reason;
+}
+
+void Decider::attempt_failed(const std::string& why) {
+  if (state().attempt >= policy_.retry.attempts) {
+    const std::string step(step_at(state().step).name);
+    const bool undoing = state().phase == SagaPhase::kUndoing;
+    observe(ObservationKind::kExhausted, step_at(state().step).name);
+    need_attention((undoing ? std::string(attention::kUndoFailed) : std::string()) + step + ": " +
+                   why);
+    return;
+  }
+  state().waiting_for = WaitingFor::kRetry;
+  state().reason = why;
+  state().wake_at = now_ + backoff(policy_.retry, id_of(state().step), state().attempt);
+}
+
+void Decider::need_attention(const std::string& why) {
+  state().attention = true;
+  state().status = OrderStatus::kNeedsAttention;
+  state().waiting_for = WaitingFor::kOperator;
+  state().reason = why;
+  state().wake_at = now_ + policy_.probe_interval;
+  emit("AttentionNeeded", JsonObject().field("reason", why).text());
+}
+
+OrderStatus Decider::status_of_progress() const {
+  if (out_.state.phase == SagaPhase::kUndoing) return OrderStatus::kCancelling;
+  return out_.state.step == kPaymentStep ? OrderStatus::kPendingPayment : OrderStatus::kPaid;
+}
+
+void Decider::resolve_attention() {
+  if (!state().attention) return;
+  state().attention = false;
+  state().reason.clear();
+  state().status = status_of_progress();
+  emit("AttentionResolved", "{}");
+}
+
+void Decider::on(const Poisoned& poisoned) {
+  if (!state().live() || state().refund || state().attention) return;
+  if (state().waiting_for == WaitingFor::kStart) return;  // Its own wake-up starts it.
+  need_attention(std::string(attention::kPoison) + poisoned.reason);
+}
+
+}  // namespace detail
+}  // namespace orderflow::saga

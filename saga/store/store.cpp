@@ -1,0 +1,354 @@
+#include "saga/store/store.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace orderflow::saga::store {
+
+using core::PgArray;
+using core::PgCall;
+using core::PgJson;
+using core::PgResult;
+using core::PgRows;
+using core::PgStatement;
+using core::PgType;
+using nlohmann::json;
+
+namespace {
+
+constexpr PgStatement kLoadSagas{
+    "sagas_load",
+    "SELECT s.order_id, s.shard, s.version, s.status, s.phase, s.attention, s.round, s.step,"
+    " s.steps, s.attempt, s.event_sequence, s.wake_at, s.waiting_for, s.reason, s.failure_code,"
+    " s.failure_detail, s.payment_id, s.delivery_id, s.open_request, s.refund, s.step_started_at,"
+    " o.user_id, o.total, o.currency, o.delivery_address, o.correlation_id, o.traceparent, o.draft"
+    " FROM unnest($1::uuid[]) AS wanted(id)"
+    " JOIN orders.sagas s ON s.order_id = wanted.id JOIN orders.orders o ON o.id = wanted.id"};
+
+constexpr PgStatement kLoadLive{
+    "sagas_live",
+    "SELECT order_id, wake_at FROM orders.sagas WHERE live AND shard = ANY($1)"
+    " AND wake_at IS NOT NULL LIMIT $2"};
+
+constexpr PgStatement kLoadOverdue{
+    "sagas_overdue",
+    "SELECT order_id, wake_at FROM orders.sagas WHERE live AND shard = ANY($1)"
+    " AND wake_at < clock_timestamp() - interval '1 second' - CASE waiting_for WHEN 'start' THEN"
+    " ($2::bigint[])[1 + shard % cardinality($2::bigint[])] * interval '1 microsecond'"
+    " ELSE interval '0' END LIMIT $3"};
+
+constexpr PgStatement kLoadWaiting{
+    "sagas_waiting",
+    "SELECT order_id, step, waiting_for, coalesce(reason, '') FROM orders.sagas"
+    " WHERE attention AND shard = ANY($1) LIMIT $2"};
+
+#define ORDERFLOW_REQUEST_COLUMNS                                                              \
+  "order_id, id, kind, amount, payment_id, coalesce(target_status, ''), coalesce(reason, '')," \
+  " actor, correlation_id, traceparent, command_id, coalesce(command_outcome, '')"
+
+constexpr PgStatement kLoadRequests{"requests_load",
+                                    "SELECT " ORDERFLOW_REQUEST_COLUMNS
+                                    " FROM orders.requests WHERE id = ANY($1) AND NOT handled"
+                                    " ORDER BY accepted_at, id"};
+
+// Of each order the oldest of each kind: requests that wait their turn behind another of their kind
+// must not fill the page before those of other orders. Only narrow rows are sorted.
+constexpr PgStatement kLoadUnhandled{
+    "requests_unhandled",
+    "SELECT " ORDERFLOW_REQUEST_COLUMNS
+    " FROM orders.requests WHERE id = ANY (ARRAY(SELECT id FROM"
+    " (SELECT DISTINCT ON (order_id, kind) id, accepted_at FROM orders.requests"
+    " WHERE NOT handled AND shard = ANY($1) ORDER BY order_id, kind, accepted_at, id) AS oldest"
+    " ORDER BY accepted_at, id LIMIT $2)) ORDER BY accepted_at, id"};
+
+#undef ORDERFLOW_REQUEST_COLUMNS
+
+constexpr const char* kSagaChange = "orders.saga_change";
+constexpr int kSagaChangeColumns = 22;
+constexpr PgStatement kSaveSagas{
+    "sagas_save",
+    "WITH u AS (UPDATE orders.sagas s SET version = c.version, live = c.live,"
+    " attention = c.attention, status = c.status, phase = c.phase, round = c.round, step = c.step,"
+    " steps = c.steps, attempt = c.attempt, event_sequence = c.event_sequence,"
+    " wake_at = c.wake_at, waiting_for = c.waiting_for, reason = c.reason,"
+    " failure_code = c.failure_code, failure_detail = c.failure_detail,"
+    " payment_id = c.payment_id, delivery_id = c.delivery_id, open_request = c.open_request,"
+    " refund = c.refund, step_started_at = c.step_started_at, updated_at = $2"
+    " FROM unnest($1::orders.saga_change[]) AS c"
+    " WHERE s.order_id = c.order_id AND s.version = c.expected_version RETURNING 1)"
+    " SELECT CASE WHEN count(*) = $3 THEN 1 ELSE ops.raise_fenced('orders.sagas') END FROM u"};
+
+constexpr const char* kEventRow = "orders.event_row";
+constexpr int kEventRowColumns = 12;
+constexpr PgStatement kInsertEvents{
+    "events_insert",
+    "INSERT INTO orders.events (order_id, sequence, partition, batch_no, ordinal, type, status,"
+    " time, actor, correlation_id, traceparent, data)"
+    " SELECT * FROM unnest($1::orders.event_row[])"};
+
+constexpr PgStatement kUpdateRequests{
+    "requests_update",
+    "UPDATE orders.requests r SET handled = true, state = c.state,"
+    " outcome_code = nullif(c.code, ''), outcome_detail = nullif(c.detail, ''),"
+    " result = c.result, running_at = coalesce(r.running_at, $6),"
+    " ended_at = CASE WHEN c.state IN ('done', 'refused') THEN $6 ELSE r.ended_at END"
+    " FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::jsonb[])"
+    " AS c(id, state, code, detail, result) WHERE r.id = c.id AND r.ended_at IS NULL"};
+
+constexpr PgStatement kLoadEvents{
+    "events_after",
+    "SELECT order_id, sequence, partition, batch_no, ordinal, type, status, time, actor,"
+    " correlation_id, traceparent, data FROM orders.events"
+    " WHERE partition = $1 AND (batch_no, ordinal) > ($2, $3)"
+    " ORDER BY batch_no, ordinal LIMIT $4"};
+
+template <typename T>
+PgArray array_of(PgType type, const std::vector<T>& values) {
+  PgArray array(type);
+  for (const auto& value : values) array.add(value);
+  return array;
+}
+
+std::string refund_json(const State& state) {
+  json refund{{"refunded", state.refunded_amount}};
+  if (state.refund) {
+    refund["pending"] = {{"request_id", state.refund->request_id.to_string()},
+                         {"command_id", state.refund->command_id.to_string()},
+                         {"amount", state.refund->amount}};
+  }
+  return refund.dump();
+}
+
+void read_refund(std::string_view text, State& state) {
+  const json refund = json::parse(text);
+  state.refunded_amount = refund.value("refunded", std::int64_t{0});
+  if (const auto pending = refund.find("pending"); pending != refund.end()) {
+    state.refund =
+        PendingRefund{Uuid::parse(pending->at("request_id").get<std::string>()).value_or(Uuid{}),
+                      Uuid::parse(pending->at("command_id").get<std::string>()).value_or(Uuid{}),
+                      pending->at("amount").get<std::int64_t>()};
+  }
+}
+
+Saga read_saga(const PgResult& rows, int i) {
+  Saga saga;
+  saga.shard = rows.int4(i, 1);
+  State& state = saga.state;
+  state.version = rows.int8(i, 2);
+  state.status = parse_order_status(rows.text(i, 3)).value_or(OrderStatus::kPendingPayment);
+  state.phase = parse_phase(rows.text(i, 4)).value_or(SagaPhase::kRunning);
+  state.attention = rows.boolean(i, 5);
+  state.round = rows.int4(i, 6);
+  state.step = rows.int4(i, 7);
+  state.steps = rows.text(i, 8);
+  state.attempt = rows.int4(i, 9);
+  state.event_sequence = rows.int8(i, 10);
+  state.wake_at = rows.maybe_time(i, 11);
+  state.waiting_for = parse_waiting_for(rows.text(i, 12)).value_or(WaitingFor::kNothing);
+  state.reason = rows.text(i, 13);
+  state.failure_code = rows.text(i, 14);
+  state.failure_detail = rows.text(i, 15);
+  state.payment_id = rows.maybe_uuid(i, 16);
+  state.delivery_id = rows.maybe_uuid(i, 17);
+  state.open_request = rows.maybe_uuid(i, 18);
+  if (!rows.is_null(i, 19)) read_refund(rows.jsonb(i, 19), state);
+  state.step_started_at = rows.maybe_time(i, 20);
+  saga.facts.order_id = rows.uuid(i, 0);
+  saga.facts.user_id = rows.uuid(i, 21);
+  saga.facts.total = {rows.int8(i, 22), std::string(rows.text(i, 23))};
+  saga.facts.delivery_address = rows.jsonb(i, 24);
+  saga.facts.trace = {std::string(rows.text(i, 25)), std::string(rows.text(i, 26))};
+  saga.facts.draft = rows.boolean(i, 27);
+  return saga;
+}
+
+}  // namespace
+
+PgCall load_sagas(const std::vector<Uuid>& order_ids) {
+  PgCall call{&kLoadSagas, {}};
+  call.params.array(array_of(PgType::kUuid, order_ids));
+  return call;
+}
+
+Sagas read_sagas(const PgResult& rows) {
+  Sagas sagas;
+  for (int i = 0; i < rows.rows(); ++i) sagas.emplace(rows.uuid(i, 0), read_saga(rows, i));
+  return sagas;
+}
+
+PgCall load_wake_ups(const std::vector<std::int32_t>& shards, std::int32_t limit) {
+  PgCall call{&kLoadLive, {}};
+  call.params.array(array_of(PgType::kInt4, shards)).int8(limit);
+  return call;
+}
+
+PgCall load_overdue(const std::vector<std::int32_t>& shards,
+                    const std::vector<core::Duration>& start_patience, std::int32_t limit) {
+  PgArray patience_us(PgType::kInt8);
+  for (const auto patience : start_patience) patience_us.add(std::int64_t{patience.count()});
+  PgCall call{&kLoadOverdue, {}};
+  call.params.array(array_of(PgType::kInt4, shards)).array(patience_us).int8(limit);
+  return call;
+}
+
+std::vector<WakeUp> read_wake_ups(const PgResult& rows) {
+  std::vector<WakeUp> wake_ups;
+  for (int i = 0; i < rows.rows(); ++i) wake_ups.push_back({rows.time(i, 1), rows.uuid(i, 0)});
+  return wake_ups;
+}
+
+PgCall load_waiting(const std::vector<std::int32_t>& shards, std::int32_t limit) {
+  PgCall call{&kLoadWaiting, {}};
+  call.params.array(array_of(PgType::kInt4, shards)).int8(limit);
+  return call;
+}
+
+std::vector<WaitingSaga> read_waiting(const PgResult& rows) {
+  std::vector<WaitingSaga> waiting;
+  for (int i = 0; i < rows.rows(); ++i) {
+    waiting.push_back({rows.uuid(i, 0), rows.int4(i, 1),
+                       parse_waiting_for(rows.text(i, 2)).value_or(WaitingFor::kOperator),
+                       std::string(rows.text(i, 3))});
+  }
+  return waiting;
+}
+
+PgCall load_requests(const std::vector<Uuid>& ids) {
+  PgCall call{&kLoadRequests, {}};
+  call.params.array(array_of(PgType::kUuid, ids));
+  return call;
+}
+
+PgCall load_unhandled_requests(const std::vector<std::int32_t>& shards, std::int32_t limit) {
+  PgCall call{&kLoadUnhandled, {}};
+  call.params.array(array_of(PgType::kInt4, shards)).int8(limit);
+  return call;
+}
+
+std::vector<PendingRequest> read_requests(const PgResult& rows) {
+  std::vector<PendingRequest> requests;
+  for (int i = 0; i < rows.rows(); ++i) {
+    PendingRequest pending;
+    pending.order_id = rows.uuid(i, 0);
+    Request& request = pending.request;
+    request.id = rows.uuid(i, 1);
+    request.kind = rows.text(i, 2);
+    if (!rows.is_null(i, 3)) request.amount = rows.int8(i, 3);
+    request.payment_id = rows.maybe_uuid(i, 4);
+    request.target_status = rows.text(i, 5);
+    request.reason = rows.text(i, 6);
+    request.actor = rows.text(i, 7);
+    request.trace = {std::string(rows.text(i, 8)), std::string(rows.text(i, 9))};
+    request.command_id = rows.maybe_uuid(i, 10);
+    request.command_outcome = rows.text(i, 11);
+    requests.push_back(std::move(pending));
+  }
+  return requests;
+}
+
+// Null instead of an empty text keeps the common row narrow.
+void add_saga(PgRows& rows, const ChangedSaga& changed) {
+  const State& state = changed.saga->state;
+  rows.row()
+      .add(changed.saga->facts.order_id)
+      .add(changed.expected_version)
+      .add(state.version)
+      .add(state.live())
+      .add(state.attention)
+      .add(to_text(state.status))
+      .add(to_text(state.phase))
+      .add(state.round)
+      .add(state.step)
+      .add(state.steps)
+      .add(state.attempt)
+      .add(state.event_sequence)
+      .add(state.wake_at)
+      .add(to_text(state.waiting_for))
+      .add_or_null(state.reason)
+      .add_or_null(state.failure_code)
+      .add_or_null(state.failure_detail)
+      .add(state.payment_id)
+      .add(state.delivery_id)
+      .add(state.open_request);
+  if (state.refund || state.refunded_amount != 0) {
+    rows.add(PgJson{refund_json(state)});
+  } else {
+    rows.add_null(PgType::kJsonb);
+  }
+  rows.add(state.step_started_at);
+}
+
+PgCall save_sagas(const std::vector<ChangedSaga>& changed, Time now) {
+  PgRows rows(kSagaChange, kSagaChangeColumns);
+  for (const ChangedSaga& one : changed) add_saga(rows, one);
+  PgCall call{&kSaveSagas, {}};
+  call.params.rows(std::move(rows)).time(now).int8(static_cast<std::int64_t>(changed.size()));
+  return call;
+}
+
+PgCall insert_events(const std::vector<StoredEvent>& stored) {
+  PgRows rows(kEventRow, kEventRowColumns);
+  for (const auto& [event, partition, batch_no, ordinal] : stored) {
+    rows.row()
+        .add(event.order_id)
+        .add(event.sequence)
+        .add(partition)
+        .add(batch_no)
+        .add(ordinal)
+        .add(event.type)
+        .add(event.status)
+        .add(event.time)
+        .add(event.actor)
+        .add(event.correlation_id)
+        .add(event.traceparent)
+        .add(PgJson{event.data});
+  }
+  PgCall call{&kInsertEvents, {}};
+  call.params.rows(std::move(rows));
+  return call;
+}
+
+PgCall update_requests(const std::vector<RequestUpdate>& updates, Time now) {
+  PgArray ids(PgType::kUuid), states(PgType::kText), codes(PgType::kText), details(PgType::kText),
+      results(PgType::kJsonb);
+  for (const auto& update : updates) {
+    ids.add(update.id);
+    states.add(update.state);
+    codes.add(update.code);
+    details.add(update.detail);
+    update.result.empty() ? results.add_null() : results.add(update.result);
+  }
+  PgCall call{&kUpdateRequests, {}};
+  call.params.array(ids).array(states).array(codes).array(details).array(results).time(now);
+  return call;
+}
+
+PgCall load_events_after(const PublishedUpTo& position, std::int32_t limit) {
+  PgCall call{&kLoadEvents, {}};
+  call.params.int4(position.partition).int8(position.batch_no).int4(position.ordinal).int8(limit);
+  return call;
+}
+
+std::vector<StoredEvent> read_events(const PgResult& rows) {
+  std::vector<StoredEvent> stored;
+  for (int i = 0; i < rows.rows(); ++i) {
+    StoredEvent one;
+    one.partition = rows.int4(i, 2);
+    one.batch_no = rows.int8(i, 3);
+    one.ordinal = rows.int4(i, 4);
+    one.event.order_id = rows.uuid(i, 0);
+    one.event.sequence = rows.int8(i, 1);
+    one.event.type = rows.text(i, 5);
+    one.event.status = rows.text(i, 6);
+    one.event.time = rows.time(i, 7);
+    one.event.actor = rows.text(i, 8);
+    one.event.correlation_id = rows.text(i, 9);
+    one.event.traceparent = rows.text(i, 10);
+    // PostgreSQL's text of it has other spaces and another order; published again it must be the
+    // same.
+    one.event.data = json::parse(rows.jsonb(i, 11)).dump();
+    stored.push_back(std::move(one));
+  }
+  return stored;
+}
+
+}  // namespace orderflow::saga::store

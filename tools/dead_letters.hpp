@@ -1,0 +1,14 @@
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "core/settings/config.hpp"
+
+namespace orderflow::http_api {
+
+// `orderflow dead-letters`: messages that could not be processed, to be looked at, put back or
+// given up. Needs the database, and Kafka to replay. Returns 0, or 1 when something was refused.
+int run_dead_letters(const core::Config& config, std::span<const std::string> arguments);
+
+}  // namespace orderflow::http_api
