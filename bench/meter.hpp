@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "bench/processes.hpp"
-#include "core/kafka/kafka.hpp"
+#include "core/kafka/consumer.hpp"
 #include "core/pg/pool.hpp"
 #include "core/settings/config.hpp"
 

@@ -7,7 +7,7 @@
 #include <thread>
 #include <vector>
 
-#include "core/kafka/kafka.hpp"
+#include "core/kafka/consumer.hpp"
 #include "core/settings/config.hpp"
 #include "core/values/uuid.hpp"
 

@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "core/kafka/kafka.hpp"
+#include "core/kafka/consumer.hpp"
 
 namespace orderflow::bench {
 

@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-#include "core/kafka/kafka.hpp"
+#include "core/kafka/message.hpp"
 #include "core/observe/trace.hpp"
 #include "core/values/result.hpp"
 #include "events/messages.hpp"

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "core/kafka/kafka.hpp"
+#include "core/kafka/topic_spec.hpp"
 
 namespace orderflow::events {
 

@@ -5,7 +5,9 @@
 #include <optional>
 #include <vector>
 
-#include "core/kafka/kafka.hpp"
+#include "core/kafka/message.hpp"
+#include "core/kafka/options.hpp"
+#include "core/kafka/producer.hpp"
 #include "core/observe/log.hpp"
 #include "core/observe/metrics.hpp"
 #include "core/testing/crash_point.hpp"

@@ -7,7 +7,8 @@
 #include <string>
 #include <thread>
 
-#include "core/kafka/kafka.hpp"
+#include "core/kafka/admin.hpp"
+#include "core/kafka/options.hpp"
 #include "core/pg/partition_count.hpp"
 #include "core/pg/pool.hpp"
 #include "core/values/failure.hpp"

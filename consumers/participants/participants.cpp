@@ -7,7 +7,7 @@
 #include "consumers/participants/ledger_check.hpp"
 #include "consumers/participants/payments_handler.hpp"
 #include "consumers/runtime/owner_loop.hpp"
-#include "core/kafka/kafka.hpp"
+#include "core/kafka/options.hpp"
 #include "core/pg/clock.hpp"
 #include "core/pg/pool.hpp"
 #include "events/topics.hpp"

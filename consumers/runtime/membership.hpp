@@ -8,7 +8,8 @@
 #include <utility>
 
 #include "consumers/runtime/owner_loop.hpp"
-#include "core/kafka/kafka.hpp"
+#include "core/kafka/consumer.hpp"
+#include "core/kafka/options.hpp"
 #include "core/testing/crash_point.hpp"
 #include "core/values/time.hpp"
 

@@ -11,7 +11,8 @@
 #include <vector>
 
 #include "consumers/runtime/backlog.hpp"
-#include "core/kafka/kafka.hpp"
+#include "core/kafka/message.hpp"
+#include "core/kafka/options.hpp"
 #include "core/observe/log.hpp"
 #include "core/observe/metrics.hpp"
 #include "core/pg/clock.hpp"

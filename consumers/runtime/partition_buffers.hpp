@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "consumers/runtime/backlog.hpp"
-#include "core/kafka/kafka.hpp"
+#include "core/kafka/message.hpp"
 #include "core/values/time.hpp"
 
 namespace orderflow::consumers {

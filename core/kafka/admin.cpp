@@ -1,9 +1,12 @@
-#include <algorithm>
-#include <condition_variable>
-#include <mutex>
-#include <thread>
+#include "core/kafka/admin.hpp"
 
-#include "core/kafka/kafka.hpp"
+#include <condition_variable>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+#include "core/kafka/producer.hpp"
 #include "core/values/failure.hpp"
 
 namespace orderflow::core {
@@ -155,10 +158,6 @@ void ensure_partitions(const KafkaOptions& options, Logger& logger, const std::s
                            " partitions: " + problem +
                            "; the embedded broker's topics cannot grow, a real Kafka's can");
   }
-}
-
-bool kafka_answers(const KafkaOptions& options, Logger& logger, Duration timeout) {
-  return Admin(options, logger).topics(timeout).has_value();
 }
 
 }  // namespace orderflow::core

@@ -4,7 +4,7 @@
 #include <future>
 #include <thread>
 
-#include "core/kafka/kafka.hpp"
+#include "core/kafka/options.hpp"
 #include "core/values/failure.hpp"
 
 namespace orderflow::core {

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "core/kafka/kafka.hpp"
+#include "core/kafka/topic_spec.hpp"
 #include "core/observe/log.hpp"
 
 namespace orderflow::core {

@@ -8,7 +8,8 @@
 #include <string>
 #include <thread>
 
-#include "core/kafka/kafka.hpp"
+#include "core/kafka/options.hpp"
+#include "core/kafka/producer.hpp"
 #include "core/observe/health.hpp"
 #include "core/observe/log.hpp"
 #include "core/pg/session.hpp"

@@ -1,5 +1,6 @@
 #include "http-api/admin/letter_replayer.hpp"
 
+#include "core/kafka/producer.hpp"
 #include "core/values/failure.hpp"
 
 namespace orderflow::http_api {

@@ -2,7 +2,8 @@
 
 #include <utility>
 
-#include "core/kafka/kafka.hpp"
+#include "core/kafka/message.hpp"
+#include "core/kafka/options.hpp"
 #include "core/observe/log.hpp"
 
 namespace orderflow::http_api {

@@ -9,6 +9,7 @@
 #include <chrono>
 
 #include "core/async/periodic.hpp"
+#include "core/kafka/consumer.hpp"
 #include "core/pg/params.hpp"
 #include "core/values/failure.hpp"
 #include "events/topics.hpp"

@@ -13,7 +13,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "core/kafka/kafka.hpp"
+#include "core/kafka/options.hpp"
 #include "core/observe/log.hpp"
 #include "core/observe/metrics.hpp"
 #include "core/pg/session.hpp"

@@ -8,7 +8,9 @@
 #include <string>
 #include <thread>
 
-#include "core/kafka/kafka.hpp"
+#include "core/kafka/message.hpp"
+#include "core/kafka/options.hpp"
+#include "core/kafka/producer.hpp"
 #include "core/observe/log.hpp"
 #include "core/observe/metrics.hpp"
 #include "core/observe/trace.hpp"

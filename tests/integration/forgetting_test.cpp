@@ -7,7 +7,9 @@
 #include <stop_token>
 #include <thread>
 
-#include "core/kafka/kafka.hpp"
+#include "core/kafka/message.hpp"
+#include "core/kafka/options.hpp"
+#include "core/kafka/producer.hpp"
 #include "core/observe/log.hpp"
 #include "core/values/failure.hpp"
 #include "tests/support/shop.hpp"

@@ -5,8 +5,11 @@
 #include <vector>
 
 #include "consumers/runtime/owner_loop.hpp"
+#include "core/kafka/consumer.hpp"
 #include "core/kafka/embedded_broker.hpp"
-#include "core/kafka/kafka.hpp"
+#include "core/kafka/message.hpp"
+#include "core/kafka/options.hpp"
+#include "core/kafka/producer.hpp"
 #include "core/pg/session.hpp"
 #include "core/values/shard.hpp"
 #include "events/codec.hpp"

@@ -2,7 +2,8 @@
 #include <catch2/catch_test_macros.hpp>
 #include <future>
 
-#include "core/kafka/kafka.hpp"
+#include "core/kafka/admin.hpp"
+#include "core/kafka/options.hpp"
 #include "core/observe/log.hpp"
 #include "core/values/shard.hpp"
 #include "tests/support/shop.hpp"

@@ -1,8 +1,10 @@
-#include "core/kafka/kafka.hpp"
+#include "core/kafka/consumer.hpp"
 
 #include <algorithm>
+#include <memory>
+#include <utility>
+#include <vector>
 
-#include "core/kafka/client.hpp"
 #include "core/values/failure.hpp"
 
 namespace orderflow::core {
@@ -18,122 +20,6 @@ using PartitionList = std::unique_ptr<rd_kafka_topic_partition_list_t, DestroyLi
 std::string name_of(rd_kafka_resp_err_t error) { return rd_kafka_err2str(error); }
 
 }  // namespace
-
-KafkaOptions kafka_options(const Config& config, std::string client_id) {
-  return {config.text("bootstrap-servers"), std::move(client_id), config.kafka_properties(),
-          config.duration("fetch-wait")};
-}
-
-std::string_view KafkaMessage::key() const {
-  return {static_cast<const char*>(message_->key), message_->key_len};
-}
-
-std::string_view KafkaMessage::body() const {
-  return {static_cast<const char*>(message_->payload), message_->len};
-}
-
-std::string_view KafkaMessage::header(const char* name) const {
-  rd_kafka_headers_t* headers = nullptr;
-  const void* value = nullptr;
-  std::size_t size = 0;
-  if (rd_kafka_message_headers(message_.get(), &headers) != RD_KAFKA_RESP_ERR_NO_ERROR ||
-      rd_kafka_header_get_last(headers, name, &value, &size) != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    return {};
-  }
-  return {static_cast<const char*>(value), size};
-}
-
-KafkaHeaders KafkaMessage::headers() const {
-  KafkaHeaders all;
-  rd_kafka_headers_t* headers = nullptr;
-  if (rd_kafka_message_headers(message_.get(), &headers) != RD_KAFKA_RESP_ERR_NO_ERROR) return all;
-  const char* name = nullptr;
-  const void* value = nullptr;
-  std::size_t size = 0;
-  for (std::size_t i = 0;
-       rd_kafka_header_get_all(headers, i, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR;
-       ++i) {
-    all.emplace_back(name, std::string(static_cast<const char*>(value), size));
-  }
-  return all;
-}
-
-std::int64_t KafkaMessage::timestamp_ms() const {
-  rd_kafka_timestamp_type_t type{};
-  const auto timestamp = rd_kafka_message_timestamp(message_.get(), &type);
-  return timestamp < 0 ? 0 : timestamp;
-}
-
-KafkaProducer::KafkaProducer(const KafkaOptions& options, Logger& logger, Report report)
-    : report_(std::move(report)) {
-  rd_kafka_conf_t* conf = KafkaClient::base_conf(options);
-  const auto set = KafkaClient::set;
-  set(conf, "enable.idempotence", "true");  // Retries neither repeat nor reorder.
-  set(conf, "acks", "all");                 // An acknowledged event survives a broker.
-  set(conf, "message.timeout.ms", "0");     // Never give up: the gap would stay.
-  // Bounds of memory, and a matter of taste: no promise rests on them, so a person may choose
-  // others.
-  for (const auto& [name, value] :
-       {std::pair{"queue.buffering.max.messages", "200000"},
-        std::pair{"queue.buffering.max.kbytes", "131072"}, std::pair{"linger.ms", "0"}}) {
-    if (!options.properties.contains(name)) set(conf, name, value);
-  }
-  set(conf, "partitioner",
-      "murmur2");  // Agrees with core/values/shard.hpp and Java: for kAnyPartition.
-  set(conf, "retry.backoff.ms", "50");
-  rd_kafka_conf_set_dr_msg_cb(conf, &KafkaProducer::on_report);
-  client_.emplace(RD_KAFKA_PRODUCER, conf, logger, this);
-}
-
-KafkaProducer::~KafkaProducer() {
-  report_ = nullptr;  // Whoever listened may be half gone.
-  rd_kafka_purge(handle(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
-  rd_kafka_poll(handle(), 0);
-}
-
-// The tag travels in the place of a pointer, which every message has.
-static_assert(sizeof(void*) == sizeof(std::uint64_t));
-
-void KafkaProducer::on_report(rd_kafka_t* /*handle*/, const rd_kafka_message_t* message,
-                              void* opaque) {
-  const auto& report = KafkaClient::owner<KafkaProducer>(opaque).report_;
-  if (!report) return;
-  report(reinterpret_cast<std::uintptr_t>(message->_private),
-         message->err == RD_KAFKA_RESP_ERR_NO_ERROR);
-}
-
-bool KafkaProducer::send(const OutgoingMessage& message, std::uint64_t tag) {
-  rd_kafka_headers_t* headers = rd_kafka_headers_new(message.headers.size());
-  for (const auto& [name, value] : message.headers) {
-    rd_kafka_header_add(headers, name.data(), static_cast<ssize_t>(name.size()), value.data(),
-                        static_cast<ssize_t>(value.size()));
-  }
-  const auto error = rd_kafka_producev(
-      handle(), RD_KAFKA_V_TOPIC(message.topic.c_str()), RD_KAFKA_V_PARTITION(message.partition),
-      RD_KAFKA_V_KEY(message.key.data(), message.key.size()),
-      RD_KAFKA_V_VALUE(const_cast<char*>(message.body.data()), message.body.size()),
-      RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_HEADERS(headers),
-      RD_KAFKA_V_OPAQUE(reinterpret_cast<void*>(static_cast<std::uintptr_t>(tag))), RD_KAFKA_V_END);
-  if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return true;
-  rd_kafka_headers_destroy(headers);
-  if (error == RD_KAFKA_RESP_ERR__QUEUE_FULL) return false;
-  throw Unavailable("Kafka does not take a message for " + message.topic + ": " + name_of(error));
-}
-
-void KafkaProducer::poll(Duration timeout) { rd_kafka_poll(handle(), to_ms(timeout)); }
-
-bool KafkaProducer::failed() const {
-  char text[256];
-  return rd_kafka_fatal_error(handle(), text, sizeof text) != RD_KAFKA_RESP_ERR_NO_ERROR;
-}
-
-std::size_t KafkaProducer::queued() const {
-  return static_cast<std::size_t>(rd_kafka_outq_len(handle()));
-}
-
-bool KafkaProducer::flush(Duration timeout) {
-  return rd_kafka_flush(handle(), to_ms(timeout)) == RD_KAFKA_RESP_ERR_NO_ERROR;
-}
 
 KafkaConsumer::KafkaConsumer(const KafkaOptions& options, Logger& logger, std::string topic,
                              const std::string& group, RebalanceListener* listener)
@@ -224,18 +110,6 @@ void KafkaConsumer::assign(std::span<const PartitionOffset> partitions) {
 }
 
 void KafkaConsumer::unassign() { rd_kafka_assign(handle(), nullptr); }
-
-void KafkaConsumer::pause(std::int32_t partition) {
-  const PartitionList list(rd_kafka_topic_partition_list_new(1));
-  rd_kafka_topic_partition_list_add(list.get(), topic_.c_str(), partition);
-  rd_kafka_pause_partitions(handle(), list.get());
-}
-
-void KafkaConsumer::resume(std::int32_t partition) {
-  const PartitionList list(rd_kafka_topic_partition_list_new(1));
-  rd_kafka_topic_partition_list_add(list.get(), topic_.c_str(), partition);
-  rd_kafka_resume_partitions(handle(), list.get());
-}
 
 std::pair<std::int64_t, std::int64_t> KafkaConsumer::watermarks(std::int32_t partition,
                                                                 Duration timeout) {

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <librdkafka/rdkafka.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/kafka/headers.hpp"
+
+namespace orderflow::core {
+
+using KafkaHeaders = std::vector<std::pair<std::string, std::string>>;
+
+// The partitioner chooses: murmur2 of the key over as many partitions as the topic has.
+inline constexpr std::int32_t kAnyPartition = RD_KAFKA_PARTITION_UA;
+
+struct OutgoingMessage {
+  std::string topic;
+  std::string key;
+  std::string body;
+  OutgoingHeaders headers;
+  std::int32_t partition = kAnyPartition;
+};
+
+// A message as librdkafka holds it. Move-only; views stay valid as long as it lives.
+class KafkaMessage {
+ public:
+  explicit KafkaMessage(rd_kafka_message_t* message) : message_(message) {}
+
+  [[nodiscard]] std::int32_t partition() const { return message_->partition; }
+  [[nodiscard]] std::int64_t offset() const { return message_->offset; }
+  [[nodiscard]] std::string_view key() const;
+  [[nodiscard]] std::string_view body() const;
+  // The last header of that name; empty when there is none.
+  [[nodiscard]] std::string_view header(const char* name) const;
+  [[nodiscard]] KafkaHeaders headers() const;
+  // When the producer made it, in this cluster's clock; zero when unknown.
+  [[nodiscard]] std::int64_t timestamp_ms() const;
+
+ private:
+  struct Destroy {
+    void operator()(rd_kafka_message_t* message) const { rd_kafka_message_destroy(message); }
+  };
+  std::unique_ptr<rd_kafka_message_t, Destroy> message_;
+};
+
+}  // namespace orderflow::core
