@@ -42,12 +42,10 @@ class SagasTool {
     const std::string verb = arguments_.words().empty() ? "" : arguments_.words().front();
     if (verb == "list") return list();
     if (verb == "show") return show();
-    if (!is_saga_verb(verb)) arguments_.refuse_usage("'" + verb + "' is nothing to do with sagas");
-    if (verb == "skip" && arguments_.option("reason").empty()) {
-      arguments_.refuse_usage("a skip needs --reason");
-    }
-    if (!arguments_.ids().empty()) return ask(verb);
-    return ask_all(verb);
+    if (verb == "skip") return skip();
+    const auto kind = operator_verb(verb);
+    if (!kind) arguments_.refuse_usage("'" + verb + "' is nothing to do with sagas");
+    return arguments_.ids().empty() ? ask_all(*kind) : ask(*kind);
   }
 
  private:
@@ -93,27 +91,35 @@ class SagasTool {
     return code;
   }
 
-  int ask(const std::string& verb) {
+  int ask(const saga::RequestKind& kind) {
+    int code = 0;
+    const Operator who = arguments_.who();
+    for (const auto& id : arguments_.ids()) code |= submit(id, kind, who);
+    return code;
+  }
+
+  int skip() {
+    if (arguments_.option("reason").empty()) arguments_.refuse_usage("a skip needs --reason");
+    if (arguments_.ids().empty()) arguments_.refuse_usage("skip needs ids");
     int code = 0;
     const Operator who = arguments_.who();
     for (const auto& id : arguments_.ids()) {
-      auto request = verb_request(verb, id, who, arguments_.option("reason"));
-      std::optional<Problem> problem;
-      if (verb == "skip") {
-        problem = settle_by_book({orders_, payments_, delivery_}, request);
-      }
-      if (!problem) {
-        const auto submitted = store_request(orders_, request);
-        if (submitted.response) {
-          code |= await_decision(id, json::parse(submitted.response->body).at("id"));
-          continue;
-        }
-        problem = submitted.response.error();
-      }
-      std::printf("%s  refused: %s\n", id.to_string().c_str(), problem->detail.c_str());
-      code = 1;
+      const auto sound = skip_of({orders_, payments_, delivery_}, id);
+      code |= sound ? submit(id, *sound, who) : refused(id, sound.error());
     }
     return code;
+  }
+
+  int submit(const core::Uuid& order_id, const saga::RequestKind& kind, const Operator& who) {
+    const auto submitted =
+        store_request(orders_, operator_request(kind, order_id, who, arguments_.option("reason")));
+    if (!submitted.response) return refused(order_id, submitted.response.error());
+    return await_decision(order_id, json::parse(submitted.response->body).at("id"));
+  }
+
+  static int refused(const core::Uuid& order_id, const Problem& problem) {
+    std::printf("%s  refused: %s\n", order_id.to_string().c_str(), problem.detail.c_str());
+    return 1;
   }
 
   // The owner's word on one request.
@@ -139,11 +145,11 @@ class SagasTool {
     }
   }
 
-  int ask_all(const std::string& verb) {
-    BulkRequest request{verb, group(), arguments_.option("reason"), arguments_.has("dry-run")};
-    if (verb == "skip" || (request.group.step.empty() && request.group.error.empty())) {
-      arguments_.refuse_usage(verb + " needs ids" +
-                              (verb == "skip" ? "" : ", or a group: --step, --error or both"));
+  int ask_all(const saga::RequestKind& kind) {
+    BulkRequest request{kind, group(), arguments_.option("reason"), arguments_.has("dry-run")};
+    if (request.group.step.empty() && request.group.error.empty()) {
+      arguments_.refuse_usage(std::string(saga::name_of(kind)) +
+                              " needs ids, or a group: --step, --error or both");
     }
     if (request.reason.empty() && !request.dry_run) {
       arguments_.refuse_usage("a whole group needs --reason");

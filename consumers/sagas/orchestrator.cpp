@@ -221,8 +221,8 @@ void Orchestrator::read_truth(const Work& work, const std::vector<Uuid>& nudged,
     for (std::size_t at = 0; at < of_requests; ++at) {
       for (auto& pending : saga::store::read_requests(results[at])) {
         if (!work.grants.contains(partition_of(pending.order_id))) continue;
-        if (!known.insert(pending.request.id).second) continue;
-        inputs.push_back({pending.order_id, std::move(pending.request)});
+        if (!known.insert(pending.id).second) continue;
+        inputs.push_back({pending.order_id, std::move(pending.input)});
       }
     }
     if (poll_overdue) {

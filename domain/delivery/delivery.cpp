@@ -24,10 +24,6 @@ constexpr std::array<std::pair<DeliveryStatus, const char*>, 5> kDeliveryStatusN
 
 constexpr std::array<const char*, 3> kCarriers{"Swift Parcel", "Northern Post", "Blue Van"};
 
-bool was_scheduled(const Delivery& delivery) {
-  return delivery.status != DeliveryStatus::kRefused && delivery.status != DeliveryStatus::kVoided;
-}
-
 Reply reply_for(const Uuid& command, const Uuid& order, Phase phase) {
   Reply reply;
   reply.command_id = command;
@@ -40,7 +36,7 @@ Reply reply_for(const Uuid& command, const Uuid& order, Phase phase) {
 Reply schedule_reply(const Delivery& delivery) {
   Reply reply = reply_for(delivery.id, delivery.order_id, Phase::kDo);
   JsonObject data;
-  if (was_scheduled(delivery)) {
+  if (was_scheduled(delivery.status)) {
     data.field("carrier", delivery.carrier)
         .field("delivery_id", delivery.id)
         .field("tracking_number", delivery.tracking_number);

@@ -44,6 +44,11 @@ struct Delivery {
   Time updated_at;
 };
 
+// Whether a carrier took it, whatever became of it since.
+[[nodiscard]] constexpr bool was_scheduled(DeliveryStatus status) {
+  return status != DeliveryStatus::kRefused && status != DeliveryStatus::kVoided;
+}
+
 [[nodiscard]] const char* name_of(DeliveryStatus status);
 [[nodiscard]] std::optional<DeliveryStatus> delivery_status_of(std::string_view name);
 

@@ -23,12 +23,8 @@ constexpr std::array<std::pair<PaymentStatus, const char*>, 5> kPaymentStatusNam
 
 constexpr const char* kVoidedDetail = "the payment was undone before its capture arrived";
 
-bool was_captured(const Payment& payment) {
-  return payment.status != PaymentStatus::kRefused && payment.status != PaymentStatus::kVoided;
-}
-
 std::int64_t unreturned(const Payment& payment) {
-  if (!was_captured(payment)) return 0;
+  if (!was_captured(payment.status)) return 0;
   return payment.amount.amount - payment.undone_amount - payment.refunded_amount;
 }
 
@@ -44,7 +40,7 @@ Reply reply_for(const Uuid& command, const Uuid& order, const char* step, Phase 
 Reply capture_reply(const Payment& payment) {
   Reply reply = reply_for(payment.id, payment.order_id, "payment", Phase::kDo);
   reply.data = JsonObject().field("amount", payment.amount).field("payment_id", payment.id).text();
-  if (!was_captured(payment)) {
+  if (!was_captured(payment.status)) {
     reply.outcome = ReplyOutcome::kRefused;
     reply.code = payment.code;
     reply.detail = payment.detail;
@@ -162,7 +158,7 @@ core::Result<PaymentVerdict> decide_one(PaymentBook& book, const events::UndoCap
                           false};
   }
   Payment& payment = book.change(command.command_id);
-  if (was_captured(payment)) payment.status = PaymentStatus::kRefunded;
+  if (was_captured(payment.status)) payment.status = PaymentStatus::kRefunded;
   payment.undone_amount += amount;
   payment.undone_at = context.now;
   return PaymentVerdict{undo_reply(payment), false};
@@ -170,7 +166,7 @@ core::Result<PaymentVerdict> decide_one(PaymentBook& book, const events::UndoCap
 
 std::optional<Refusal> refusal_of(const Payment* payment, const events::RefundPayment& command) {
   if (payment == nullptr || payment->order_id != command.order_id ||
-      payment->account_id != command.account_id || !was_captured(*payment)) {
+      payment->account_id != command.account_id || !was_captured(payment->status)) {
     return Refusal{"not_captured", "there is no captured payment of that id for this order"};
   }
   if (payment->amount.currency != command.amount.currency) {

@@ -70,6 +70,11 @@ struct LedgerRow {
   std::int64_t balance_after = 0;
 };
 
+// Whether money moved, whatever became of it since.
+[[nodiscard]] constexpr bool was_captured(PaymentStatus status) {
+  return status != PaymentStatus::kRefused && status != PaymentStatus::kVoided;
+}
+
 [[nodiscard]] const char* name_of(PaymentStatus status);
 [[nodiscard]] const char* name_of(LedgerKind kind);
 [[nodiscard]] std::optional<PaymentStatus> payment_status_of(std::string_view name);

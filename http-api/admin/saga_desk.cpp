@@ -4,6 +4,8 @@
 #include <pqxx/pqxx>
 
 #include "core/values/shard.hpp"
+#include "domain/delivery/delivery.hpp"
+#include "domain/payments/payments.hpp"
 #include "http-api/server/json_text.hpp"
 #include "http-api/server/sql_text.hpp"
 #include "saga/order/decide.hpp"
@@ -12,7 +14,6 @@
 namespace orderflow::http_api {
 namespace {
 
-constexpr std::string_view kVerbs[] = {"retry", "cancel", "skip", "pause", "resume"};
 constexpr std::size_t kErrorCharactersMax = 100;
 
 // The error of a reason is its last part or its first: "undo_failed: payment: no_reply_in_time".
@@ -51,39 +52,47 @@ JsonObject saga_object(const pqxx::row& row) {
   return object;
 }
 
-Problem not_settled(std::string_view step, bool undoing, const std::string& book) {
-  return conflict("not_settled",
-                  "The book of the step " + std::string(step) + " says: " + book +
-                      ". A skip only takes what the book holds for good, here that it was " +
-                      (undoing ? "undone" : "done") + "; retry or cancel instead.");
-}
-
-// What a participant's book holds about a command: `outcome` in words of saga::Request, empty when
-// it may still change.
-struct BookEntry {
-  std::string says = "nothing yet, so the command may still be on its way";
-  std::string outcome;
+// A participant's row about one command, in words and as what it comes to.
+struct ParticipantRow {
+  std::string says;
+  saga::CommandOutcome outcome;
 };
 
-BookEntry read_book(core::DatabasePool& pool, const char* sql, const core::Uuid& command_id) {
-  return pool.read([&](pqxx::nontransaction& transaction) {
-    BookEntry entry;
-    const auto rows = transaction.exec_params(sql, command_id.to_string());
-    if (!rows.empty()) entry = {rows[0][0].c_str(), rows[0][1].c_str()};
-    return entry;
+std::optional<ParticipantRow> payment_row(core::DatabasePool& payments, const core::Uuid& id) {
+  return payments.read([&](pqxx::nontransaction& transaction) -> std::optional<ParticipantRow> {
+    const auto rows = transaction.exec_params(
+        "SELECT status, undone_at IS NOT NULL FROM payments.payments WHERE id = $1::uuid",
+        id.to_string());
+    if (rows.empty()) return std::nullopt;
+    const bool undone = rows[0][1].as<bool>();
+    const auto status = domain::payment_status_of(rows[0][0].c_str()).value();
+    return ParticipantRow{std::string(rows[0][0].c_str()) + (undone ? ", undone" : ""),
+                          saga::outcome_of(domain::was_captured(status), undone)};
   });
 }
 
-constexpr const char* kPaymentBook =
-    "SELECT status || CASE WHEN undone_at IS NULL THEN '' ELSE ', undone' END, "
-    "CASE WHEN status IN ('REFUSED', 'VOIDED') THEN 'voided' "
-    "WHEN undone_at IS NOT NULL THEN 'undone' ELSE 'done' END "
-    "FROM payments.payments WHERE id = $1::uuid";
+std::optional<ParticipantRow> delivery_row(core::DatabasePool& delivery, const core::Uuid& id) {
+  return delivery.read([&](pqxx::nontransaction& transaction) -> std::optional<ParticipantRow> {
+    const auto rows = transaction.exec_params(
+        "SELECT status FROM delivery.deliveries WHERE id = $1::uuid", id.to_string());
+    if (rows.empty()) return std::nullopt;
+    const auto status = domain::delivery_status_of(rows[0][0].c_str()).value();
+    // A delivery whose cancel was refused as too late is marked as undone, but is not.
+    return ParticipantRow{rows[0][0].c_str(),
+                          saga::outcome_of(domain::was_scheduled(status),
+                                           status == domain::DeliveryStatus::kCancelled)};
+  });
+}
 
-constexpr const char* kDeliveryBook =
-    "SELECT status, CASE WHEN status IN ('REFUSED', 'VOIDED') THEN 'voided' "
-    "WHEN status = 'CANCELLED' THEN 'undone' ELSE 'done' END "
-    "FROM delivery.deliveries WHERE id = $1::uuid";
+Problem not_settled(std::string_view step, events::Phase awaited,
+                    const std::optional<ParticipantRow>& row) {
+  const std::string says = row ? row->says : "nothing yet, so the command may still be on its way";
+  return conflict("not_settled",
+                  "The participant's row of the step " + std::string(step) + " says: " + says +
+                      ". A skip only takes what it says for good, here that the step was " +
+                      (awaited == events::Phase::kUndo ? "undone" : "done") +
+                      "; retry or cancel instead.");
+}
 
 std::string uuid_array(const std::vector<std::string>& ids) {
   std::string text = "{";
@@ -108,8 +117,13 @@ std::optional<Problem> SagaGroup::problem() const {
   return std::nullopt;
 }
 
-bool is_saga_verb(std::string_view verb) {
-  return std::find(std::begin(kVerbs), std::end(kVerbs), verb) != std::end(kVerbs);
+std::optional<saga::RequestKind> operator_verb(std::string_view name) {
+  const auto kind = saga::request_kind_named(name);
+  const bool may =
+      kind &&
+      (std::holds_alternative<saga::Retry>(*kind) || std::holds_alternative<saga::Cancel>(*kind) ||
+       std::holds_alternative<saga::Pause>(*kind) || std::holds_alternative<saga::Resume>(*kind));
+  return may ? kind : std::nullopt;
 }
 
 ListQuery waiting_sagas(const SagaGroup& group, PageRequest page) {
@@ -138,49 +152,49 @@ std::optional<std::string> saga_json(core::DatabasePool& orders, const core::Uui
   });
 }
 
-OrderRequest verb_request(std::string_view verb, const core::Uuid& order_id, const Operator& who,
-                          std::string reason) {
+OrderRequest operator_request(saga::RequestKind kind, const core::Uuid& order_id,
+                              const Operator& who, std::string reason) {
   OrderRequest request;
-  request.kind = verb;
   request.order_id = order_id;
-  request.actor = who.name;
-  request.reason = std::move(reason);
-  request.trace = who.trace;
+  request.request.kind = kind;
+  request.request.actor = who.name;
+  request.request.reason = std::move(reason);
+  request.request.trace = who.trace;
   request.unknown_order = not_found("order");
   request.audited = true;
   request.judged_by_owner = true;
   return request;
 }
 
-std::optional<Problem> settle_by_book(const BookPools& pools, OrderRequest& request) {
+Checked<saga::Skip> skip_of(const ParticipantPools& pools, const core::Uuid& order_id) {
   const auto rows = pools.orders.read([&](pqxx::nontransaction& transaction) {
     return transaction.exec_params(
         "SELECT attention, phase, step, round FROM orders.sagas WHERE order_id = $1::uuid",
-        request.order_id.to_string());
+        order_id.to_string());
   });
-  if (rows.empty()) return request.unknown_order;
+  if (rows.empty()) return refuse(not_found("order"));
   const std::string phase = rows[0][1].c_str();
   const int step = rows[0][2].as<int>();
   const auto name = step_name(phase, step);
   if (!rows[0][0].as<bool>() || !name) {
-    return conflict("not_waiting", "Only a step that waits for a person can be skipped.");
+    return refuse(conflict("not_waiting", "Only a step that waits for a person can be skipped."));
   }
-  const bool undoing = phase == saga::to_text(saga::SagaPhase::kUndoing);
-  const auto command_id = saga::command_id(request.order_id, rows[0][3].as<int>(), step);
-  const auto entry = step == saga::kPaymentStep
-                         ? read_book(pools.payments, kPaymentBook, command_id)
-                         : read_book(pools.delivery, kDeliveryBook, command_id);
-  const bool settled =
-      undoing ? entry.outcome == "undone" || entry.outcome == "voided" : entry.outcome == "done";
-  if (!settled) return not_settled(*name, undoing, entry.says);
-  request.command_id = command_id;
-  request.command_outcome = entry.outcome;
-  return std::nullopt;
+  const auto awaited =
+      phase == saga::to_text(saga::SagaPhase::kUndoing) ? events::Phase::kUndo : events::Phase::kDo;
+  const auto command_id = saga::command_id(order_id, rows[0][3].as<int>(), step);
+  const auto row = step == saga::kPaymentStep ? payment_row(pools.payments, command_id)
+                                              : delivery_row(pools.delivery, command_id);
+  if (!row || !saga::skip_is_sound(row->outcome, awaited)) {
+    return refuse(not_settled(*name, awaited, row));
+  }
+  return saga::Skip{command_id, row->outcome};
 }
 
-BulkOutcome ask_group(pqxx::transaction_base& transaction, const BulkRequest& request,
-                      const Operator& who) {
-  ListQuery query = waiting_sagas(request.group, {});
+namespace {
+
+// The sagas of a group, each with the id of the job that it would get.
+BulkOutcome find_group(pqxx::transaction_base& transaction, const SagaGroup& group) {
+  ListQuery query = waiting_sagas(group, {});
   std::string where;
   for (const auto& condition : query.conditions)
     where += (where.empty() ? "" : " AND ") + condition;
@@ -189,42 +203,71 @@ BulkOutcome ask_group(pqxx::transaction_base& transaction, const BulkRequest& re
           " ORDER BY s.order_id LIMIT " + std::to_string(kBulkMax),
       pqxx::prepare::make_dynamic_params(query.values));
   BulkOutcome outcome;
-  std::vector<std::string> orders, jobs, shards, entries;
   for (const auto& row : rows) {
     outcome.matched = row[1].as<std::int64_t>();
-    const BulkItem item{core::Uuid::parse(row[0].c_str()).value_or(core::Uuid{}),
-                        core::new_uuid_v7()};
-    orders.push_back(item.order_id.to_string());
-    jobs.push_back(item.job_id.to_string());
-    shards.push_back(std::to_string(core::shard_of(orders.back())));
-    entries.push_back(core::new_uuid_v7().to_string());
-    outcome.items.push_back(item);
+    outcome.items.push_back(
+        {core::Uuid::parse(row[0].c_str()).value_or(core::Uuid{}), core::new_uuid_v7()});
   }
-  if (request.dry_run || orders.empty()) return outcome;
+  return outcome;
+}
+
+// One array a column of the statements below.
+struct BulkColumns {
+  std::vector<std::string> orders, jobs, shards, entries;
+
+  explicit BulkColumns(const std::vector<BulkItem>& items) {
+    for (const auto& item : items) {
+      orders.push_back(item.order_id.to_string());
+      jobs.push_back(item.job_id.to_string());
+      shards.push_back(std::to_string(core::shard_of(orders.back())));
+      entries.push_back(core::new_uuid_v7().to_string());
+    }
+  }
+};
+
+// An order is cancelled once: where that was asked before, the item gets that job.
+void insert_jobs(pqxx::transaction_base& transaction, const BulkRequest& request,
+                 const Operator& who, std::vector<BulkItem>& items) {
+  const BulkColumns columns(items);
   transaction.exec_params(
       "INSERT INTO orders.requests (id, order_id, shard, kind, reason, actor, correlation_id, "
       "traceparent) SELECT t.id, t.order_id, t.shard, $4, $5, $6, $7, $8 "
       "FROM unnest($1::uuid[], $2::uuid[], $3::int[]) AS t(id, order_id, shard) "
       "ON CONFLICT (order_id) WHERE kind = 'cancel' DO NOTHING",
-      uuid_array(jobs), uuid_array(orders), uuid_array(shards), request.verb, request.reason,
-      who.name, who.trace.correlation_id, who.trace.traceparent);
+      uuid_array(columns.jobs), uuid_array(columns.orders), uuid_array(columns.shards),
+      std::string(saga::name_of(request.kind)), request.reason, who.name, who.trace.correlation_id,
+      who.trace.traceparent);
+  if (!std::holds_alternative<saga::Cancel>(request.kind)) return;
+  const auto first = transaction.exec_params(
+      "SELECT order_id::text, id::text FROM orders.requests "
+      "WHERE kind = 'cancel' AND order_id = ANY($1::uuid[]) ORDER BY order_id",
+      uuid_array(columns.orders));
+  items.clear();
+  for (const auto& row : first) {
+    items.push_back({core::Uuid::parse(row[0].c_str()).value_or(core::Uuid{}),
+                     core::Uuid::parse(row[1].c_str()).value_or(core::Uuid{})});
+  }
+}
+
+void record_bulk(pqxx::transaction_base& transaction, const BulkRequest& request,
+                 const Operator& who, const std::vector<BulkItem>& items) {
+  const BulkColumns columns(items);
   transaction.exec_params(
       "INSERT INTO ops.audit_log (id, actor, action, subject, reason, correlation_id, details) "
       "SELECT t.id, $4, $5, t.subject, $6, $7, jsonb_build_object('job_id', t.job, 'bulk', true) "
       "FROM unnest($1::uuid[], $2::uuid[], $3::uuid[]) AS t(id, subject, job)",
-      uuid_array(entries), uuid_array(orders), uuid_array(jobs), who.name, "saga." + request.verb,
-      request.reason, who.trace.correlation_id);
-  if (request.verb != "cancel") return outcome;
-  // An order is cancelled once: later requests are answered with the first one's job.
-  const auto first = transaction.exec_params(
-      "SELECT order_id::text, id::text FROM orders.requests "
-      "WHERE kind = 'cancel' AND order_id = ANY($1::uuid[]) ORDER BY order_id",
-      uuid_array(orders));
-  outcome.items.clear();
-  for (const auto& row : first) {
-    outcome.items.push_back({core::Uuid::parse(row[0].c_str()).value_or(core::Uuid{}),
-                             core::Uuid::parse(row[1].c_str()).value_or(core::Uuid{})});
-  }
+      uuid_array(columns.entries), uuid_array(columns.orders), uuid_array(columns.jobs), who.name,
+      "saga." + std::string(saga::name_of(request.kind)), request.reason, who.trace.correlation_id);
+}
+
+}  // namespace
+
+BulkOutcome ask_group(pqxx::transaction_base& transaction, const BulkRequest& request,
+                      const Operator& who) {
+  BulkOutcome outcome = find_group(transaction, request.group);
+  if (request.dry_run || outcome.items.empty()) return outcome;
+  insert_jobs(transaction, request, who, outcome.items);
+  record_bulk(transaction, request, who, outcome.items);
   return outcome;
 }
 
@@ -238,7 +281,7 @@ std::string bulk_json(const BulkRequest& request, const BulkOutcome& outcome) {
   }
   const std::string list = items.text();
   return JsonObject()
-      .field("verb", request.verb)
+      .field("verb", saga::name_of(request.kind))
       .field("dry_run", request.dry_run)
       .field("matched", outcome.matched)
       .field("items", RawJson{list})

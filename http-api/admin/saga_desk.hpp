@@ -24,7 +24,9 @@ struct SagaGroup {
   [[nodiscard]] std::optional<Problem> problem() const;
 };
 
-[[nodiscard]] bool is_saga_verb(std::string_view verb);
+// What operators may ask of one saga and of groups. A skip is not among them: it bears what the
+// participant's row says, see skip_of().
+[[nodiscard]] std::optional<saga::RequestKind> operator_verb(std::string_view name);
 
 // The sagas of a group that need attention, newest first.
 [[nodiscard]] ListQuery waiting_sagas(const SagaGroup& group, PageRequest page);
@@ -33,23 +35,24 @@ struct SagaGroup {
 [[nodiscard]] std::optional<std::string> saga_json(core::DatabasePool& orders,
                                                    const core::Uuid& order_id);
 
-// The request behind a verb.
-[[nodiscard]] OrderRequest verb_request(std::string_view verb, const core::Uuid& order_id,
-                                        const Operator& who, std::string reason);
+// An operator's request, for its order's owner alone to judge.
+[[nodiscard]] OrderRequest operator_request(saga::RequestKind kind, const core::Uuid& order_id,
+                                            const Operator& who, std::string reason);
 
-// For a skip: notes in the request what the participant's book holds for good about the step that
-// waits. 409 when that does not settle the step, 404 when there is no such order.
-struct BookPools {
+// The skip of the step that a saga waits at, with what its participant's row says for good. 409
+// when that is no sound answer, 404 when there is no such order.
+struct ParticipantPools {
   core::DatabasePool& orders;
   core::DatabasePool& payments;
   core::DatabasePool& delivery;
 };
-[[nodiscard]] std::optional<Problem> settle_by_book(const BookPools& pools, OrderRequest& request);
+[[nodiscard]] Checked<saga::Skip> skip_of(const ParticipantPools& pools,
+                                          const core::Uuid& order_id);
 
 // One verb for a whole group, at most kBulkMax sagas at a time. A dry run only tells which.
 inline constexpr int kBulkMax = 1'000;
 struct BulkRequest {
-  std::string verb;
+  saga::RequestKind kind;
   SagaGroup group;
   std::string reason;
   bool dry_run = false;

@@ -38,12 +38,14 @@ class AdminSagasFrontend {
     co_return json_response(std::move(*json));
   }
 
-  asio::awaitable<Checked<Response>> ask(const RequestContext& context, const char* verb) {
+  // Without a kind: a skip, which the participant's row makes.
+  asio::awaitable<Checked<Response>> ask(const RequestContext& context,
+                                         std::optional<saga::RequestKind> kind) {
     const auto who = admit_operator(services_, context);
     if (!who) co_return refuse(who.error());
     const auto id = path_id(context, "order");
     if (!id) co_return refuse(id.error());
-    const bool skip = std::string_view(verb) == "skip";
+    const bool skip = !kind;
     const auto body =
         parse_json_body(context.request, skip ? EmptyBody::kRefused : EmptyBody::kAllowed);
     if (!body) co_return refuse(body.error());
@@ -55,13 +57,13 @@ class AdminSagasFrontend {
     if (!errors.empty()) co_return refuse(invalid(std::move(errors)));
     auto key = read_idempotency_key(context, *body);
     if (!key) co_return refuse(std::move(key.error()));
-    auto request = verb_request(verb, *id, *who, reason.value_or(""));
-    request.key = std::move(*key);
     if (skip) {
-      auto settled = co_await settle(std::move(request));
-      if (!settled) co_return refuse(std::move(settled.error()));
-      request = std::move(*settled);
+      auto sound = co_await find_skip(*id);
+      if (!sound) co_return refuse(std::move(sound.error()));
+      kind = *sound;
     }
+    auto request = operator_request(*kind, *id, *who, reason.value_or(""));
+    request.key = std::move(*key);
     co_return co_await submit_request(services_, std::move(request));
   }
 
@@ -81,12 +83,10 @@ class AdminSagasFrontend {
   }
 
  private:
-  asio::awaitable<Checked<OrderRequest>> settle(OrderRequest request) {
-    auto work = [this, request = std::move(request)]() mutable -> Checked<OrderRequest> {
-      const BookPools pools{services_.pools.orders, services_.pools.payments,
-                            services_.pools.delivery};
-      if (auto problem = settle_by_book(pools, request)) return refuse(std::move(*problem));
-      return std::move(request);
+  asio::awaitable<Checked<saga::Skip>> find_skip(core::Uuid order_id) {
+    auto work = [this, order_id] {
+      return skip_of({services_.pools.orders, services_.pools.payments, services_.pools.delivery},
+                     order_id);
     };
     return blocking(services_.blocking, std::move(work));
   }
@@ -95,9 +95,13 @@ class AdminSagasFrontend {
     std::vector<FieldError> errors;
     BodyReader reader(body, errors);
     BulkRequest request;
-    request.verb = reader.text("verb", kCode).value_or("");
-    if (!request.verb.empty() && (!is_saga_verb(request.verb) || request.verb == "skip")) {
-      reader.error("verb", "must be retry, cancel, pause or resume; a skip is judged one by one");
+    if (const auto name = reader.text("verb", kCode)) {
+      const auto kind = operator_verb(*name);
+      if (kind) {
+        request.kind = *kind;
+      } else {
+        reader.error("verb", "must be retry, cancel, pause or resume; a skip is judged one by one");
+      }
     }
     request.group.step = reader.text("step", kCode, Presence::kOptional).value_or("");
     request.group.error = reader.text("error", kCode, Presence::kOptional).value_or("");
@@ -131,8 +135,9 @@ class AdminSagasFrontend {
       return keyed_write(transaction, write);
     });
     if (!request.dry_run) {
+      const std::string verb(saga::name_of(request.kind));
       for (const auto& item : outcome.items) {
-        services_.publisher.request_made(item.job_id, item.order_id, request.verb, who.trace);
+        services_.publisher.request_made(item.job_id, item.order_id, verb, who.trace);
       }
     }
     return answer.response();
@@ -145,9 +150,9 @@ class AdminSagasFrontend {
 
 std::vector<Route> admin_saga_routes(Services& services) {
   auto front = std::make_shared<AdminSagasFrontend>(services);
-  const auto ask = [&front](const char* verb) {
+  const auto ask = [&front](std::optional<saga::RequestKind> kind) {
     return answering_problems(
-        [front, verb](const RequestContext& c) { return front->ask(c, verb); });
+        [front, kind](const RequestContext& c) { return front->ask(c, kind); });
   };
   return {
       {Method::kGet, "/admin/sagas",
@@ -156,11 +161,11 @@ std::vector<Route> admin_saga_routes(Services& services) {
        answering_problems([front](const RequestContext& c) { return front->get(c); })},
       {Method::kPost, "/admin/sagas/bulk",
        answering_problems([front](const RequestContext& c) { return front->bulk(c); })},
-      {Method::kPost, "/admin/sagas/{id}/retry", ask("retry")},
-      {Method::kPost, "/admin/sagas/{id}/cancel", ask("cancel")},
-      {Method::kPost, "/admin/sagas/{id}/skip", ask("skip")},
-      {Method::kPost, "/admin/sagas/{id}/pause", ask("pause")},
-      {Method::kPost, "/admin/sagas/{id}/resume", ask("resume")},
+      {Method::kPost, "/admin/sagas/{id}/retry", ask(saga::Retry{})},
+      {Method::kPost, "/admin/sagas/{id}/cancel", ask(saga::Cancel{})},
+      {Method::kPost, "/admin/sagas/{id}/skip", ask(std::nullopt)},
+      {Method::kPost, "/admin/sagas/{id}/pause", ask(saga::Pause{})},
+      {Method::kPost, "/admin/sagas/{id}/resume", ask(saga::Resume{})},
   };
 }
 

@@ -32,7 +32,25 @@ constexpr std::pair<OrderStatus, OrderStatus> kTransitions[] = {
     {kNeedsAttention, kCancelling},
 };
 
-std::optional<Problem> refuse_cancel(OrderStatus status) {
+// Operators' verbs are the owner's to judge.
+template <typename Kind>
+std::optional<Problem> refusal(const Kind&, OrderStatus) {
+  return std::nullopt;
+}
+
+std::optional<Problem> refusal(const saga::Confirm&, OrderStatus status) {
+  if (status == kDraft) return std::nullopt;
+  return conflict("not_a_draft", "Only a draft can be confirmed; this order is " +
+                                     std::string(saga::to_text(status)) + ".");
+}
+
+std::optional<Problem> refusal(const saga::Retry&, OrderStatus status) {
+  if (status == kPaymentFailed) return std::nullopt;
+  return conflict("not_failed", "Only an order whose payment failed can be retried; this one is " +
+                                    std::string(saga::to_text(status)) + ".");
+}
+
+std::optional<Problem> refusal(const saga::Cancel&, OrderStatus status) {
   switch (status) {
     case kDeliveryScheduled:
     case kDelivered:
@@ -45,7 +63,7 @@ std::optional<Problem> refuse_cancel(OrderStatus status) {
   }
 }
 
-std::optional<Problem> refuse_payment(OrderStatus status) {
+std::optional<Problem> refusal(const saga::Pay&, OrderStatus status) {
   switch (status) {
     case kPaid:
     case kDeliveryScheduled:
@@ -56,7 +74,7 @@ std::optional<Problem> refuse_payment(OrderStatus status) {
   }
 }
 
-std::optional<Problem> refuse_refund(OrderStatus status) {
+std::optional<Problem> refusal(const saga::Refund&, OrderStatus status) {
   switch (status) {
     case kDeliveryScheduled:
     case kDelivered: return std::nullopt;
@@ -71,6 +89,13 @@ std::optional<Problem> refuse_refund(OrderStatus status) {
   }
 }
 
+std::optional<Problem> refusal(const saga::SetStatus& set, OrderStatus status) {
+  if (is_legal_transition(status, set.target)) return std::nullopt;
+  return conflict("illegal_transition", "An order cannot go from " +
+                                            std::string(saga::to_text(status)) + " to " +
+                                            std::string(saga::to_text(set.target)) + ".");
+}
+
 }  // namespace
 
 bool is_legal_transition(OrderStatus from, OrderStatus to) {
@@ -78,26 +103,8 @@ bool is_legal_transition(OrderStatus from, OrderStatus to) {
          std::end(kTransitions);
 }
 
-std::optional<Problem> refused_at_door(std::string_view kind, OrderStatus status,
-                                       std::optional<OrderStatus> target) {
-  if (kind == "confirm" && status != kDraft) {
-    return conflict("not_a_draft", "Only a draft can be confirmed; this order is " +
-                                       std::string(saga::to_text(status)) + ".");
-  }
-  if (kind == "retry" && status != kPaymentFailed) {
-    return conflict("not_failed",
-                    "Only an order whose payment failed can be retried; this one is " +
-                        std::string(saga::to_text(status)) + ".");
-  }
-  if (kind == "cancel") return refuse_cancel(status);
-  if (kind == "pay") return refuse_payment(status);
-  if (kind == "refund") return refuse_refund(status);
-  if (kind == "set_status" && target && !is_legal_transition(status, *target)) {
-    return conflict("illegal_transition", "An order cannot go from " +
-                                              std::string(saga::to_text(status)) + " to " +
-                                              std::string(saga::to_text(*target)) + ".");
-  }
-  return std::nullopt;
+std::optional<Problem> refused_at_door(const saga::RequestKind& kind, OrderStatus status) {
+  return std::visit([&](const auto& one) { return refusal(one, status); }, kind);
 }
 
 }  // namespace orderflow::http_api

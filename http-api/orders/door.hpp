@@ -1,10 +1,9 @@
 #pragma once
 
 #include <optional>
-#include <string_view>
 
 #include "http-api/server/problem.hpp"
-#include "saga/order/state.hpp"
+#include "saga/order/requests.hpp"
 
 namespace orderflow::http_api {
 
@@ -14,9 +13,7 @@ namespace orderflow::http_api {
 // Whether API.md lists this transition.
 [[nodiscard]] bool is_legal_transition(saga::OrderStatus from, saga::OrderStatus to);
 
-// `kind` as in orders.requests; `target` for set_status only.
-[[nodiscard]] std::optional<Problem> refused_at_door(std::string_view kind,
-                                                     saga::OrderStatus status,
-                                                     std::optional<saga::OrderStatus> target = {});
+[[nodiscard]] std::optional<Problem> refused_at_door(const saga::RequestKind& kind,
+                                                     saga::OrderStatus status);
 
 }  // namespace orderflow::http_api

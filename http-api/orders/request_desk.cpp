@@ -10,6 +10,7 @@
 #include "http-api/server/conditional.hpp"
 #include "http-api/server/json_text.hpp"
 #include "http-api/server/sql_text.hpp"
+#include "saga/store/request_rows.hpp"
 
 namespace orderflow::http_api {
 namespace {
@@ -40,11 +41,11 @@ class Submission {
     if (!request_.if_match.empty() && !names_tag(request_.if_match, etag, TagComparison::kStrong)) {
       return precondition_failed();
     }
-    if (request_.kind == "cancel" && !first_cancel().empty()) return std::nullopt;
+    const auto& kind = request_.request.kind;
+    if (std::holds_alternative<saga::Cancel>(kind) && !first_cancel().empty()) return std::nullopt;
     const auto status = saga::parse_order_status(rows[0][0].c_str());
     if (!status || request_.judged_by_owner) return std::nullopt;
-    return refused_at_door(request_.kind, *status,
-                           saga::parse_order_status(request_.target_status));
+    return refused_at_door(kind, *status);
   }
 
   pqxx::result first_cancel() {
@@ -56,6 +57,8 @@ class Submission {
 
   StoredAnswer insert() {
     const std::string order_id = request_.order_id.to_string();
+    const auto& [id, actor, reason, trace, kind] = request_.request;
+    const auto columns = saga::store::columns_of(kind);
     pqxx::result rows = transaction_.exec_params(
         "INSERT INTO orders.requests (id, order_id, shard, kind, amount, payment_id, "
         "target_status, reason, actor, correlation_id, traceparent, command_id, command_outcome) "
@@ -64,18 +67,17 @@ class Submission {
         "$11, NULLIF($12, '')::uuid, NULLIF($13, '')) "
         "ON CONFLICT (order_id) WHERE kind = 'cancel' DO NOTHING RETURNING " +
             job_columns(),
-        id_.to_string(), order_id, core::shard_of(order_id), request_.kind,
-        request_.amount ? std::to_string(*request_.amount) : std::string(),
-        request_.payment_id ? request_.payment_id->to_string() : std::string(),
-        request_.target_status, request_.reason, request_.actor, request_.trace.correlation_id,
-        request_.trace.traceparent,
-        request_.command_id ? request_.command_id->to_string() : std::string(),
-        request_.command_outcome);
+        id_.to_string(), order_id, core::shard_of(order_id), std::string(columns.kind),
+        columns.amount ? std::to_string(*columns.amount) : std::string(),
+        columns.payment_id ? columns.payment_id->to_string() : std::string(),
+        std::string(columns.target_status), reason, actor, trace.correlation_id, trace.traceparent,
+        columns.command_id ? columns.command_id->to_string() : std::string(),
+        std::string(columns.command_outcome));
     created_ = !rows.empty();
     if (!created_) rows = first_cancel();
     if (request_.audited) {
-      record(transaction_, {request_.actor, request_.trace},
-             {"saga." + request_.kind, request_.order_id, request_.reason,
+      record(transaction_, {actor, trace},
+             {"saga." + std::string(columns.kind), request_.order_id, reason,
               JsonObject().field("job_id", rows[0][0].c_str()).text()});
     }
     return {202, std::string("/jobs/") + rows[0][0].c_str(), job_json(rows[0])};
@@ -134,7 +136,9 @@ asio::awaitable<Checked<Response>> submit_request(Services& services, OrderReque
     Submitted submitted = store_request(services.pools.orders, *shared);
     // Nudged here, not by the waiting request, which its deadline may have ended.
     if (submitted.created) {
-      services.publisher.request_made(submitted.id, shared->order_id, shared->kind, shared->trace);
+      services.publisher.request_made(submitted.id, shared->order_id,
+                                      std::string(saga::name_of(shared->request.kind)),
+                                      shared->request.trace);
     }
     return submitted;
   };

@@ -1,31 +1,22 @@
 #pragma once
 
-#include <cstdint>
 #include <optional>
 #include <pqxx/transaction_base.hxx>
 #include <string>
 
-#include "core/observe/trace.hpp"
 #include "core/values/uuid.hpp"
 #include "http-api/middleware/idempotency.hpp"
 #include "http-api/server/problem.hpp"
 #include "http-api/services.hpp"
+#include "saga/order/requests.hpp"
 
 namespace orderflow::http_api {
 
 // Something asked of an existing order.
 struct OrderRequest {
-  std::string kind;  // confirm, cancel, retry, pay, refund, set_status, resume, pause, skip
   core::Uuid order_id;
-  std::optional<std::int64_t> amount;
-  std::optional<core::Uuid> payment_id;
-  std::string target_status;
-  std::optional<core::Uuid> command_id;  // of a skip, with what the participant's book holds
-  std::string command_outcome;
-  std::string reason;
-  std::string actor;
-  std::string if_match;  // the If-Match header, checked against the order's ETag
-  core::Trace trace;
+  saga::Request request;  // without its id, which it gets when it is stored
+  std::string if_match;   // the If-Match header, checked against the order's ETag
   std::optional<IdempotencyKey> key;
   Problem unknown_order;         // the answer when there is no such order
   bool audited = false;          // An operator's: it leaves a row in ops.audit_log.

@@ -16,16 +16,18 @@ class OrderRequestsFrontend {
  public:
   explicit OrderRequestsFrontend(Services& services) : services_(services) {}
 
-  asio::awaitable<Checked<Response>> ask(const RequestContext& context, const char* kind,
+  asio::awaitable<Checked<Response>> ask(const RequestContext& context, saga::RequestKind kind,
                                          bool with_reason) {
-    auto request = start(context, kind, "customer");
+    auto request = start(context, "customer");
     if (!request) co_return refuse(std::move(request.error()));
     const auto body = parse_json_body(context.request, EmptyBody::kAllowed);
     if (!body) co_return refuse(body.error());
     std::vector<FieldError> errors;
     BodyReader reader(*body, errors);
+    request->request.kind = kind;
     if (with_reason) {
-      request->reason = reader.text("reason", kOptionalReason, Presence::kOptional).value_or("");
+      request->request.reason =
+          reader.text("reason", kOptionalReason, Presence::kOptional).value_or("");
     }
     reader.finish();
     if (!errors.empty()) co_return refuse(invalid(std::move(errors)));
@@ -38,35 +40,33 @@ class OrderRequestsFrontend {
   asio::awaitable<Checked<Response>> set_status(const RequestContext& context) {
     const auto who = admit_operator(services_, context);
     if (!who) co_return refuse(who.error());
-    auto request = start(context, "set_status", who->name);
+    auto request = start(context, who->name);
     if (!request) co_return refuse(std::move(request.error()));
     request->audited = true;
     const auto body = parse_json_body(context.request);
     if (!body) co_return refuse(body.error());
     std::vector<FieldError> errors;
     BodyReader reader(*body, errors);
-    const auto status = reader.text("status", kStatusName);
-    if (status && !saga::parse_order_status(*status)) {
-      reader.error("status", "is not a status of orders");
+    if (const auto name = reader.text("status", kStatusName)) {
+      const auto status = saga::parse_order_status(*name);
+      if (!status) reader.error("status", "is not a status of orders");
+      if (status) request->request.kind = saga::SetStatus{*status};
     }
-    request->target_status = status.value_or("");
-    request->reason = reader.text("reason", kReason).value_or("");
+    request->request.reason = reader.text("reason", kReason).value_or("");
     reader.finish();
     if (!errors.empty()) co_return refuse(invalid(std::move(errors)));
     co_return co_await submit_request(services_, std::move(*request));
   }
 
  private:
-  static Checked<OrderRequest> start(const RequestContext& context, const char* kind,
-                                     std::string actor) {
+  static Checked<OrderRequest> start(const RequestContext& context, std::string actor) {
     const auto id = path_id(context, "order");
     if (!id) return refuse(id.error());
     OrderRequest request;
-    request.kind = kind;
     request.order_id = *id;
-    request.actor = std::move(actor);
+    request.request.actor = std::move(actor);
+    request.request.trace = context.trace;
     request.if_match = context.request.header("If-Match");
-    request.trace = context.trace;
     request.unknown_order = not_found("order");
     return request;
   }
@@ -78,15 +78,15 @@ class OrderRequestsFrontend {
 
 std::vector<Route> order_request_routes(Services& services) {
   auto front = std::make_shared<OrderRequestsFrontend>(services);
-  const auto ask = [&front](const char* kind, bool with_reason) {
+  const auto ask = [&front](saga::RequestKind kind, bool with_reason) {
     return answering_problems([front, kind, with_reason](const RequestContext& c) {
       return front->ask(c, kind, with_reason);
     });
   };
   return {
-      {Method::kPost, "/orders/{id}/confirm", ask("confirm", false)},
-      {Method::kPost, "/orders/{id}/cancel", ask("cancel", true)},
-      {Method::kPost, "/orders/{id}/retry", ask("retry", false)},
+      {Method::kPost, "/orders/{id}/confirm", ask(saga::Confirm{}, false)},
+      {Method::kPost, "/orders/{id}/cancel", ask(saga::Cancel{}, true)},
+      {Method::kPost, "/orders/{id}/retry", ask(saga::Retry{}, false)},
       {Method::kPut, "/orders/{id}/status",
        answering_problems([front](const RequestContext& c) { return front->set_status(c); })},
   };

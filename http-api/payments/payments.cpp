@@ -93,10 +93,10 @@ class PaymentsFrontend {
     auto key = read_idempotency_key(context, *body);
     if (!key) co_return refuse(std::move(key.error()));
     OrderRequest request;
-    request.kind = "pay";
     request.order_id = *order_id;
-    request.actor = "customer";
-    request.trace = context.trace;
+    request.request.kind = saga::Pay{};
+    request.request.actor = "customer";
+    request.request.trace = context.trace;
     request.key = std::move(*key);
     request.unknown_order = invalid("/order_id", "is not a known order");
     co_return co_await submit_request(services_, std::move(request));
@@ -115,13 +115,13 @@ class PaymentsFrontend {
       co_return refuse(invalid("/amount/currency", "must be the payment's: " + payment->currency));
     }
     OrderRequest request;
-    request.kind = "refund";
     request.order_id = payment->order_id;
-    request.payment_id = wanted->payment_id;
-    if (wanted->amount) request.amount = wanted->amount->amount;
-    request.reason = std::move(wanted->reason);
-    request.actor = "customer";
-    request.trace = context.trace;
+    saga::Refund refund{wanted->payment_id, std::nullopt};
+    if (wanted->amount) refund.amount = wanted->amount->amount;
+    request.request.kind = refund;
+    request.request.reason = std::move(wanted->reason);
+    request.request.actor = "customer";
+    request.request.trace = context.trace;
     request.key = std::move(*key);
     request.unknown_order = conflict("not_captured", "The payment's order does not exist.");
     co_return co_await submit_request(services_, std::move(request));

@@ -12,6 +12,15 @@ using events::Phase;
 using events::Reply;
 using events::ReplyOutcome;
 
+std::string_view to_text(JobState state) {
+  switch (state) {
+    case JobState::kRunning: return "running";
+    case JobState::kDone: return "done";
+    case JobState::kRefused: return "refused";
+  }
+  return "refused";
+}
+
 Uuid command_id(const Uuid& order_id, int round, int step) {
   return core::derived_uuid(order_id, std::to_string(round) + "/" + std::to_string(step));
 }
@@ -109,7 +118,7 @@ void Decider::step_done(int step, std::string data) {
   if (!definition.done_status.empty()) set_status_text(definition.done_status);
   if (!definition.done_event.empty()) emit(definition.done_event, data);
   // Whoever asked for the payment has it; a cancel has its own end.
-  if (step == kPaymentStep) close_open_request("done");
+  if (step == kPaymentStep) close_open_request(JobState::kDone);
   if (step_at(step + 1).kind == StepKind::kPivot) {
     const Step& pivot = step_at(step + 1);
     const auto status = parse_order_status(pivot.done_status);
@@ -147,9 +156,9 @@ void Decider::finish(OrderStatus status, std::string_view event, std::string dat
   emit(event, std::move(data));
   observe(ObservationKind::kFinished, {}, to_text(status));
   if (status == OrderStatus::kPaymentFailed) {
-    close_open_request("refused", state().failure_code, state().failure_detail);
+    close_open_request(JobState::kRefused, state().failure_code, state().failure_detail);
   } else {
-    close_open_request("done");
+    close_open_request(JobState::kDone);
   }
 }
 
@@ -207,7 +216,7 @@ void Decider::undo_too_late(int step) {
   resolve_attention();
   state().steps[step] = step_state::kDone;
   if (step == kDeliveryStep) state().delivery_id = id_of(step);
-  close_open_request("refused", "too_late", "the order was already delivered");
+  close_open_request(JobState::kRefused, "too_late", "the order was already delivered");
   state().failure_code.clear();
   state().failure_detail.clear();
   finish(OrderStatus::kDelivered, "OrderDelivered",
@@ -346,6 +355,28 @@ void Decider::on(const Poisoned& poisoned) {
   if (!state().live() || state().refund || state().attention) return;
   if (state().waiting_for == WaitingFor::kStart) return;  // Its own wake-up starts it.
   need_attention(std::string(attention::kPoison) + poisoned.reason);
+}
+
+// ---- the carrier's report -----------------------------------------------------------------------
+
+void Decider::on(const events::DeliveryReport& report) {
+  const bool ours = report.delivery_id == id_of(kDeliveryStep);
+  if (ours && state().phase == SagaPhase::kRunning && !state().paused() &&
+      state().step == kDeliveryStep && state().steps[kDeliveryStep] == step_state::kSent) {
+    // The reply got lost on its way; the report says as much and more.
+    step_done(kDeliveryStep, JsonObject().field("delivery_id", report.delivery_id).text());
+  }
+  if (state().phase != SagaPhase::kEnded) return;  // Not acknowledged, so it will come again.
+  if (ours && state().status == OrderStatus::kDeliveryScheduled) delivered("carrier");
+  out_.commands.emplace_back(AcknowledgeReportCommand{report.delivery_id});
+}
+
+void Decider::delivered(std::string_view reported_by) {
+  state().status = OrderStatus::kDelivered;
+  JsonObject data;
+  if (state().delivery_id) data.field("delivery_id", *state().delivery_id);
+  data.field("reported_by", reported_by);
+  emit("OrderDelivered", data.text());
 }
 
 }  // namespace detail

@@ -8,6 +8,7 @@
 
 #include "events/messages.hpp"
 #include "saga/engine/policy.hpp"
+#include "saga/order/requests.hpp"
 #include "saga/order/state.hpp"
 
 namespace orderflow::saga {
@@ -23,28 +24,13 @@ struct Probe {};
 // ... or: do not ask though the wake-up is due, since another saga asks for all.
 struct Hold {};
 
-// A row of orders.requests.
-struct Request {
-  Uuid id;
-  std::string kind;  // confirm, cancel, retry, pay, refund, set_status, resume, pause, skip
-  std::optional<std::int64_t> amount;
-  std::optional<Uuid> payment_id;
-  std::string target_status;
-  // For skip: what the participant's book holds for good about this command.
-  std::optional<Uuid> command_id;
-  std::string command_outcome;  // done, undone, voided (undone, and nothing had happened)
-  std::string reason;
-  std::string actor;
-  Trace trace;
-};
-
 // A message of this saga could never be processed: it needs a person.
 struct Poisoned {
   std::string reason;
 };
 
 using Input = std::variant<Start, Wake, Probe, Hold, events::Reply, events::DeliveryReport, Request,
-                           Poisoned>;
+                           UnreadableRequest, Poisoned>;
 
 // ---- what comes out -----------------------------------------------------------------------------
 
@@ -63,9 +49,12 @@ struct AcknowledgeReportCommand {
 };
 using Command = std::variant<StepCommand, RefundCommand, AcknowledgeReportCommand>;
 
+enum class JobState { kRunning, kDone, kRefused };
+[[nodiscard]] std::string_view to_text(JobState state);
+
 struct RequestUpdate {
   Uuid id;
-  std::string state;  // running, done, refused
+  JobState state = JobState::kRunning;
   std::string code;
   std::string detail;
   std::string result;  // JSON object or empty

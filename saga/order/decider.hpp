@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -9,7 +10,8 @@
 namespace orderflow::saga::detail {
 
 // One call of decide(): holds the decision while it forms. Split by topic over decide.cpp (the
-// saga's own course) and requests.cpp (what people and the carrier ask).
+// saga's own course and the carrier's report), decider_requests.cpp (what customers ask),
+// decider_operators.cpp (what operators ask) and decider_refunds.cpp.
 class Decider {
  public:
   Decider(const State& state, const OrderFacts& facts, Time now, const Policy& policy)
@@ -24,6 +26,7 @@ class Decider {
   void on(const events::Reply& reply);
   void on(const events::DeliveryReport& report);
   void on(const Request& request);
+  void on(const UnreadableRequest& request);
   void on(const Poisoned& poisoned);
 
   [[nodiscard]] Decision take() && { return std::move(out_); }
@@ -39,7 +42,6 @@ class Decider {
   void start_step(int step);
   void step_done(int step, std::string data);
   void step_refused(int step, const events::Reply& reply);
-  void advance();
   void finish(OrderStatus status, std::string_view event, std::string data);
 
   // The way back.
@@ -59,29 +61,38 @@ class Decider {
   void resolve_attention();
   [[nodiscard]] OrderStatus status_of_progress() const;
 
-  // Later refunds.
-  void start_refund(const Request& request);
+  // What people ask. Each refuses, or changes the course and says what becomes of its job.
+  void handle(const Request& request, const Confirm&);
+  void handle(const Request& request, const Cancel&);
+  void handle(const Request& request, const Retry&);
+  void handle(const Request& request, const Pay&);
+  void handle(const Request& request, const Refund& refund);
+  void handle(const Request& request, const SetStatus& set);
+  void handle(const Request& request, const Resume&);
+  void handle(const Request& request, const Pause&);
+  void handle(const Request& request, const Skip& skip);
+
+  // Changes of the course that requests are made of: they presume that they may happen, and say
+  // nothing of jobs.
+  void confirm_draft();
+  void new_round();
+  void begin_attempts_anew();
+  void pay_now();
+  void note_cancel(const Request& request);
+  void delivered(std::string_view reported_by);
+  [[nodiscard]] bool waits_for_payment() const;
+  [[nodiscard]] std::optional<RequestKind> request_leading_to(OrderStatus target) const;
+
+  // Refunds after the sale.
   void send_refund();
   void refund_reply(const events::Reply& reply);
 
-  // What operators ask.
-  void resume(const Request& request);
-  void pause(const Request& request);
-  void skip(const Request& request);
-
-  // Requests.
-  void confirm(const Request& request);
-  void cancel(const Request& request);
-  void retry(const Request& request);
-  void resume_payment(const Request& request);
-  [[nodiscard]] bool waits_for_payment() const;
-  void pay(const Request& request);
-  void set_status(const Request& request);
-  void new_round();
-  void delivered(std::string_view reported_by);
-  void open(const Request& request);
-  void close_open_request(std::string state, std::string code = {}, std::string detail = {});
-  void accept(const Request& request, std::string state);
+  // What becomes of jobs. One runs until the course that its request changed has ended; a newer one
+  // supersedes it.
+  void job_done(const Request& request);
+  void job_runs(const Request& request);
+  void job_runs_with_course(const Request& request);
+  void close_open_request(JobState job, std::string code = {}, std::string detail = {});
   void refuse(const Request& request, std::string code, std::string detail);
 
   void emit(std::string_view type, std::string data);

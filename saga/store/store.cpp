@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "saga/store/request_rows.hpp"
+
 namespace orderflow::saga::store {
 
 using core::PgArray;
@@ -161,6 +163,21 @@ Saga read_saga(const PgResult& rows, int i) {
   return saga;
 }
 
+Input read_request(const PgResult& rows, int i) {
+  RequestColumns columns;
+  columns.kind = rows.text(i, 2);
+  if (!rows.is_null(i, 3)) columns.amount = rows.int8(i, 3);
+  columns.payment_id = rows.maybe_uuid(i, 4);
+  columns.target_status = rows.text(i, 5);
+  columns.command_id = rows.maybe_uuid(i, 10);
+  columns.command_outcome = rows.text(i, 11);
+  auto kind = read_kind(columns);
+  if (!kind) return UnreadableRequest{rows.uuid(i, 1)};
+  return Request{rows.uuid(i, 1), std::string(rows.text(i, 7)), std::string(rows.text(i, 6)),
+                 Trace{std::string(rows.text(i, 8)), std::string(rows.text(i, 9))},
+                 std::move(*kind)};
+}
+
 }  // namespace
 
 PgCall load_sagas(const std::vector<Uuid>& order_ids) {
@@ -227,20 +244,7 @@ PgCall load_unhandled_requests(const std::vector<std::int32_t>& shards, std::int
 std::vector<PendingRequest> read_requests(const PgResult& rows) {
   std::vector<PendingRequest> requests;
   for (int i = 0; i < rows.rows(); ++i) {
-    PendingRequest pending;
-    pending.order_id = rows.uuid(i, 0);
-    Request& request = pending.request;
-    request.id = rows.uuid(i, 1);
-    request.kind = rows.text(i, 2);
-    if (!rows.is_null(i, 3)) request.amount = rows.int8(i, 3);
-    request.payment_id = rows.maybe_uuid(i, 4);
-    request.target_status = rows.text(i, 5);
-    request.reason = rows.text(i, 6);
-    request.actor = rows.text(i, 7);
-    request.trace = {std::string(rows.text(i, 8)), std::string(rows.text(i, 9))};
-    request.command_id = rows.maybe_uuid(i, 10);
-    request.command_outcome = rows.text(i, 11);
-    requests.push_back(std::move(pending));
+    requests.push_back({rows.uuid(i, 0), rows.uuid(i, 1), read_request(rows, i)});
   }
   return requests;
 }
@@ -312,7 +316,7 @@ PgCall update_requests(const std::vector<RequestUpdate>& updates, Time now) {
       results(PgType::kJsonb);
   for (const auto& update : updates) {
     ids.add(update.id);
-    states.add(update.state);
+    states.add(to_text(update.state));
     codes.add(update.code);
     details.add(update.detail);
     update.result.empty() ? results.add_null() : results.add(update.result);

@@ -35,10 +35,12 @@ struct WaitingSaga {
   std::string reason;
 };
 
-// A request row with the order it is about.
+// A row of orders.requests that waits to be decided, as its saga hears it: a Request, or an
+// UnreadableRequest.
 struct PendingRequest {
   Uuid order_id;
-  Request request;
+  Uuid id;
+  Input input;
 };
 
 // An event with its place in the order of publication.

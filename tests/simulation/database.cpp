@@ -59,7 +59,7 @@ void Database::apply_requests(const Transaction& transaction) {
     observer_.request_updated(*found, update);
     if (found->ended()) continue;
     found->handled = true;
-    found->state = update.state;
+    found->state = saga::to_text(update.state);
     found->code = update.code;
     std::erase(unhandled_, static_cast<int>(found - requests_.begin()));
   }

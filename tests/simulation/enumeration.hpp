@@ -264,7 +264,7 @@ class Course {
     probes_ = 0;
     Request request;
     request.id = core::Uuid{{3}};
-    request.kind = "cancel";
+    request.kind = Cancel{};
     request.actor = "enumeration";
     hear(request);
   }

@@ -144,8 +144,9 @@ void Oracle::after_deliveries(const domain::DeliveryBook& book) {
 }
 
 void Oracle::request_updated(const RequestRow& request, const saga::RequestUpdate& update) {
-  check(!request.ended() || request.state == update.state, request.order,
-        "a request that was " + request.state + " became " + update.state);
+  const std::string becomes(saga::to_text(update.state));
+  check(!request.ended() || request.state == becomes, request.order,
+        "a request that was " + request.state + " became " + becomes);
 }
 
 void Oracle::committed(const Transaction& transaction) {
@@ -186,16 +187,19 @@ std::vector<Oracle::Asked> Oracle::asked_of_all() const {
   std::vector<Asked> all(records_.size());
   for (const RequestRow& one : database_->requests()) {
     Asked& asked = all[static_cast<std::size_t>(one.order)];
-    const std::string& kind = one.request.kind;
-    const std::string& target = one.request.target_status;
-    const bool cancels = kind == "cancel" || target == "CANCELLED";
+    const auto& kind = one.request.kind;
+    const auto* set = std::get_if<saga::SetStatus>(&kind);
+    const bool pays = std::holds_alternative<saga::Pay>(kind);
+    const bool cancels = std::holds_alternative<saga::Cancel>(kind) ||
+                         (set != nullptr && set->target == saga::OrderStatus::kCancelled);
     asked.to_cancel = asked.to_cancel || cancels;
-    asked.to_confirm =
-        asked.to_confirm || kind == "confirm" || kind == "pay" || target == "PENDING_PAYMENT";
+    asked.to_confirm = asked.to_confirm || std::holds_alternative<saga::Confirm>(kind) || pays ||
+                       (set != nullptr && set->target == saga::OrderStatus::kPendingPayment);
     asked.cancel_done = asked.cancel_done || (cancels && one.state == "done");
     asked.too_late = asked.too_late || (cancels && one.code == "too_late");
-    asked.payment_done = asked.payment_done || (kind == "pay" && one.state == "done");
-    asked.retry_done = asked.retry_done || (kind == "retry" && one.state == "done");
+    asked.payment_done = asked.payment_done || (pays && one.state == "done");
+    asked.retry_done =
+        asked.retry_done || (std::holds_alternative<saga::Retry>(kind) && one.state == "done");
     asked.unanswered += one.ended() ? 0 : 1;
   }
   return all;
@@ -236,7 +240,8 @@ void Oracle::check_liveness() const {
   }
   for (const RequestRow& one : database_->requests()) {
     const bool broken = script(one.order).payment_broken || script(one.order).delivery_broken;
-    check(one.ended() || broken, one.order, "request " + one.request.kind + " was not answered");
+    check(one.ended() || broken, one.order,
+          "request " + std::string(saga::name_of(one.request.kind)) + " was not answered");
   }
 }
 

@@ -192,22 +192,23 @@ void World::place(int number, const Script& script) {
 
 void World::plan_requests(int order, bool draft) {
   Random& random = context_.random;
-  static const std::vector<Planned> kinds{{"cancel", "", 0},
-                                          {"cancel", "", 0},
-                                          {"retry", "", 0},
-                                          {"retry", "", 0},
-                                          {"pay", "", 0},
-                                          {"refund", "", 0},
-                                          {"refund", "", 0},
-                                          {"resume", "", 0},
-                                          {"confirm", "", 0},
-                                          {"set_status", "CANCELLED", 0},
-                                          {"set_status", "PENDING_PAYMENT", 0},
-                                          {"set_status", "DELIVERED", 0},
-                                          {"set_status", "PAID", 0}};
+  using enum saga::OrderStatus;
+  static const std::vector<Planned> kinds{{saga::Cancel{}},
+                                          {saga::Cancel{}},
+                                          {saga::Retry{}},
+                                          {saga::Retry{}},
+                                          {saga::Pay{}},
+                                          {saga::Refund{}},
+                                          {saga::Refund{}},
+                                          {saga::Resume{}},
+                                          {saga::Confirm{}},
+                                          {saga::SetStatus{kCancelled}},
+                                          {saga::SetStatus{kPendingPayment}},
+                                          {saga::SetStatus{kDelivered}},
+                                          {saga::SetStatus{kPaid}}};
   if (draft && random.chance(0.8)) {
     context_.timeline.after(random.between(Duration{0}, seconds{3}),
-                            [this, order] { ask(order, {"confirm", "", 0}); });
+                            [this, order] { ask(order, {saga::Confirm{}}); });
   }
   while (random.chance(0.2)) {
     const Planned& planned = kinds[random.below(kinds.size())];
@@ -237,27 +238,30 @@ void World::saga_committed(int order) {
 void World::ask(int order, const Planned& planned) {
   if (context_.faults.ended()) return;
   const auto index = static_cast<std::size_t>(order);
-  if (planned.kind == "cancel" && cancelled_[index]) return;
-  cancelled_[index] = cancelled_[index] || planned.kind == "cancel";
+  const bool cancels = std::holds_alternative<saga::Cancel>(planned.kind);
+  if (cancels && cancelled_[index]) return;
+  cancelled_[index] = cancelled_[index] || cancels;
   const OrderRow& row = database_.orders()[index];
   RequestRow request;
   request.order = order;
   request.accepted_at = context_.database_now();
   request.request.id = context_.random.uuid();
   request.request.kind = planned.kind;
-  request.request.target_status = planned.target_status;
   request.request.actor = "operator";
-  if (planned.kind == "refund") {
-    request.request.payment_id = row.state.payment_id;
+  if (auto* refund = std::get_if<saga::Refund>(&request.request.kind)) {
+    refund->payment_id = row.state.payment_id.value_or(Uuid{});
     if (context_.random.chance(0.5)) {
-      request.request.amount = static_cast<std::int64_t>(context_.random.below(600));
+      refund->amount = static_cast<std::int64_t>(context_.random.below(600));
     }
   }
+  const std::string kind(saga::name_of(planned.kind));
   if (context_.trace.wants(order)) {
-    context_.trace.add(context_.now(), "a person",
-                       "asks: " + planned.kind + " " + planned.target_status);
+    const auto* set = std::get_if<saga::SetStatus>(&planned.kind);
+    context_.trace.add(
+        context_.now(), "a person",
+        "asks: " + kind + (set == nullptr ? "" : " " + std::string(to_text(set->target))));
   }
-  const events::RequestNudge nudge{request.request.id, row.facts.order_id, planned.kind};
+  const events::RequestNudge nudge{request.request.id, row.facts.order_id, kind};
   const auto partition = row.partition;
   (void)database_.add_request(std::move(request));
   broker_.hint(std::make_shared<Message>(

@@ -39,8 +39,7 @@ class World {
  private:
   // A request that somebody will make: at a time, or right after the order's n-th commit.
   struct Planned {
-    std::string kind;
-    std::string target_status;
+    saga::RequestKind kind;
     int after_commits = 0;
   };
 

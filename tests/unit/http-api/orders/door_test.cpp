@@ -7,45 +7,45 @@ namespace {
 
 using enum saga::OrderStatus;
 
-bool refused(std::string_view kind, saga::OrderStatus status) {
+bool refused(const saga::RequestKind& kind, saga::OrderStatus status) {
   const auto problem = refused_at_door(kind, status);
   if (problem) CHECK(problem->status == 409);
   return problem.has_value();
 }
 
 TEST_CASE("the door lets through what the owner may accept") {
-  CHECK_FALSE(refused("confirm", kDraft));
-  CHECK(refused("confirm", kPendingPayment));
-  CHECK_FALSE(refused("retry", kPaymentFailed));
-  CHECK(refused("retry", kDelivered));
+  CHECK_FALSE(refused(saga::Confirm{}, kDraft));
+  CHECK(refused(saga::Confirm{}, kPendingPayment));
+  CHECK_FALSE(refused(saga::Retry{}, kPaymentFailed));
+  CHECK(refused(saga::Retry{}, kDelivered));
   for (const auto status :
        {kDraft, kPendingPayment, kPaid, kPaymentFailed, kCancelling, kNeedsAttention}) {
-    CHECK_FALSE(refused("cancel", status));
+    CHECK_FALSE(refused(saga::Cancel{}, status));
   }
   for (const auto status : {kDeliveryScheduled, kDelivered, kCancelled}) {
-    CHECK(refused("cancel", status));
+    CHECK(refused(saga::Cancel{}, status));
   }
-  CHECK_FALSE(refused("pay", kDraft));
-  CHECK_FALSE(refused("pay", kPaymentFailed));
-  CHECK(refused("pay", kPaid));
-  CHECK(refused("pay", kCancelled));
+  CHECK_FALSE(refused(saga::Pay{}, kDraft));
+  CHECK_FALSE(refused(saga::Pay{}, kPaymentFailed));
+  CHECK(refused(saga::Pay{}, kPaid));
+  CHECK(refused(saga::Pay{}, kCancelled));
 }
 
 TEST_CASE("a refund waits for the saga's end") {
-  CHECK(refused_at_door("refund", kPaid)->code == "saga_running");
-  CHECK(refused_at_door("refund", kCancelled)->code == "not_captured");
-  CHECK_FALSE(refused("refund", kDeliveryScheduled));
-  CHECK_FALSE(refused("refund", kDelivered));
+  CHECK(refused_at_door(saga::Refund{}, kPaid)->code == "saga_running");
+  CHECK(refused_at_door(saga::Refund{}, kCancelled)->code == "not_captured");
+  CHECK_FALSE(refused(saga::Refund{}, kDeliveryScheduled));
+  CHECK_FALSE(refused(saga::Refund{}, kDelivered));
 }
 
 TEST_CASE("operators may ask for legal transitions only") {
-  CHECK_FALSE(refused_at_door("set_status", kDraft, kPendingPayment));
-  CHECK_FALSE(refused_at_door("set_status", kDeliveryScheduled, kDelivered));
-  CHECK(refused_at_door("set_status", kDraft, kPaid)->code == "illegal_transition");
+  CHECK_FALSE(refused_at_door(saga::SetStatus{kPendingPayment}, kDraft));
+  CHECK_FALSE(refused_at_door(saga::SetStatus{kDelivered}, kDeliveryScheduled));
+  CHECK(refused_at_door(saga::SetStatus{kPaid}, kDraft)->code == "illegal_transition");
   for (const auto target :
        {kDraft, kPendingPayment, kPaid, kPaymentFailed, kCancelling, kCancelled}) {
-    CHECK(refused_at_door("set_status", kDelivered, target));
-    CHECK(refused_at_door("set_status", kCancelled, target));
+    CHECK(refused_at_door(saga::SetStatus{target}, kDelivered));
+    CHECK(refused_at_door(saga::SetStatus{target}, kCancelled));
   }
 }
 

@@ -73,18 +73,12 @@ class Conversation {
   Decision too_late(int step) {
     return reply(step, events::Phase::kUndo, events::ReplyOutcome::kRefused, "too_late");
   }
-  Decision request(const std::string& kind, std::uint8_t number = 7) {
-    Request asked;
-    asked.id = core::Uuid{{number, number}};
-    asked.kind = kind;
-    asked.actor = "customer";
-    asked.trace = facts_.trace;
-    asked.payment_id = state_.payment_id;
-    return hear(asked);
+  Decision request(RequestKind kind, std::uint8_t number = 7) {
+    return hear(Request{core::Uuid{{number, number}}, "customer", {}, facts_.trace, kind});
   }
-  Decision request(Request asked) {
-    asked.trace = facts_.trace;
-    return hear(asked);
+  // Of what was captured; without an amount all of it.
+  Decision refund(std::uint8_t number = 7, std::optional<std::int64_t> amount = {}) {
+    return request(Refund{state_.payment_id.value_or(core::Uuid{}), amount}, number);
   }
   Decision report() {
     events::DeliveryReport report;
@@ -123,7 +117,7 @@ class Conversation {
     std::string text;
     for (const auto& update : last_.requests) {
       if (!text.empty()) text += ", ";
-      text += update.state + (update.code.empty() ? "" : ":" + update.code);
+      text += std::string(to_text(update.state)) + (update.code.empty() ? "" : ":" + update.code);
     }
     return text;
   }

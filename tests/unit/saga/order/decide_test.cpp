@@ -152,7 +152,7 @@ TEST_CASE("a technical failure is tried again after a bounded pause") {
 TEST_CASE("what a participant says beside its answer may be anything", "[P6]") {
   Conversation saga;
   saga.place();
-  saga.request("cancel");
+  saga.request(Cancel{});
   saga.reply(kPaymentStep, events::Phase::kUndo, events::ReplyOutcome::kDone, {},
              R"({"voided":"not a boolean"})");
   CHECK(saga.status() == "CANCELLED");
@@ -189,7 +189,7 @@ TEST_CASE("a retry opens a new round with new command ids", "[P2]") {
   Conversation saga;
   const auto first = saga.place();
   saga.refused(kPaymentStep, "card_declined");
-  const auto second = saga.request("retry");
+  const auto second = saga.request(Retry{});
   CHECK(saga.status() == "PENDING_PAYMENT");
   CHECK(saga.sent() == "do payment #1");
   CHECK(std::get<StepCommand>(first.commands.front()).command_id !=
@@ -205,7 +205,7 @@ TEST_CASE("replies of an earlier round are ignored") {
   events::Reply old;
   old.command_id = command_id(saga.facts().order_id, 1, kPaymentStep);
   old.order_id = saga.facts().order_id;
-  saga.request("retry");
+  saga.request(Retry{});
   const State before = saga.state();
   saga.hear(old);
   CHECK(saga.state() == before);

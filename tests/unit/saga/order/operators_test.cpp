@@ -14,15 +14,9 @@ void run_out_of_attempts(Conversation& saga) {
   saga.failed(saga.state().step);
 }
 
-Request skip_of(Conversation& saga, const std::string& outcome) {
-  Request request;
-  request.id = core::Uuid{{5, 5}};
-  request.kind = "skip";
-  request.actor = "eve";
-  request.reason = "the reply is lost";
-  request.command_id = command_id(saga.facts().order_id, saga.state().round, saga.state().step);
-  request.command_outcome = outcome;
-  return request;
+Skip skip_of(Conversation& saga, CommandOutcome outcome) {
+  const auto& state = saga.state();
+  return {command_id(saga.facts().order_id, state.round, state.step), outcome};
 }
 
 TEST_CASE("a waiting saga asks when its owner says so, whatever its wake-up says", "[P6]") {
@@ -64,7 +58,7 @@ TEST_CASE("a resumed step takes as long as since it was resumed") {
   }
   REQUIRE(saga.status() == "NEEDS_ATTENTION");
   saga.wait(std::chrono::hours{2});
-  saga.request("resume");
+  saga.request(Resume{});
   saga.wait(std::chrono::milliseconds{5});
   const auto paid = saga.answered(kPaymentStep, 1);
   REQUIRE_FALSE(paid.observations.empty());
@@ -74,7 +68,7 @@ TEST_CASE("a resumed step takes as long as since it was resumed") {
 TEST_CASE("an undo that is refused for good is named, and not taken for a delivery", "[P3]") {
   Conversation saga;
   saga.place();
-  saga.request("cancel");
+  saga.request(Cancel{});
   saga.reply(kPaymentStep, events::Phase::kUndo, events::ReplyOutcome::kRefused, "account_closed");
   CHECK(saga.status() == "NEEDS_ATTENTION");
   CHECK(saga.state().reason == "undo_failed: payment: account_closed");
@@ -91,7 +85,7 @@ TEST_CASE("too late to undo the payment after the delivery was undone is no deli
   Conversation saga;
   saga.place();
   saga.done(kPaymentStep);
-  saga.request("cancel");
+  saga.request(Cancel{});
   saga.undone(kDeliveryStep);
   saga.too_late(kPaymentStep);
   CHECK(saga.status() == "NEEDS_ATTENTION");
@@ -101,17 +95,17 @@ TEST_CASE("too late to undo the payment after the delivery was undone is no deli
 TEST_CASE("a paused saga has no wake-up, hears nobody, and goes on where it was", "[P1]") {
   Conversation saga;
   SECTION("before it began") {
-    saga.request("pause");
+    saga.request(Pause{});
     CHECK(saga.history() == "OrderPlaced AttentionNeeded");
     saga.hear(Start{});
     CHECK(saga.sent().empty());
-    saga.request("resume");
+    saga.request(Resume{});
     CHECK(saga.sent() == "do payment #1");
     CHECK(saga.status() == "PENDING_PAYMENT");
   }
   SECTION("while a reply is on its way") {
     saga.place();
-    saga.request("pause");
+    saga.request(Pause{});
     CHECK(saga.jobs() == "done");
     CHECK(saga.status() == "NEEDS_ATTENTION");
     CHECK(saga.state().reason == "paused: on request");
@@ -121,36 +115,36 @@ TEST_CASE("a paused saga has no wake-up, hears nobody, and goes on where it was"
     CHECK(saga.status() == "NEEDS_ATTENTION");
     saga.hear(Probe{});
     CHECK(saga.sent().empty());
-    saga.request("retry");
+    saga.request(Retry{});
     CHECK(saga.jobs() == "refused:not_failed");
-    saga.request("pay");
+    saga.request(Pay{});
     CHECK(saga.jobs() == "refused:paused");
-    saga.request("resume");
+    saga.request(Resume{});
     CHECK(saga.sent() == "do payment #1");
     saga.done(kPaymentStep);
     CHECK(saga.status() == "PAID");
   }
   SECTION("while it is being undone") {
     saga.place();
-    saga.request("cancel");
-    saga.request("pause", 8);
+    saga.request(Cancel{});
+    saga.request(Pause{}, 8);
     saga.undone(kPaymentStep);
     CHECK(saga.status() == "NEEDS_ATTENTION");
-    saga.request("resume", 9);
+    saga.request(Resume{}, 9);
     CHECK(saga.sent() == "undo payment #1");
     saga.undone(kPaymentStep);
     CHECK(saga.status() == "CANCELLED");
   }
   SECTION("and it may be cancelled") {
     saga.place();
-    saga.request("pause");
-    saga.request("cancel", 8);
+    saga.request(Pause{});
+    saga.request(Cancel{}, 8);
     CHECK(saga.sent() == "undo payment #1");
   }
   SECTION("the carrier's report waits too") {
     saga.place();
     saga.done(kPaymentStep);
-    saga.request("pause");
+    saga.request(Pause{});
     saga.report();
     CHECK(saga.sent().empty());
     CHECK(saga.status() == "NEEDS_ATTENTION");
@@ -160,13 +154,13 @@ TEST_CASE("a paused saga has no wake-up, hears nobody, and goes on where it was"
 TEST_CASE("only what is being processed can be paused, and once") {
   Conversation saga;
   saga.place();
-  saga.request("pause");
-  saga.request("pause", 8);
+  saga.request(Pause{});
+  saga.request(Pause{}, 8);
   CHECK(saga.jobs() == "refused:already_paused");
   Conversation ended;
   ended.place();
   ended.refused(kPaymentStep, "card_declined");
-  ended.request("pause");
+  ended.request(Pause{});
   CHECK(ended.jobs() == "refused:not_running");
 }
 
@@ -175,7 +169,7 @@ TEST_CASE("an operator's retry begins the attempts anew") {
   saga.place();
   SECTION("of the payment; the job ends with it") {
     run_out_of_attempts(saga);
-    saga.request("retry");
+    saga.request(Retry{});
     CHECK(saga.jobs() == "running");
     CHECK(saga.sent() == "do payment #1");
     CHECK(saga.status() == "PENDING_PAYMENT");
@@ -185,51 +179,74 @@ TEST_CASE("an operator's retry begins the attempts anew") {
   SECTION("of another step") {
     saga.done(kPaymentStep);
     run_out_of_attempts(saga);
-    saga.request("retry");
+    saga.request(Retry{});
     CHECK(saga.jobs() == "done");
     CHECK(saga.sent() == "do delivery #1");
     CHECK(saga.status() == "PAID");
   }
 }
 
-TEST_CASE("a skip takes the participant's book for the answer, and nothing else", "[P2][P3]") {
+TEST_CASE("a skip is sound when the row stands in for the awaited reply", "[P2][P3]") {
+  using enum CommandOutcome;
+  using events::Phase;
+  CHECK(outcome_of(true, false) == kDone);
+  CHECK(outcome_of(true, true) == kUndone);
+  CHECK(outcome_of(false, false) == kVoided);
+  CHECK(outcome_of(false, true) == kVoided);
+  CHECK(skip_is_sound(kDone, Phase::kDo));
+  CHECK_FALSE(skip_is_sound(kUndone, Phase::kDo));
+  CHECK_FALSE(skip_is_sound(kVoided, Phase::kDo));
+  CHECK_FALSE(skip_is_sound(kDone, Phase::kUndo));
+  CHECK(skip_is_sound(kUndone, Phase::kUndo));
+  CHECK(skip_is_sound(kVoided, Phase::kUndo));
+}
+
+TEST_CASE("a row of requests that cannot be read ends its job") {
+  Conversation saga;
+  saga.place();
+  saga.hear(UnreadableRequest{core::Uuid{{7}}});
+  CHECK(saga.jobs() == "refused:unknown_request");
+  CHECK(saga.status() == "PENDING_PAYMENT");
+}
+
+TEST_CASE("a skip takes the participant's row for the reply, and nothing else", "[P2][P3]") {
   Conversation saga;
   saga.place();
   SECTION("a step that waits for nobody is not skipped") {
-    saga.hear(skip_of(saga, "done"));
+    saga.request(skip_of(saga, CommandOutcome::kDone));
     CHECK(saga.jobs() == "refused:not_waiting");
   }
-  SECTION("a capture the book does not hold is not claimed") {
+  SECTION("a capture that the row does not show is not claimed") {
     run_out_of_attempts(saga);
-    for (const char* outcome : {"", "undone", "voided"}) {
-      saga.hear(skip_of(saga, outcome));
+    for (const auto outcome : {CommandOutcome::kUndone, CommandOutcome::kVoided}) {
+      saga.request(skip_of(saga, outcome));
       CHECK(saga.jobs() == "refused:not_settled");
     }
-    auto other = skip_of(saga, "done");
+    auto other = skip_of(saga, CommandOutcome::kDone);
     other.command_id = command_id(saga.facts().order_id, 2, kPaymentStep);
-    saga.hear(other);
+    saga.request(other);
     CHECK(saga.jobs() == "refused:not_settled");
     CHECK(saga.status() == "NEEDS_ATTENTION");
   }
-  SECTION("a capture the book holds is done") {
+  SECTION("a capture that the row shows is done") {
     run_out_of_attempts(saga);
-    saga.hear(skip_of(saga, "done"));
+    saga.request(skip_of(saga, CommandOutcome::kDone));
     CHECK(saga.jobs() == "done");
     CHECK(saga.status() == "PAID");
     CHECK(saga.sent() == "do delivery #1");
   }
-  SECTION("an undo the book holds is done; one of nothing leaves no refund in the history") {
-    saga.request("cancel");
+  SECTION("an undo that the row shows is done; one of nothing leaves no refund in the history") {
+    saga.request(Cancel{});
     for (int i = 0; i < 5; ++i) saga.wake();
     REQUIRE(saga.status() == "NEEDS_ATTENTION");
-    saga.hear(skip_of(saga, "done"));
+    saga.request(skip_of(saga, CommandOutcome::kDone));
     CHECK(saga.jobs() == "refused:not_settled");
     SECTION("undone") {
-      saga.hear(skip_of(saga, "undone"));
+      saga.request(skip_of(saga, CommandOutcome::kUndone));
       CHECK(saga.history().ends_with("AttentionResolved PaymentRefunded OrderCancelled"));
     }
     SECTION("voided") {
-      saga.hear(skip_of(saga, "voided"));
+      saga.request(skip_of(saga, CommandOutcome::kVoided));
       CHECK(saga.history().ends_with("AttentionResolved OrderCancelled"));
     }
     CHECK(saga.status() == "CANCELLED");

@@ -5,7 +5,7 @@ namespace orderflow::saga::testing {
 TEST_CASE("a cancel before the payment's reply undoes the payment", "[P3]") {
   Conversation saga;
   saga.place();
-  saga.request("cancel");
+  saga.request(Cancel{});
   CHECK(saga.status() == "CANCELLING");
   CHECK(saga.sent() == "undo payment #1");
   CHECK(saga.jobs() == "running");
@@ -18,7 +18,7 @@ TEST_CASE("a cancel before the payment's reply undoes the payment", "[P3]") {
 TEST_CASE("a late reply after undo changes nothing", "[P2]") {
   Conversation saga;
   saga.place();
-  saga.request("cancel");
+  saga.request(Cancel{});
   const State undoing = saga.state();
   saga.done(kPaymentStep);  // The capture's late answer.
   CHECK(saga.state() == undoing);
@@ -32,7 +32,7 @@ TEST_CASE("a cancel undoes delivery first, then payment") {
   Conversation saga;
   saga.place();
   saga.done(kPaymentStep);
-  saga.request("cancel");
+  saga.request(Cancel{});
   CHECK(saga.sent() == "undo delivery #1");
   saga.undone(kDeliveryStep);
   CHECK(saga.sent() == "undo payment #1");
@@ -44,7 +44,7 @@ TEST_CASE("an undo refused as too late sends the saga forward with nothing undon
   Conversation saga;
   saga.place();
   saga.done(kPaymentStep);
-  saga.request("cancel");
+  saga.request(Cancel{});
   saga.too_late(kDeliveryStep);
   CHECK(saga.status() == "DELIVERED");
   CHECK(saga.jobs() == "refused:too_late");
@@ -56,14 +56,14 @@ TEST_CASE("a cancel after the pivot is refused") {
   saga.place();
   saga.done(kPaymentStep);
   saga.done(kDeliveryStep);
-  saga.request("cancel");
+  saga.request(Cancel{});
   CHECK(saga.jobs() == "refused:too_late");
   CHECK(saga.status() == "DELIVERY_SCHEDULED");
 }
 
 TEST_CASE("a cancel of an order nobody has looked at yet ends it without commands") {
   Conversation saga;
-  saga.request("cancel");
+  saga.request(Cancel{});
   CHECK(saga.status() == "CANCELLED");
   CHECK(saga.sent().empty());
   CHECK(saga.history() == "OrderPlaced CancelRequested OrderCancelled");
@@ -72,7 +72,7 @@ TEST_CASE("a cancel of an order nobody has looked at yet ends it without command
 TEST_CASE("an undo that gets no reply is tried again, then waits for a person", "[P6]") {
   Conversation saga;
   saga.place();
-  saga.request("cancel");
+  saga.request(Cancel{});
   for (int attempt = 1; attempt < 3; ++attempt) {
     saga.wake();
     saga.wake();
@@ -92,11 +92,11 @@ TEST_CASE("a draft starts when it is confirmed, once") {
   saga.state().waiting_for = WaitingFor::kNothing;
   saga.place();
   CHECK(saga.history().empty());
-  saga.request("confirm");
+  saga.request(Confirm{});
   CHECK(saga.jobs() == "done");
   CHECK(saga.sent() == "do payment #1");
   CHECK(saga.status() == "PENDING_PAYMENT");
-  saga.request("confirm", 8);
+  saga.request(Confirm{}, 8);
   CHECK(saga.jobs() == "refused:not_a_draft");
 }
 
@@ -104,16 +104,11 @@ TEST_CASE("a refund while the saga runs is refused; afterwards it is paid back o
   Conversation saga;
   saga.place();
   saga.done(kPaymentStep);
-  saga.request("refund");
+  saga.refund();
   CHECK(saga.jobs() == "refused:saga_running");
   saga.done(kDeliveryStep);
 
-  Request part;
-  part.id = core::Uuid{{42}};
-  part.kind = "refund";
-  part.amount = 9999;
-  part.payment_id = saga.state().payment_id;
-  saga.request(part);
+  saga.refund(42, 9999);
   CHECK(saga.sent() == "refund");
   CHECK(saga.state().live());
   events::Reply paid;
@@ -123,9 +118,7 @@ TEST_CASE("a refund while the saga runs is refused; afterwards it is paid back o
   CHECK(saga.state().refunded_amount == 9999);
   CHECK_FALSE(saga.state().live());
 
-  part.id = core::Uuid{{43}};
-  part.amount = 20001;
-  saga.request(part);
+  saga.refund(43, 20001);
   CHECK(saga.jobs() == "refused:exceeds_captured");
 }
 
@@ -134,8 +127,8 @@ TEST_CASE("a second refund waits for the first") {
   saga.place();
   saga.done(kPaymentStep);
   saga.done(kDeliveryStep);
-  saga.request("refund", 1);
-  const auto second = saga.request("refund", 2);
+  saga.refund(1);
+  const auto second = saga.refund(2);
   CHECK(second.deferred);
   CHECK(second.requests.empty());
 }
@@ -145,7 +138,7 @@ TEST_CASE("a refund without a reply is asked for again under the same id", "[P2]
   saga.place();
   saga.done(kPaymentStep);
   saga.done(kDeliveryStep);
-  const auto first = saga.request("refund");
+  const auto first = saga.refund();
   const auto again = saga.wake();
   CHECK(saga.sent() == "refund");
   CHECK(std::get<RefundCommand>(first.commands.front()).refund ==
@@ -166,7 +159,7 @@ TEST_CASE("a report during an undo is not acknowledged, so it comes again") {
   Conversation saga;
   saga.place();
   saga.done(kPaymentStep);
-  saga.request("cancel");
+  saga.request(Cancel{});
   saga.report();
   CHECK(saga.sent().empty());
   saga.too_late(kDeliveryStep);
@@ -179,7 +172,7 @@ TEST_CASE("an operator can only make legal transitions") {
   struct Case {
     const char* name;
     void (*arrange)(Conversation&);
-    const char* target;
+    OrderStatus target;
     const char* job;
   };
   const Case cases[] = {
@@ -189,38 +182,33 @@ TEST_CASE("an operator can only make legal transitions") {
          s.done(kPaymentStep);
          s.done(kDeliveryStep);
        },
-       "DELIVERED", "done"},
-      {"paid by hand", [](Conversation& s) { s.place(); }, "PAID", "refused:illegal_transition"},
+       OrderStatus::kDelivered, "done"},
+      {"paid by hand", [](Conversation& s) { s.place(); }, OrderStatus::kPaid,
+       "refused:illegal_transition"},
       {"reopened",
        [](Conversation& s) {
          s.place();
          s.refused(kPaymentStep, "card_declined");
        },
-       "PENDING_PAYMENT", "running"},
+       OrderStatus::kPendingPayment, "running"},
       {"cancelled",
        [](Conversation& s) {
          s.place();
          s.refused(kPaymentStep, "card_declined");
        },
-       "CANCELLED", "running, done"},
+       OrderStatus::kCancelled, "running, done"},
       {"resumed",
        [](Conversation& s) {
          s.place();
          s.hear(Poisoned{"x"});
        },
-       "PENDING_PAYMENT", "done"},
-      {"nonsense", [](Conversation& s) { s.place(); }, "BANANA", "refused:illegal_transition"},
+       OrderStatus::kPendingPayment, "done"},
   };
   for (const auto& one : cases) {
     INFO(one.name);
     Conversation saga;
     one.arrange(saga);
-    Request request;
-    request.id = core::Uuid{{5}};
-    request.kind = "set_status";
-    request.target_status = one.target;
-    request.actor = "operator";
-    saga.request(request);
+    saga.request(SetStatus{one.target});
     CHECK(saga.jobs() == one.job);
   }
 }
@@ -229,11 +217,11 @@ TEST_CASE("a request to pay charges an unpaid order now and once", "[P2]") {
   Conversation saga;
   saga.place();
   saga.failed(kPaymentStep);
-  saga.request("pay");
+  saga.request(Pay{});
   CHECK(saga.sent() == "do payment #2");
   saga.done(kPaymentStep);
   CHECK(saga.jobs() == "done");
-  saga.request("pay", 8);
+  saga.request(Pay{}, 8);
   CHECK(saga.jobs() == "refused:already_paid");
 }
 
@@ -246,7 +234,7 @@ TEST_CASE("a request to pay an order that waits for a person ends with the payme
     saga.wake();
     saga.failed(kPaymentStep);
   }
-  saga.request("pay");
+  saga.request(Pay{});
   CHECK(saga.sent() == "do payment #1");
   CHECK(saga.jobs() == "running");
   SECTION("that fails again") {
@@ -263,8 +251,8 @@ TEST_CASE("a cancel supersedes the job that was running") {
   Conversation saga;
   saga.place();
   saga.refused(kPaymentStep, "card_declined");
-  saga.request("retry", 1);
-  saga.request("cancel", 2);
+  saga.request(Retry{}, 1);
+  saga.request(Cancel{}, 2);
   CHECK(saga.jobs() == "refused:superseded, running");
 }
 

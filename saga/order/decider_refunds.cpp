@@ -1,0 +1,68 @@
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "core/json/text.hpp"
+#include "saga/order/decider.hpp"
+
+// Refunds after the sale: the saga has ended, its owner sends one command at a time and repeats it
+// until it is answered.
+namespace orderflow::saga::detail {
+
+void Decider::handle(const Request& request, const Refund& refund) {
+  if (state().live() && !state().refund) {
+    return refuse(request, "saga_running", "the order is still being processed; cancel it instead");
+  }
+  const bool captured = state().status == OrderStatus::kDeliveryScheduled ||
+                        state().status == OrderStatus::kDelivered;
+  if (!captured || state().payment_id != refund.payment_id) {
+    return refuse(request, "not_captured", "there is no captured payment to refund");
+  }
+  if (state().refund) {
+    out_.deferred = true;  // One after the other.
+    return;
+  }
+  const std::int64_t left = facts_.total.amount - state().refunded_amount;
+  const std::int64_t amount = refund.amount.value_or(left);
+  if (amount <= 0 || amount > left) {
+    return refuse(request, "exceeds_captured",
+                  "at most " + std::to_string(left) + " minor units can still be refunded");
+  }
+  state().refund = PendingRefund{request.id, core::derived_uuid(request.id, "refund"), amount};
+  state().attempt = 1;
+  job_runs(request);
+  send_refund();
+}
+
+void Decider::send_refund() {
+  state().waiting_for = WaitingFor::kReply;
+  const Duration pause =
+      std::max(policy_.reply_timeout[kPaymentStep],
+               state().attempt > policy_.retry.attempts ? policy_.probe_interval : Duration{0});
+  state().wake_at = now_ + pause;
+  out_.commands.emplace_back(RefundCommand{*state().refund, state().attempt});
+}
+
+void Decider::refund_reply(const events::Reply& reply) {
+  if (reply.outcome == events::ReplyOutcome::kFailed) return;  // The wake-up asks again.
+  const PendingRefund refund = *state().refund;
+  state().refund.reset();
+  state().waiting_for = WaitingFor::kNothing;
+  state().wake_at.reset();
+  state().attempt = 0;
+  std::string data = core::JsonObject()
+                         .field("amount", Money{refund.amount, facts_.total.currency})
+                         .field("code", reply.code)
+                         .field("request_id", refund.request_id)
+                         .text();
+  if (reply.outcome == events::ReplyOutcome::kDone) {
+    state().refunded_amount += refund.amount;
+    emit("RefundCompleted", data);
+    out_.requests.push_back({refund.request_id, JobState::kDone, {}, {}, std::move(data)});
+  } else {
+    emit("RefundRefused", std::move(data));
+    out_.requests.push_back({refund.request_id, JobState::kRefused, reply.code, reply.detail, {}});
+  }
+}
+
+}  // namespace orderflow::saga::detail
