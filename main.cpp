@@ -1,17 +1,15 @@
-// Wires the program: picks the role, builds what it needs, runs it until a signal asks to stop.
+// Wires the program, top to bottom: which word runs what, and what a long-running role is given.
 
-#include <atomic>
-#include <chrono>
-#include <condition_variable>
-#include <csignal>
+#include <algorithm>
 #include <cstdio>
 #include <functional>
+#include <iterator>
 #include <memory>
-#include <mutex>
+#include <optional>
+#include <span>
 #include <stop_token>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -19,23 +17,23 @@
 #include "compose/supervisor.hpp"
 #include "consumers/participants/participants.hpp"
 #include "consumers/sagas/orchestrator.hpp"
+#include "core/async/process.hpp"
 #include "core/kafka/admin.hpp"
-#include "core/kafka/embedded_broker.hpp"
 #include "core/kafka/options.hpp"
-#include "core/kafka/topic_spec.hpp"
+#include "core/observe/health.hpp"
 #include "core/observe/health_monitor.hpp"
 #include "core/observe/log.hpp"
 #include "core/observe/metrics.hpp"
-#include "core/pg/partition_count.hpp"
 #include "core/settings/config.hpp"
 #include "core/testing/crash_point.hpp"
 #include "core/values/failure.hpp"
-#include "events/topics.hpp"
+#include "events/roles.hpp"
 #include "http-api/api_role.hpp"
 #include "http-api/health/ops_server.hpp"
 #include "schemas/migrate.hpp"
 #include "schemas/seed.hpp"
 #include "tools/audit.hpp"
+#include "tools/broker.hpp"
 #include "tools/dead_letters.hpp"
 #include "tools/repartition.hpp"
 #include "tools/sagas.hpp"
@@ -43,243 +41,195 @@
 namespace orderflow {
 namespace {
 
+using Words = std::vector<std::string>;
+
 constexpr int kUsageError = 2;
 
-constexpr std::chrono::seconds kFarewellLimit{10};
-constexpr std::chrono::seconds kTopicsTimeout{2};
-
-constexpr std::string_view kUsage =
-    "usage: orderflow ROLE [--setting=value ...]\n"
-    "\n"
-    "long-running:  api  orchestrator  payments  delivery  broker  all\n"
-    "once:          migrate  seed  audit  bench  check-config  crash-points  version\n"
-    "operators:     sagas  dead-letters  repartition\n"
-    "local:         supervise\n"
-    "\n"
-    "`orderflow check-config` lists every setting with its value and where that came from.\n";
+// ---- long-running roles -------------------------------------------------------------------------
 
 // What every long-running role works with.
 struct Context {
   const core::Config& config;
+  core::Logger& logger;
   core::Metrics& metrics;
   core::Health& health;
   std::stop_token stop;
 };
 
-struct Role {
-  std::string_view name;
-  int metrics_port_offset;  // From the base; 0: the role serves its own.
-  void (*run)(Context&, core::Logger&);
+// How the rows of events::kRoles are run.
+struct Runner {
+  std::string_view role;
+  void (*run)(const Context&);
 };
 
-void run_api(Context& context, core::Logger& logger) {
-  http_api::run_api(context.config, logger, context.metrics, context.health, context.stop);
-}
-
-void run_orchestrator(Context& context, core::Logger& logger) {
-  consumers::run_orchestrator(context.config, logger, context.metrics, context.stop);
-}
-
-void run_payments(Context& context, core::Logger& logger) {
-  consumers::run_payments(context.config, logger, context.metrics, context.health, context.stop);
-}
-
-void run_delivery(Context& context, core::Logger& logger) {
-  consumers::run_delivery(context.config, logger, context.metrics, context.health, context.stop);
-}
-
-// The topics as this installation has them. ORDERFLOW_PARTITIONS is only what a new one begins
-// with: a broker that has forgotten them gets them back as the database counts them.
-core::TopicKeeper::Topics topics_of(const core::Config& config) {
-  auto session = std::make_shared<core::PgSession>(
-      config.text("database-url"), core::PgSessionOptions{.application_name = "orderflow-topics",
-                                                          .answer_timeout = kTopicsTimeout});
-  const events::Topics topics(config.text("topic-prefix"));
-  const auto first = static_cast<std::int32_t>(config.integer("partitions"));
-  const auto replicas = static_cast<std::int32_t>(config.integer("replication-factor"));
-  return [session = std::move(session), topics, first, replicas] {
-    return topics.specs(core::read_partition_count(*session).value_or(first), replicas);
-  };
-}
-
-// Nothing when it was told to stop before the database answered.
-std::vector<core::TopicSpec> await_topics(Context& context, core::Logger& logger) {
-  const auto topics = topics_of(context.config);
-  bool told = false;
-  while (!context.stop.stop_requested()) {
-    try {
-      return topics();
-    } catch (const core::Unavailable& failure) {
-      if (!std::exchange(told, true)) {
-        logger.warning("waiting for the database", {{"reason", failure.what()}});
-      }
-    }
-    std::this_thread::sleep_for(std::chrono::milliseconds{50});
-  }
-  return {};
-}
-
-void run_broker(Context& context, core::Logger& logger) {
-  const auto port = static_cast<std::uint16_t>(context.config.integer("broker-port"));
-  const core::EmbeddedBroker broker(port, await_topics(context, logger), logger);
-  while (!context.stop.stop_requested()) {
-    std::this_thread::sleep_for(std::chrono::milliseconds{50});
-  }
-}
-
-constexpr Role kRoles[] = {
-    {"api", 0, run_api},           {"orchestrator", 1, run_orchestrator},
-    {"payments", 2, run_payments}, {"delivery", 3, run_delivery},
-    {"broker", 4, run_broker},
+constexpr Runner kRunners[] = {
+    {"api",
+     [](const Context& c) { http_api::run_api(c.config, c.logger, c.metrics, c.health, c.stop); }},
+    {"orchestrator",
+     [](const Context& c) { consumers::run_orchestrator(c.config, c.logger, c.metrics, c.stop); }},
+    {"payments",
+     [](const Context& c) { consumers::run_payments(c.config, c.logger, c.metrics, c.stop); }},
+    {"delivery",
+     [](const Context& c) { consumers::run_delivery(c.config, c.logger, c.metrics, c.stop); }},
+    {"broker", [](const Context& c) { tools::run_broker(c.config, c.logger, c.stop); }},
 };
 
-std::uint16_t metrics_port(const core::Config& config, const Role& role) {
+constexpr const Runner& runner_of(std::string_view role) {
+  return *std::find_if(std::begin(kRunners), std::end(kRunners),
+                       [role](const Runner& runner) { return runner.role == role; });
+}
+static_assert(std::all_of(events::kRoles.begin(), events::kRoles.end(),
+                          [](const auto& role) { return runner_of(role.name).run != nullptr; }),
+              "each row of events::kRoles needs a runner");
+static_assert(std::size(kRunners) == events::kRoles.size());
+
+// The role of that name, or those of `all`; none when there is no such role.
+std::vector<events::Role> roles_named(std::string_view name) {
+  std::vector<events::Role> roles;
+  std::copy_if(events::kRoles.begin(), events::kRoles.end(), std::back_inserter(roles),
+               [name](const events::Role& role) {
+                 return role.name == name || (name == "all" && role.in_all);
+               });
+  return roles;
+}
+
+// Where a role of its own process serves health and metrics; nothing when it does so on the HTTP
+// port. 0 lets the system choose.
+std::optional<std::uint16_t> metrics_port(const core::Config& config, const events::Role& role) {
+  if (role.metrics_port_offset == 0) return std::nullopt;
   auto base = config.integer("metrics-port-base");
   if (base == 0) base = config.integer("http-port") == 0 ? 0 : config.integer("http-port") + 1000;
-  if (base == 0) return 0;
-  return static_cast<std::uint16_t>(base + role.metrics_port_offset);
+  return static_cast<std::uint16_t>(base == 0 ? 0 : base + role.metrics_port_offset);
 }
 
-// Ends the process when it has not ended in order by then, as when a server it waits for is mute.
-// Nothing is lost with it: what it had not committed is done by whoever owns it next. The thread
-// returned is told to stop once all has ended.
-std::jthread end_in_time(core::Logger& logger, const std::atomic<int>& exit_code) {
-  return std::jthread([&](const std::stop_token& ended) {
-    std::mutex mutex;
-    std::condition_variable_any wake;
-    std::unique_lock lock(mutex);
-    wake.wait_for(lock, ended, kFarewellLimit, [] { return false; });
-    if (ended.stop_requested()) return;
-    logger.warning("ended without a farewell: something does not answer");
-    std::_Exit(exit_code);
-  });
+void arm_crash_point(const core::Config& config, const std::vector<events::Role>& roles) {
+  const auto plan = core::parse_crash_plan(config.text("crash-at"), events::kCrashRoles);
+  if (!plan) return;
+  const bool ours = std::any_of(roles.begin(), roles.end(),
+                                [&](const auto& role) { return role.name == plan->role; });
+  if (ours) core::arm_crash_point(*plan);
 }
 
-// Runs the work on threads of its own and waits for a signal or for the work to end, then says so
-// by `on_stop`. An exception of any thread is a failure of the process, to be restarted from
-// outside: it sets the exit code.
-void run_until_signal(const std::vector<std::function<void(std::stop_token)>>& work,
-                      const sigset_t& signals, std::atomic<int>& exit_code,
-                      const std::function<void()>& on_stop) {
-  std::stop_source stop;
-  std::atomic<int> running{static_cast<int>(work.size())};
-  std::vector<std::jthread> threads;
-  for (const auto& one : work) {
-    threads.emplace_back([&, one] {
-      try {
-        one(stop.get_token());
-      } catch (const core::BadConfiguration& problem) {
-        std::fprintf(stderr, "orderflow: %s\n", problem.what());
-        exit_code = kUsageError;
-      } catch (const std::exception& failure) {
-        std::fprintf(stderr, "orderflow: stopped by a failure: %s\n", failure.what());
-        exit_code = 1;
-      }
-      --running;
-    });
-  }
-  const timespec pause{0, 200'000'000};
-  while (running == static_cast<int>(work.size())) {
-    if (sigtimedwait(&signals, nullptr, &pause) > 0) break;
-  }
-  on_stop();
-  stop.request_stop();
-  threads.clear();
-}
-
-int run_roles(const std::vector<const Role*>& roles, const core::Config& config) {
-  core::arm_crash_point(config.text("crash-at"));
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGTERM);
-  sigaddset(&signals, SIGINT);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  (void)std::signal(SIGPIPE, SIG_IGN);
-
+int run_roles(std::string_view name, const std::vector<events::Role>& roles,
+              const core::Config& config) {
+  arm_crash_point(config, roles);
+  core::Process process;
+  core::Logger logger{std::string(name), config.text("log-level")};
   core::Metrics metrics(ORDERFLOW_VERSION);
   core::Health health;
-  const std::string process_name(roles.size() == 1 ? roles.front()->name : "all");
-  core::Logger logger(process_name, config.text("log-level"));
   logger.info("starting", {{"version", ORDERFLOW_VERSION}});
-  std::atomic<int> exit_code{0};
-  std::jthread farewell;
-  const bool is_broker = process_name == "broker";
-  std::unique_ptr<core::HealthMonitor> monitor;
-  std::unique_ptr<core::TopicKeeper> topics;
-  if (!is_broker) {
-    monitor = std::make_unique<core::HealthMonitor>(config, health, logger);
-    topics = std::make_unique<core::TopicKeeper>(core::kafka_options(config, "orderflow-topics"),
-                                                 health, logger, topics_of(config));
+
+  std::optional<core::HealthMonitor> monitor;
+  std::optional<core::TopicKeeper> topics;
+  if (name != events::kBroker.name) {
+    monitor.emplace(config, health, logger);
+    topics.emplace(core::kafka_options(config, "orderflow-topics"), health, logger,
+                   tools::topics_of(config));
   }
-  std::unique_ptr<http_api::OpsServer> ops;
-  if (roles.size() == 1 && roles.front()->metrics_port_offset != 0) {
-    ops = std::make_unique<http_api::OpsServer>(metrics_port(config, *roles.front()), metrics,
-                                                health, logger);
+  std::optional<http_api::OpsServer> ops;
+  if (const auto port = roles.size() == 1 ? metrics_port(config, roles.front()) : std::nullopt) {
+    ops.emplace(*port, metrics, health, logger);
     ops->start();
   }
 
   std::vector<std::unique_ptr<core::Logger>> loggers;
-  std::vector<std::function<void(std::stop_token)>> work;
-  for (const Role* role : roles) {
+  std::vector<core::Process::Work> work;
+  for (const events::Role& role : roles) {
     auto& own = *loggers.emplace_back(
-        std::make_unique<core::Logger>(std::string(role->name), config.text("log-level")));
-    work.emplace_back([&, role](std::stop_token stop) {
-      Context context{config, metrics, health, std::move(stop)};
-      role->run(context, own);
+        std::make_unique<core::Logger>(std::string(role.name), config.text("log-level")));
+    work.emplace_back([&, run = runner_of(role.name).run](std::stop_token stop) {
+      run({config, own, metrics, health, std::move(stop)});
     });
   }
-  run_until_signal(work, signals, exit_code, [&] { farewell = end_in_time(logger, exit_code); });
-  return exit_code;
+  return process.run(work);
 }
 
+// ---- everything else ----------------------------------------------------------------------------
+
 int check_config(const core::Config& config) {
+  (void)core::parse_crash_plan(config.text("crash-at"), events::kCrashRoles);
   std::fputs(config.describe().c_str(), stdout);
   (void)core::Logger("check-config", config.text("log-level"));  // Refuses an unknown level.
   return 0;
 }
 
 int list_crash_points() {
-  for (const auto& point : core::crash_point_names()) std::puts(point.c_str());
+  for (const auto& point : core::crash_point_names(events::kCrashRoles)) std::puts(point.c_str());
   return 0;
 }
 
-int run(std::string_view name, const std::vector<std::string>& arguments) {
-  const auto environment = core::process_environment();
-  if (name == "version" || name == "--version") {
-    std::puts("orderflow " ORDERFLOW_VERSION);
-    return 0;
-  }
-  if (name == "crash-points") return list_crash_points();
-  if (name == "supervise") return compose::run_supervisor(arguments);
-  if (name == "audit") return consumers::run_audit(core::Config::load({}, environment), arguments);
-  if (name == "sagas") return http_api::run_sagas(core::Config::load({}, environment), arguments);
-  if (name == "dead-letters") {
-    return http_api::run_dead_letters(core::Config::load({}, environment), arguments);
-  }
-  if (name == "repartition") {
-    return consumers::run_repartition(core::Config::load(arguments, environment));
-  }
-  if (name == "bench") return bench::run_bench(core::Config::load({}, environment), arguments);
+int print_version() {
+  std::puts("orderflow " ORDERFLOW_VERSION);
+  return 0;
+}
 
-  const auto config = core::Config::load(arguments, environment);
+// For words that do something and end. Those `with_settings` take settings as flags and nothing
+// else; the others read their own words, and settings from the environment and the file.
+struct Command {
+  std::string_view name;
+  bool with_settings;
+  int (*run)(const core::Config&, std::span<const std::string> words);
+};
+
+constexpr Command kCommands[] = {
+    {"migrate", true,
+     [](const core::Config& config, std::span<const std::string>) {
+       core::Logger logger("migrate", config.text("log-level"));
+       return schemas::run_migrate(config, logger);
+     }},
+    {"seed", true,
+     [](const core::Config& config, std::span<const std::string>) {
+       core::Logger logger("seed", config.text("log-level"));
+       return schemas::run_seed(config, logger);
+     }},
+    {"check-config", true,
+     [](const core::Config& config, std::span<const std::string>) { return check_config(config); }},
+    {"audit", false, consumers::run_audit},
+    {"bench", false, bench::run_bench},
+    {"sagas", false, http_api::run_sagas},
+    {"dead-letters", false, http_api::run_dead_letters},
+};
+
+std::string usage() {
+  std::string text = "usage: orderflow ROLE [--setting=value ...]\n\nlong-running:  ";
+  for (const auto& role : events::kRoles) text += std::string(role.name) + "  ";
+  return text +
+         "all\n"
+         "once:          migrate  seed  audit  bench  check-config  crash-points  version\n"
+         "operators:     sagas  dead-letters  repartition\n"
+         "local:         supervise\n"
+         "\n"
+         "`orderflow check-config` lists every setting with its value and where that came from.\n";
+}
+
+core::Config settings_only(const Words& words) {
+  auto config = core::Config::load(words, core::process_environment());
   if (!config.positional().empty()) {
     throw core::BadConfiguration("'" + config.positional().front() +
                                  "' is not understood here; settings look like --http-port=8080");
   }
-  if (name == "check-config" || name == "--check-config") return check_config(config);
-  if (name == "migrate" || name == "seed") {
-    core::Logger logger(std::string(name), config.text("log-level"));
-    return name == "migrate" ? schemas::run_migrate(config, logger)
-                             : schemas::run_seed(config, logger);
+  return config;
+}
+
+int run(std::string_view name, const Words& words) {
+  if (name == "version" || name == "--version") return print_version();
+  if (name == "crash-points") return list_crash_points();
+  if (name == "supervise") return compose::run_supervisor(words);
+  if (name == "--check-config") name = "check-config";
+  if (name == "repartition") {
+    return tools::run_repartition(core::Config::load(words, core::process_environment()));
   }
-  std::vector<const Role*> roles;
-  for (const Role& role : kRoles) {
-    // `all` talks to whatever KAFKA_BOOTSTRAP_SERVERS names; the broker stays a process of its own.
-    if (role.name == name || (name == "all" && role.name != "broker")) roles.push_back(&role);
+  for (const Command& command : kCommands) {
+    if (command.name != name) continue;
+    const auto environment = core::process_environment();
+    return command.with_settings ? command.run(settings_only(words), {})
+                                 : command.run(core::Config::load({}, environment), words);
   }
-  if (!roles.empty()) return run_roles(roles, config);
+  if (const auto roles = roles_named(name); !roles.empty()) {
+    return run_roles(name, roles, settings_only(words));
+  }
   std::fprintf(stderr, "orderflow: unknown role '%s'\n\n%s", std::string(name).c_str(),
-               std::string(kUsage).c_str());
+               usage().c_str());
   return kUsageError;
 }
 
@@ -287,13 +237,13 @@ int run(std::string_view name, const std::vector<std::string>& arguments) {
 }  // namespace orderflow
 
 int main(int argc, char** argv) {
-  const std::vector<std::string> arguments(argv + 1, argv + argc);
-  if (arguments.empty() || arguments.front() == "help" || arguments.front() == "--help") {
-    std::fputs(std::string(orderflow::kUsage).c_str(), arguments.empty() ? stderr : stdout);
-    return arguments.empty() ? orderflow::kUsageError : 0;
+  const std::vector<std::string> words(argv + 1, argv + argc);
+  if (words.empty() || words.front() == "help" || words.front() == "--help") {
+    std::fputs(orderflow::usage().c_str(), words.empty() ? stderr : stdout);
+    return words.empty() ? orderflow::kUsageError : 0;
   }
   try {
-    return orderflow::run(arguments.front(), {arguments.begin() + 1, arguments.end()});
+    return orderflow::run(words.front(), {words.begin() + 1, words.end()});
   } catch (const orderflow::core::BadConfiguration& problem) {
     std::fprintf(stderr, "orderflow: %s\n", problem.what());
     return orderflow::kUsageError;

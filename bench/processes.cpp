@@ -12,11 +12,10 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "events/roles.hpp"
+
 namespace orderflow::bench {
 namespace {
-
-constexpr std::array<std::string_view, 6> kRoles = {"api",      "orchestrator", "payments",
-                                                    "delivery", "broker",       "all"};
 
 std::string read_file(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
@@ -100,7 +99,7 @@ std::string role_of_command(std::string_view command_line) {
   if (program == "postgres") return "postgres";
   if (program == "java" && std::count(words.begin(), words.end(), "kafka.Kafka") > 0)
     return "kafka";
-  const bool role = std::count(kRoles.begin(), kRoles.end(), words[1]) > 0;
+  const bool role = words[1] == "all" || events::find_role(words[1]) != nullptr;
   return program == "orderflow" && role ? std::string(words[1]) : std::string();
 }
 

@@ -11,6 +11,7 @@
 #include "bench/processes.hpp"
 #include "bench/reads.hpp"
 #include "core/values/failure.hpp"
+#include "events/roles.hpp"
 
 namespace orderflow::bench {
 namespace {
@@ -99,8 +100,9 @@ void Stage::kill_orchestrator() const {
   // Without one, those of whatever instance there is would be found.
   if (state_dir_.empty()) throw core::Unavailable("bench: ORDERFLOW_STATE_DIR is not set");
   const auto processes = find_processes(state_dir_);
-  const auto found = std::find_if(processes.begin(), processes.end(),
-                                  [](const auto& one) { return one.name == "orchestrator"; });
+  const auto found = std::find_if(processes.begin(), processes.end(), [](const auto& one) {
+    return one.name == events::kOrchestrator.name;
+  });
   if (found == processes.end() || kill(found->pid, SIGKILL) != 0) {
     throw core::Unavailable("bench: there is no orchestrator to kill");
   }

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "core/pg/partition_count.hpp"
+#include "events/roles.hpp"
 #include "schemas/embedded.hpp"
 #include "schemas/migration_plan.hpp"
 
@@ -100,8 +101,8 @@ std::string create_partitions(core::DatabasePool& database, std::int64_t wanted)
     transaction.exec("INSERT INTO ops.settings (name, value) VALUES ('partition_count', '" +
                      std::to_string(wanted) + "') ON CONFLICT (name) DO NOTHING");
     const auto count = transaction.exec1(core::kPartitionCountSql)[0].as<std::string>();
-    for (const char* schema : {"orders", "payments", "delivery"}) {
-      transaction.exec("INSERT INTO " + std::string(schema) +
+    for (const events::Role& owner : events::kOwners) {
+      transaction.exec("INSERT INTO " + std::string(owner.schema) +
                        ".partitions (partition) SELECT generate_series(0, " + count +
                        " - 1) ON CONFLICT (partition) DO NOTHING");
     }

@@ -14,15 +14,14 @@
 #include "core/values/failure.hpp"
 #include "core/values/shard.hpp"
 #include "core/values/uuid.hpp"
-#include "events/topics.hpp"
+#include "events/roles.hpp"
 
-namespace orderflow::consumers {
+namespace orderflow::tools {
 namespace {
 
 constexpr auto kPauseMax = std::chrono::seconds{60};
-constexpr auto kSilencePatience = std::chrono::seconds{45};
+constexpr auto kSilenceTimeout = std::chrono::seconds{45};
 constexpr auto kSilencePoll = std::chrono::milliseconds{200};
-constexpr const char* kSchemas[] = {"orders", "payments", "delivery"};
 
 std::int32_t wanted_count(const core::Config& config) {
   const auto& words = config.positional();
@@ -94,16 +93,15 @@ class Repartition {
   }
 
   void grow_topics(std::int32_t wanted) {
-    const events::Topics topics(config_.text("topic-prefix"));
     const auto options = core::kafka_options(config_, "orderflow-repartition");
-    for (const auto& topic :
-         {topics.orders_inbox, topics.payments_commands, topics.delivery_commands}) {
-      core::ensure_partitions(options, logger_, topic, wanted);
+    for (const events::Role& owner : events::kOwners) {
+      core::ensure_partitions(options, logger_,
+                              config_.text("topic-prefix") + std::string(owner.topic), wanted);
     }
   }
 
   void await_switch(std::int32_t before, std::int32_t wanted) {
-    const auto until = std::chrono::steady_clock::now() + kSilencePatience;
+    const auto until = std::chrono::steady_clock::now() + kSilenceTimeout;
     while (!pool_.write(
         [&](pqxx::work& transaction) { return try_switch(transaction, before, wanted); })) {
       if (std::chrono::steady_clock::now() >= until) {
@@ -117,8 +115,8 @@ class Repartition {
 
   // False while an event lies beyond its partition's mark.
   static bool try_switch(pqxx::work& transaction, std::int32_t before, std::int32_t wanted) {
-    for (const char* schema : kSchemas) {
-      transaction.exec("SELECT 1 FROM " + std::string(schema) +
+    for (const events::Role& owner : events::kOwners) {
+      transaction.exec("SELECT 1 FROM " + std::string(owner.schema) +
                        ".partitions ORDER BY partition FOR UPDATE");
     }
     if (count(transaction) != before) {
@@ -131,8 +129,8 @@ class Repartition {
                  "WHERE e.partition = p.partition AND e.batch_no > p.published_mark)")
              .empty();
     if (unpublished) return false;
-    for (const char* schema : kSchemas) {
-      const std::string table = std::string(schema) + ".partitions";
+    for (const events::Role& owner : events::kOwners) {
+      const std::string table = std::string(owner.schema) + ".partitions";
       transaction.exec("UPDATE " + table + " SET epoch = epoch + 1, owner = 'repartition'");
       transaction.exec("INSERT INTO " + table + " (partition) SELECT generate_series(" +
                        std::to_string(before) + ", " + std::to_string(wanted - 1) + ")");
@@ -157,4 +155,4 @@ int run_repartition(const core::Config& config) {
   return 0;
 }
 
-}  // namespace orderflow::consumers
+}  // namespace orderflow::tools

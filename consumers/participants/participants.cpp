@@ -7,27 +7,14 @@
 #include "consumers/participants/ledger_check.hpp"
 #include "consumers/participants/payments_handler.hpp"
 #include "consumers/runtime/owner_loop.hpp"
-#include "core/kafka/options.hpp"
+#include "consumers/runtime/owner_options.hpp"
 #include "core/pg/clock.hpp"
 #include "core/pg/pool.hpp"
+#include "events/roles.hpp"
 #include "events/topics.hpp"
 
 namespace orderflow::consumers {
 namespace {
-
-OwnerLoopOptions loop_options(const core::Config& config, const std::string& role,
-                              const std::string& topic) {
-  OwnerLoopOptions options;
-  options.role = role;
-  options.topic = topic;
-  options.group = config.text("topic-prefix") + "orderflow-" + role;
-  options.schema = role;
-  options.database_role = "orderflow_" + role;
-  options.database_url = config.text("database-url");
-  options.kafka = core::kafka_options(config, "orderflow-" + role);
-  options.batch_limit = static_cast<std::size_t>(config.integer("batch-limit"));
-  return options;
-}
 
 domain::SimulationRates rates_of(const core::Config& config) {
   domain::SimulationRates rates;
@@ -47,14 +34,14 @@ void run_loop(OwnerLoopOptions options, PartitionHandler& handler, core::Logger&
 }  // namespace
 
 void run_payments(const core::Config& config, core::Logger& logger, core::Metrics& metrics,
-                  core::Health&, const std::stop_token& stop) {
+                  const std::stop_token& stop) {
   const events::Topics topics(config.text("topic-prefix"));
   domain::SimulationRates rates = rates_of(config);
   rates.refused = 1 - config.rate("payment-success-rate");
   rates.silent = config.rate("payment-silence-rate");
   rates.failed = config.rate("payment-failure-rate");
   PaymentsHandler handler(topics.orders_inbox, domain::Simulation(rates), logger, metrics);
-  auto options = loop_options(config, "payments", topics.payments_commands);
+  auto options = owner_options(events::kPayments, config);
   options.ready_delay = config.duration("payment-latency");
 
   core::DatabasePool pool(config.text("database-url"), "orderflow_payments", 1);
@@ -63,7 +50,7 @@ void run_payments(const core::Config& config, core::Logger& logger, core::Metric
 }
 
 void run_delivery(const core::Config& config, core::Logger& logger, core::Metrics& metrics,
-                  core::Health&, const std::stop_token& stop) {
+                  const std::stop_token& stop) {
   const events::Topics topics(config.text("topic-prefix"));
   domain::SimulationRates rates = rates_of(config);
   rates.refused = config.rate("carrier-failure-rate");
@@ -71,8 +58,7 @@ void run_delivery(const core::Config& config, core::Logger& logger, core::Metric
   DeliveryHandlerOptions handler_options{topics.orders_inbox, domain::Simulation(rates), {}};
   handler_options.policy.carrier_time = config.duration("carrier-time");
   DeliveryHandler handler(std::move(handler_options), logger, metrics);
-  run_loop(loop_options(config, "delivery", topics.delivery_commands), handler, logger, metrics,
-           stop);
+  run_loop(owner_options(events::kDelivery, config), handler, logger, metrics, stop);
 }
 
 }  // namespace orderflow::consumers

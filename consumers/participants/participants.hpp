@@ -2,7 +2,6 @@
 
 #include <stop_token>
 
-#include "core/observe/health.hpp"
 #include "core/observe/log.hpp"
 #include "core/observe/metrics.hpp"
 #include "core/settings/config.hpp"
@@ -14,10 +13,10 @@ namespace orderflow::consumers {
 
 // Also checks the ledger in the background, for as long as it runs.
 void run_payments(const core::Config& config, core::Logger& logger, core::Metrics& metrics,
-                  core::Health& health, const std::stop_token& stop);
+                  const std::stop_token& stop);
 
 // With the simulated carrier.
 void run_delivery(const core::Config& config, core::Logger& logger, core::Metrics& metrics,
-                  core::Health& health, const std::stop_token& stop);
+                  const std::stop_token& stop);
 
 }  // namespace orderflow::consumers

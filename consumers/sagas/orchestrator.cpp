@@ -4,7 +4,9 @@
 #include <iterator>
 #include <utility>
 
+#include "consumers/runtime/owner_options.hpp"
 #include "core/values/shard.hpp"
+#include "events/roles.hpp"
 #include "saga/order/command_messages.hpp"
 #include "saga/order/order_saga.hpp"
 
@@ -407,20 +409,11 @@ core::OutgoingMessage Orchestrator::encode(const Saga& saga, const saga::Command
 
 void run_orchestrator(const core::Config& config, core::Logger& logger, core::Metrics& metrics,
                       const std::stop_token& stop) {
-  const std::string& prefix = config.text("topic-prefix");
-  const events::Topics topics(prefix);
+  const events::Topics topics(config.text("topic-prefix"));
   core::DatabaseClock clock;
   Orchestrator orchestrator(config, topics, logger, metrics);
-  OwnerLoopOptions options;
-  options.role = "orchestrator";
-  options.topic = topics.orders_inbox;
-  options.group = prefix + "orderflow-orchestrator";
-  options.schema = "orders";
-  options.database_role = "orderflow_orders";
-  options.database_url = config.text("database-url");
-  options.kafka = core::kafka_options(config, "orderflow-orchestrator");
-  options.batch_limit = static_cast<std::size_t>(config.integer("batch-limit"));
-  OwnerLoop loop(std::move(options), orchestrator, clock, logger, metrics);
+  OwnerLoop loop(owner_options(events::kOrchestrator, config), orchestrator, clock, logger,
+                 metrics);
   const std::stop_callback on_stop(stop, [&loop] { loop.stop(); });
   loop.run();
 }

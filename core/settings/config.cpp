@@ -10,7 +10,6 @@
 #include <memory>
 #include <optional>
 
-#include "core/testing/crash_point.hpp"
 #include "core/values/failure.hpp"
 
 extern char**
@@ -276,7 +275,6 @@ Config Config::load(std::span<const std::string> flags,
 
 void Config::check() const {
   for (const auto& spec : kSettings) check_value(spec, text(spec.flag));
-  (void)parse_crash_plan(text("crash-at"));
   const auto partitions = integer("partitions");
   if ((partitions & (partitions - 1)) != 0) {
     throw BadConfiguration("ORDERFLOW_PARTITIONS is " + std::to_string(partitions) +

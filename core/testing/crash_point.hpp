@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,10 +14,10 @@
 // for its tests is another program; a passing that is not wanted costs one comparison with a number
 // that never changes after start.
 //
-// All names stand in one constant table (crash_point.cpp); `orderflow crash-points` prints it. What
-// is armed is one number for the whole process, written once by main before any thread starts: a
-// process dies once, so there is nothing an object of its own could own, and handing it down would
-// put a parameter into every function that crosses a boundary.
+// A point is a place in a role. The places are constants here; which roles there are the caller
+// says. What is armed is one number for the whole process, written once by main before any thread
+// starts: a process dies once, so there is nothing an object of its own could own, and handing it
+// down would put a parameter into every function that crosses a boundary.
 namespace orderflow::core {
 
 enum class CrashPlace : std::uint8_t {
@@ -29,14 +30,14 @@ enum class CrashPlace : std::uint8_t {
   kBeforeCommit,     // Decided; not a byte is sent.
   kInCommit,         // BEGIN to COMMIT are sent, the answer is not read.
   kAfterCommit,      // Committed, nothing is published.
-  kBetweenSends,     // A part of a batch's messages is handed to the producer.
+  kBetweenSends,     // Some of a batch's messages are handed to the producer, not all.
   kAfterSends,       // All of them are, none is known to be acknowledged.
   kInAck,            // Inside the delivery report: acknowledged, the mark moves in memory only.
   kBeforeMark,       // About to write the mark on an idle tick.
   kInMark,
   kAfterMark,
   kInFarewell,  // Asked to stop: everything is sent, the last marks are not written.
-  // The door's.
+  // The front end's.
   kBeforeOrders,  // A group of orders is about to be made durable.
   kInOrders,      // Sent, the answer of the COMMIT is not read.
   kAfterOrders,   // Durable; no answer is written, no owner has heard.
@@ -44,65 +45,83 @@ enum class CrashPlace : std::uint8_t {
   kAfterAnswer,   // It is written.
   kBeforeHint,    // The owners are about to be told.
   kAfterHint,     // Handed to the producer, not acknowledged.
-  kInHintAck,     // Inside the delivery report of a hint.
+  kInHintAck,     // Inside the delivery report of such a message.
   kBeforeWrite,   // Any other transaction of a front end: requests, people, money, products.
   kAfterWrite,    // Committed; neither answered nor told.
   kCount,
 };
 
-// A place in a role. A default one is never armed.
-struct CrashPoint {
-  int id = -2;
+// Which of the places a role passes.
+enum class CrashPlaces : std::uint8_t { kNone, kOwner, kFrontEnd };
+
+struct CrashRole {
+  std::string_view name;
+  CrashPlaces places = CrashPlaces::kNone;
 };
 
-enum class CrashRole : std::uint8_t { kApi, kOrchestrator, kPayments, kDelivery, kCount };
+// A place in a role. A default one is never armed.
+struct CrashPoint {
+  std::uint64_t id = ~std::uint64_t{0};
+};
 
-[[nodiscard]] constexpr CrashPoint crash_point_of(CrashRole role, CrashPlace place) {
-  return {static_cast<int>(role) * static_cast<int>(CrashPlace::kCount) + static_cast<int>(place)};
-}
+// A role's points. A role without points passes none that can be armed.
+class CrashSite {
+ public:
+  // Numbers a name (FNV-1a), so that this module need not know which roles there are.
+  constexpr explicit CrashSite(std::string_view role) {
+    std::uint32_t hash = 2'166'136'261;
+    for (const char c : role) hash = (hash ^ static_cast<std::uint8_t>(c)) * 16'777'619;
+    role_ = std::uint64_t{hash} << 8;
+  }
 
-inline std::atomic<int> armed_crash_point{-1};
+  [[nodiscard]] constexpr CrashPoint at(CrashPlace place) const {
+    return {role_ | static_cast<std::uint64_t>(place)};
+  }
+  void pass(CrashPlace place) const noexcept;
+
+ private:
+  std::uint64_t role_;
+};
+
+inline constexpr std::uint64_t kNoCrashPoint = ~std::uint64_t{0} - 1;
+inline std::atomic<std::uint64_t> armed_crash_point{kNoCrashPoint};
 
 void pass_armed_crash_point() noexcept;
 
-// The process passes this place. Safe from any thread, and from callbacks of C code.
+// The process passes this point. Safe from any thread, and from callbacks of C code.
 inline void crash_point(CrashPoint point) noexcept {
   if (point.id == armed_crash_point.load(std::memory_order_relaxed)) [[unlikely]] {
     pass_armed_crash_point();
   }
 }
 
-inline void crash_point(CrashPlace place_at_the_door) noexcept {
-  crash_point(crash_point_of(CrashRole::kApi, place_at_the_door));
+inline void CrashSite::pass(CrashPlace place) const noexcept { crash_point(at(place)); }
+
+// A place of a front end, of which a process has one at most: no role is needed to tell it apart.
+[[nodiscard]] constexpr CrashPoint front_end_point(CrashPlace place) {
+  return {static_cast<std::uint64_t>(place)};
 }
-
-// The points of a role that is known by its name only; one without points passes none.
-class CrashSite {
- public:
-  explicit CrashSite(std::string_view role);
-  [[nodiscard]] CrashPoint at(CrashPlace place) const {
-    return role_ == CrashRole::kCount ? CrashPoint{} : crash_point_of(role_, place);
-  }
-  void pass(CrashPlace place) const noexcept { crash_point(at(place)); }
-
- private:
-  CrashRole role_ = CrashRole::kCount;  // None.
-};
+inline void crash_point(CrashPlace front_end_place) noexcept {
+  crash_point(front_end_point(front_end_place));
+}
 
 struct CrashPlan {
   CrashPoint point;
-  int passing = 1;  // Counted from one.
+  std::string_view role;
+  std::string text;  // As given.
+  int passing = 1;   // Counted from one.
   bool stop = false;
 };
 
 // Reads point[:passing[:kill|stop]]; nothing when the text is empty. Throws BadConfiguration that
-// lists the names.
-[[nodiscard]] std::optional<CrashPlan> parse_crash_plan(std::string_view text);
+// lists the names. The plan's role is a view of the caller's.
+[[nodiscard]] std::optional<CrashPlan> parse_crash_plan(std::string_view text,
+                                                        std::span<const CrashRole> roles);
 
-// For main, before any thread starts.
-void arm_crash_point(std::string_view text);
+// For main, before any thread starts, and in a process that runs the plan's role.
+void arm_crash_point(const CrashPlan& plan);
 
-// Every name, in the order in which an order meets them.
-[[nodiscard]] std::vector<std::string> crash_point_names();
+// Every name, role by role in the order given, places in the order in which an order meets them.
+[[nodiscard]] std::vector<std::string> crash_point_names(std::span<const CrashRole> roles);
 
 }  // namespace orderflow::core

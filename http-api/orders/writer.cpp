@@ -294,7 +294,7 @@ core::PgResult OrderWriter::insert_rows(std::span<Entry* const> entries) {
   core::PgCall place{&kInsertOrders, {}};
   place.params.rows(std::move(rows));
   // A single statement is its own transaction.
-  const auto unanswered = core::crash_point_of(core::CrashRole::kApi, CrashPlace::kInOrders);
+  const auto unanswered = core::front_end_point(CrashPlace::kInOrders);
   if (keyed.empty()) return session_.execute(place, unanswered);
 
   std::sort(keyed.begin(), keyed.end(),

@@ -7,6 +7,8 @@
 #include <iterator>
 #include <utility>
 
+#include "tests/support/roles.hpp"
+
 namespace orderflow::chaos {
 
 using testing::Environment;
@@ -15,7 +17,6 @@ using testing::Process;
 
 namespace {
 
-constexpr const char* kRoles[] = {"api", "orchestrator", "payments", "delivery"};
 constexpr Millis kOrderlyEnd{20'000};
 constexpr Millis kOwnership{15'000};
 constexpr Millis kHealing{90'000};
@@ -69,8 +70,8 @@ Environment Nemesis::behind_proxies(const Environment& more) const {
 }
 
 void Nemesis::start_roles() {
-  for (const char* role : kRoles) start_role(role);
-  for (const char* role : kRoles) system_.wait_ready(role);
+  for (const auto& role : testing::system_roles()) start_role(role);
+  for (const auto& role : testing::system_roles()) system_.wait_ready(role);
 }
 
 void Nemesis::start_role(const std::string& role, const Environment& more) {
@@ -268,13 +269,13 @@ void Nemesis::terminate_sessions(const Fault& fault) {
 // A process that ends while nobody wants it to is started again, as the supervisor would, and
 // noted.
 void Nemesis::look_after_processes() {
-  for (const char* role : kRoles) {
+  for (const auto& role : testing::system_roles()) {
     const auto& fault = lanes_[0].next;
     const bool under_fault = lanes_[0].active && fault && role_of(fault->target) == role;
     Process& process = system_.process(role);
     if (under_fault || process.running()) continue;
-    problems_.push_back(std::string(role) + " ended by itself with " +
-                        std::to_string(process.wait_exit()) + "; its log:\n" + process.log_tail());
+    problems_.push_back(role + " ended by itself with " + std::to_string(process.wait_exit()) +
+                        "; its log:\n" + process.log_tail());
     start_role(role);
   }
 }
@@ -289,8 +290,9 @@ void Nemesis::heal() {
   look_after_processes();
   const bool ready = holds_within(kHealing, [this] {
     look_after_processes();
-    return std::all_of(std::begin(kRoles), std::end(kRoles),
-                       [this](const char* role) { return system_.ready(role); });
+    const auto roles = testing::system_roles();
+    return std::all_of(roles.begin(), roles.end(),
+                       [this](const auto& role) { return system_.ready(role); });
   });
   if (!ready) problems_.emplace_back("not all roles are ready 90 s after the last fault");
 }

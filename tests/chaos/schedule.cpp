@@ -4,6 +4,8 @@
 #include <array>
 
 #include "core/testing/crash_point.hpp"
+#include "events/roles.hpp"
+#include "tests/support/roles.hpp"
 
 namespace orderflow::chaos {
 namespace {
@@ -35,12 +37,12 @@ constexpr std::array kNames{
 };
 
 const std::vector<std::string>& roles() {
-  static const std::vector<std::string> names{"orchestrator", "payments", "delivery", "api"};
+  static const auto names = testing::system_roles();
   return names;
 }
 
 const std::vector<std::string>& owners() {
-  static const std::vector<std::string> names{"orchestrator", "payments", "delivery"};
+  static const auto names = testing::owner_roles();
   return names;
 }
 
@@ -124,7 +126,7 @@ void Schedule::aim(Fault& fault) {
       fault.amount = 1;
       return lasts(8'000, 10'000);
     case FaultKind::kDieAtPoint:
-      fault.target = dice_.pick(core::crash_point_names());
+      fault.target = dice_.pick(core::crash_point_names(events::kCrashRoles));
       fault.amount = dice_.between(1, 20);
       return lasts(3'000, 6'000);
     case FaultKind::kOtherVersion: fault.target = dice_.pick(roles()); return lasts(4'000, 8'000);

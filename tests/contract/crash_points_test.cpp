@@ -4,12 +4,13 @@
 #include <array>
 #include <catch2/catch_test_macros.hpp>
 #include <regex>
+#include <set>
 #include <string>
 #include <vector>
 
-#include "core/settings/config.hpp"
 #include "core/testing/crash_point.hpp"
 #include "core/values/failure.hpp"
+#include "events/roles.hpp"
 #include "tests/support/source_tree.hpp"
 
 namespace orderflow::testing {
@@ -20,7 +21,7 @@ constexpr std::size_t kLinesAround = 8;
 const std::regex kCrossing(
     R"(session\w*\.(transaction|execute)\(|transaction\w*\.commit\(\)|producer\w*->(send|flush)\()"
     R"(|publisher\w*\.(publish|flush)\(|async_write\(|co_await send\(|store_\.grant\()");
-const std::regex kPoint(R"(crash_point(_of)?\(|crash_?\.(pass|at)\(|\bunanswered\b)");
+const std::regex kPoint(R"(crash_point\(|front_end_point\(|crash_?\.(pass|at)\(|\bunanswered\b)");
 
 struct Exempt {
   std::string_view text;  // In the crossing's own line.
@@ -121,7 +122,7 @@ TEST_CASE("each crash point is passed somewhere") {
     std::smatch match;
     if (!std::regex_search(line, match, name) || match[1] == "kCount") continue;
     ++places;
-    const std::regex use("(pass|at|crash_point|crash_point_of|advance)\\([^;]*CrashPlace::" +
+    const std::regex use("(pass|at|crash_point|front_end_point|advance)\\([^;]*CrashPlace::" +
                          match[1].str() + "\\b");
     const auto uses =
         std::count_if(source_files().begin(), source_files().end(), [&](const auto& file) {
@@ -133,24 +134,37 @@ TEST_CASE("each crash point is passed somewhere") {
   CHECK(places == static_cast<int>(core::CrashPlace::kCount));
 }
 
+// A point's number is made of its role's name: two roles with the same number would die together.
+TEST_CASE("each crash point has a number of its own") {
+  std::set<std::uint64_t> numbers;
+  const auto names = core::crash_point_names(events::kCrashRoles);
+  for (const auto& name : names) {
+    numbers.insert(core::parse_crash_plan(name, events::kCrashRoles)->point.id);
+  }
+  CHECK(numbers.size() == names.size());
+}
+
 TEST_CASE("an unknown crash point is refused with the list of names") {
-  using core::parse_crash_plan;
+  const auto parse_crash_plan = [](std::string_view text) {
+    return core::parse_crash_plan(text, events::kCrashRoles);
+  };
   CHECK_FALSE(parse_crash_plan(""));
   CHECK(parse_crash_plan("orchestrator.after_commit")->passing == 1);
   CHECK(parse_crash_plan("payments.in_assign:3:stop")->stop);
   CHECK_FALSE(parse_crash_plan("api.before_hint:3:kill")->stop);
-  for (const auto& name : core::crash_point_names()) CHECK(parse_crash_plan(name + ":2"));
+  for (const auto& name : core::crash_point_names(events::kCrashRoles))
+    CHECK(parse_crash_plan(name + ":2"));
   for (const char* bad :
        {"orchestrator", "api.before_grant", "orchestrator.before_hint", "orchestrator.in_assign:0",
         "orchestrator.in_assign:x", "orchestrator.in_assign:1:sleep", ":1", "broker.in_assign"}) {
     INFO(bad);
     try {
-      (void)core::Config::load({}, {{"ORDERFLOW_CRASH_AT", bad}});
+      (void)parse_crash_plan(bad);
       FAIL_CHECK("taken");
     } catch (const core::BadConfiguration& refusal) {
       const std::string text = refusal.what();
       CHECK(text.find(bad) != std::string::npos);
-      for (const auto& name : core::crash_point_names()) {
+      for (const auto& name : core::crash_point_names(events::kCrashRoles)) {
         CHECK(text.find(name) != std::string::npos);
       }
     }

@@ -17,8 +17,8 @@ namespace {
 // What each folder may include besides itself; folders not named may include anything.
 const std::map<std::string, std::set<std::string>> kInward{
     {"core", {}},
-    {"schemas", {"core"}},
     {"events", {"core"}},
+    {"schemas", {"events", "core"}},
     {"domain", {"events", "core"}},
     {"saga", {"events", "core"}},
     {"producers", {"saga", "domain", "events", "core"}},

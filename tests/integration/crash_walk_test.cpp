@@ -5,6 +5,7 @@
 #include <set>
 
 #include "core/testing/crash_point.hpp"
+#include "events/roles.hpp"
 #include "tests/support/shop.hpp"
 
 // Every named point between database, broker and socket: each role dies at each of its points while
@@ -27,8 +28,6 @@ std::string fault_plan(const std::string& point) {
   const auto place = point.substr(point.find('.') + 1);
   return point + ":" + std::to_string(passing_of(place));
 }
-
-std::string schema_of(const std::string& role) { return role == "orchestrator" ? "orders" : role; }
 
 // A customer, what may happen to an order, and what must have become of all of them.
 class Customer {
@@ -118,7 +117,8 @@ void require_death_at(System& system, const std::string& role, const std::string
 void await_owner(System& system, const std::string& role) {
   const auto pid = std::to_string(system.process(role).pid());
   wait_until(role + " owns partitions", [&] {
-    return system.database().number("SELECT count(*) FROM " + schema_of(role) +
+    return system.database().number("SELECT count(*) FROM " +
+                                    std::string(events::find_role(role)->schema) +
                                     ".partitions WHERE owner LIKE '%:" + pid + "'") > 0;
   });
 }
@@ -190,10 +190,10 @@ void walk_part(std::size_t part) {
   System system({.name = "crash-points-" + std::to_string(part + 1)});
   Customer customer(system);
   std::map<std::string, std::vector<std::string>> owners_by_place;
-  for (const auto& name : core::crash_point_names()) {
+  for (const auto& name : core::crash_point_names(events::kCrashRoles)) {
     const auto dot = name.find('.');
     const auto role = name.substr(0, dot);
-    if (role != "api") owners_by_place[name.substr(dot + 1)].push_back(role);
+    if (role != events::kApi.name) owners_by_place[name.substr(dot + 1)].push_back(role);
   }
   REQUIRE(owners_by_place.size() > 10);
   std::size_t number = 0;
@@ -210,7 +210,7 @@ TEST_CASE("the front end dies at each of its crash points", "[own][crash]") {
   System system({.name = "crash-points-api"});
   Customer customer(system);
   int walked = 0;
-  for (const auto& name : core::crash_point_names()) {
+  for (const auto& name : core::crash_point_names(events::kCrashRoles)) {
     if (!name.starts_with("api.")) continue;
     walk_door(system, customer, name);
     ++walked;

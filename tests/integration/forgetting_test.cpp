@@ -12,6 +12,7 @@
 #include "core/kafka/producer.hpp"
 #include "core/observe/log.hpp"
 #include "core/values/failure.hpp"
+#include "events/roles.hpp"
 #include "tests/support/shop.hpp"
 
 namespace orderflow::testing {
@@ -21,13 +22,18 @@ constexpr std::int64_t kOpeningBalance = 1'000'000;
 constexpr std::int64_t kPrice = 100;
 
 struct Owner {
-  const char* role;
-  const char* topic;
-  const char* schema;
+  std::string role;
+  std::string topic;
+  std::string schema;
 };
-constexpr Owner kOwners[] = {{"orchestrator", "orders.inbox", "orders"},
-                             {"payments", "payments.commands", "payments"},
-                             {"delivery", "delivery.commands", "delivery"}};
+
+std::vector<Owner> all_owners() {
+  std::vector<Owner> owners;
+  for (const events::Role& row : events::kOwners) {
+    owners.push_back({std::string(row.name), std::string(row.topic), std::string(row.schema)});
+  }
+  return owners;
+}
 
 // A customer that goes on placing orders until the object ends; it repeats what is not answered.
 class SteadyCustomer {
@@ -100,7 +106,7 @@ TEST_CASE("unread messages are deleted under load", "[own][forgetting]") {
   const auto user = shop.new_user(kOpeningBalance);
   SteadyCustomer customer(system, user, shop.new_product(kPrice));
   for (int round = 0; round < 2; ++round) {
-    for (const Owner& owner : kOwners) {
+    for (const Owner& owner : all_owners()) {
       CAPTURE(owner.role, round);
       const auto before = customer.accepted();
       system.process(owner.role).freeze();
@@ -125,8 +131,8 @@ TEST_CASE("unread messages expire, and go on expiring", "[own][forgetting]") {
   };
   system.process("orchestrator").freeze();
   place(30);
-  wait_until("all of them wait", [&] { return unread(system, kOwners[0]) >= 30; });
-  for (const Owner& owner : kOwners) {
+  wait_until("all of them wait", [&] { return unread(system, all_owners().front()) >= 30; });
+  for (const Owner& owner : all_owners()) {
     system.kafka().configure_topic(owner.topic, "retention.ms", "1");
   }
   wait_until("the broker has let them expire", [&] {
@@ -154,10 +160,10 @@ TEST_CASE("a wiped broker has grown past the stored offsets", "[own][forgetting]
   place(30);
   for (const auto& id : ids) REQUIRE(shop.await_end(id) == "DELIVERED");
   std::map<std::string, std::vector<RawMessage>> old;
-  for (const Owner& owner : kOwners) old[owner.topic] = system.kafka().read(owner.topic);
+  for (const Owner& owner : all_owners()) old[owner.topic] = system.kafka().read(owner.topic);
 
   system.consumer().catch_up();
-  for (const Owner& owner : kOwners) REQUIRE(system.process(owner.role).terminate() == 0);
+  for (const Owner& owner : all_owners()) REQUIRE(system.process(owner.role).terminate() == 0);
   system.private_kafka().wipe();
   system.consumer().start_again(false);
   wait_until("the topics are there again", [&] {
@@ -167,7 +173,7 @@ TEST_CASE("a wiped broker has grown past the stored offsets", "[own][forgetting]
   });
   // These lie before the stored offsets, so nobody will ever read them.
   place(10);
-  for (const Owner& owner : kOwners) {
+  for (const Owner& owner : all_owners()) {
     const auto stored = stored_offsets(system, owner.schema);
     for (std::int32_t p = 0; p < static_cast<std::int32_t>(stored.size()); ++p) {
       std::vector<RawMessage> again;
@@ -182,7 +188,7 @@ TEST_CASE("a wiped broker has grown past the stored offsets", "[own][forgetting]
       system.kafka().produce_all(owner.topic, p, again);
     }
   }
-  for (const Owner& owner : kOwners) system.start(owner.role);
+  for (const Owner& owner : all_owners()) system.start(owner.role);
   place(10);
   conclude(system, shop, user, ids);
 }

@@ -28,12 +28,12 @@ TEST_CASE("another cluster under the same address is read from its beginning", "
   for (int i = 0; i < 30; ++i) ids.push_back(shop.place(user, product));
   for (const auto& id : ids) CHECK(shop.await_end(id) == "DELIVERED");
   system.consumer().catch_up();
-  for (const char* role : {"api", "orchestrator", "payments", "delivery"}) {
+  for (const auto& role : system_roles()) {
     CHECK(system.process(role).terminate() == 0);
   }
   system.private_kafka().wipe(PrivateKafka::Identity::kNew);
   system.consumer().start_again(true);
-  for (const char* role : {"api", "orchestrator", "payments", "delivery"}) system.start(role);
+  for (const auto& role : system_roles()) system.start(role);
   for (int i = 0; i < 10; ++i) ids.push_back(shop.place(user, product));
   for (const auto& id : ids) CHECK(shop.await_end(id) == "DELIVERED");
   CHECK(shop.balance(user) == 1'000'000 - 100 * 40);

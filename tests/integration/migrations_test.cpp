@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/pg/partition_count.hpp"
+#include "events/roles.hpp"
 #include "schemas/embedded.hpp"
 #include "schemas/migrate.hpp"
 #include "schemas/migration_plan.hpp"
@@ -53,8 +54,9 @@ TEST_CASE("eight processes may migrate one database at once", "[migrations]") {
   const auto database = installation.look();
   const auto applied = database.number("SELECT count(*) FROM ops.migrations");
   CHECK(applied == static_cast<std::int64_t>(schemas::migrations().size()));
-  for (const char* schema : {"orders", "payments", "delivery"}) {
-    CHECK(database.number("SELECT count(*) FROM " + std::string(schema) + ".partitions") == 4);
+  for (const auto& owner : events::kOwners) {
+    CHECK(database.number("SELECT count(*) FROM " + std::string(owner.schema) + ".partitions") ==
+          4);
   }
 }
 

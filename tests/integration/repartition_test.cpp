@@ -6,6 +6,7 @@
 #include "core/kafka/options.hpp"
 #include "core/observe/log.hpp"
 #include "core/values/shard.hpp"
+#include "events/roles.hpp"
 #include "tests/support/shop.hpp"
 
 // More partitions in a loaded system: nothing is lost, nothing happens twice, and outside consumers
@@ -39,9 +40,9 @@ TEST_CASE("8 partitions become 32 under load", "[integration][repartition]") {
   place_until("orders flow again", [&] { return delivered() >= then + 100; });
   for (const auto& id : orders) CHECK(shop.await_end(id) == "DELIVERED");
 
-  for (const char* schema : {"orders", "payments", "delivery"}) {
-    INFO(schema);
-    CHECK(system.database().number("SELECT count(*) FROM " + std::string(schema) +
+  for (const auto& owner : events::kOwners) {
+    INFO(owner.schema);
+    CHECK(system.database().number("SELECT count(*) FROM " + std::string(owner.schema) +
                                    ".partitions WHERE owner <> 'repartition' AND owner <> ''") ==
           32);
   }
@@ -66,12 +67,12 @@ TEST_CASE("topics with more partitions than the database says serve every order"
              [&] { return system.kafka().partitions("delivery.commands") == 8; });
   core::Logger logger("test", "error");
   const core::KafkaOptions options{required_variable("ORDERFLOW_TEST_KAFKA"), "grow", {}};
-  const auto topics = {"orders.inbox", "payments.commands", "delivery.commands"};
-  for (const std::string topic : topics) {
+  const auto topics = owned_topics();
+  for (const auto& topic : topics) {
     core::ensure_partitions(options, logger, system.prefix() + topic, 16);
   }
   system.restart("api");
-  for (const char* role : {"orchestrator", "payments", "delivery"}) system.start(role);
+  for (const auto& role : owner_roles()) system.start(role);
 
   const auto beyond = [](const std::string& key) { return core::partition_of_key(key, 16) >= 8; };
   const Shop shop(system);
@@ -83,13 +84,13 @@ TEST_CASE("topics with more partitions than the database says serve every order"
     orders.push_back(shop.place(user, product));
   }
   for (const auto& id : orders) CHECK(shop.await_end(id) == "DELIVERED");
-  for (const std::string topic : topics) {
+  for (const auto& topic : topics) {
     INFO(topic);
     const auto marks = system.kafka().watermarks(topic);
     REQUIRE(marks.size() == 16);
     CHECK(std::all_of(marks.begin() + 8, marks.end(), [](auto& m) { return m.second == 0; }));
   }
-  for (const char* role : {"orchestrator", "payments", "delivery"}) {
+  for (const auto& role : owner_roles()) {
     INFO(role);
     CHECK(system.metric(role, "orderflow_misplaced_messages_total") == 0);
   }
@@ -107,14 +108,14 @@ TEST_CASE("topics with fewer partitions than the database says get the others",
   wait_until("the topics are there",
              [&] { return system.kafka().partitions("delivery.commands") == 8; });
   store_partition_count(system.database(), 8, 16);
-  for (const char* role : {"orchestrator", "payments", "delivery"}) system.start(role);
+  for (const auto& role : owner_roles()) system.start(role);
   const Shop shop(system);
   const auto user = shop.new_user();
   const auto product = shop.new_product(100);
   std::vector<std::string> orders;
   for (int i = 0; i < 16; ++i) orders.push_back(shop.place(user, product));
   for (const auto& id : orders) CHECK(shop.await_end(id) == "DELIVERED");
-  for (const char* topic : {"orders.inbox", "payments.commands", "delivery.commands"}) {
+  for (const auto& topic : owned_topics()) {
     CHECK(system.kafka().partitions(topic) == 16);
   }
   CHECK(system.kafka().partitions("orders.events") == 8);

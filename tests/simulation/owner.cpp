@@ -4,6 +4,8 @@
 #include <array>
 #include <utility>
 
+#include "events/roles.hpp"
+
 namespace orderflow::simulation {
 
 using std::chrono::milliseconds;
@@ -19,7 +21,7 @@ constexpr Duration kLongestWait = milliseconds{100};
 constexpr Duration kFencedPause = milliseconds{400};
 constexpr std::size_t kBatchLimit = 100;
 
-constexpr std::array<const char*, kRoles> kRoleNames{"orchestrator", "payments", "delivery"};
+static_assert(events::kOwners.size() == kRoles);
 
 }  // namespace
 
@@ -29,7 +31,8 @@ Owner::Owner(Context& context, Database& database, Broker& broker, Role role, in
       database_(database),
       broker_(broker),
       role_(role),
-      name_(std::string(kRoleNames[static_cast<std::size_t>(role)]) + " " + std::to_string(number)),
+      name_(std::string(events::kOwners.at(static_cast<std::size_t>(role)).name) + " " +
+            std::to_string(number)),
       make_handler_(std::move(make_handler)) {
   if (!context_.faults.strike(Fault::kClockSkewed)) return;
   clock_rate_ = 0.98 + context_.random.unit() * 0.04;

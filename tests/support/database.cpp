@@ -10,6 +10,7 @@
 #include <random>
 
 #include "core/settings/config.hpp"
+#include "events/roles.hpp"
 
 namespace orderflow::testing {
 namespace {
@@ -54,9 +55,10 @@ bool Database::answers() const {
 }
 
 void store_partition_count(const Database& database, int before, int now) {
-  for (const std::string schema : {"orders", "payments", "delivery"}) {
-    database.execute("INSERT INTO " + schema + ".partitions (partition) SELECT generate_series(" +
-                     std::to_string(before) + ", " + std::to_string(now - 1) + ")");
+  for (const events::Role& owner : events::kOwners) {
+    database.execute("INSERT INTO " + std::string(owner.schema) +
+                     ".partitions (partition) SELECT generate_series(" + std::to_string(before) +
+                     ", " + std::to_string(now - 1) + ")");
   }
   database.execute("UPDATE ops.settings SET value = '" + std::to_string(now) +
                    "' WHERE name = 'partition_count'");

@@ -9,6 +9,7 @@
 #include <sstream>
 #include <utility>
 
+#include "events/roles.hpp"
 #include "tests/support/mass_reader.hpp"
 #include "tests/support/report.hpp"
 
@@ -26,12 +27,6 @@ constexpr int kKafkaProxiedPort = 15;
 constexpr std::size_t kProblemsShown = 20;
 // For a database of a million orders.
 constexpr Millis kAuditPatience{1'800'000};
-
-const std::vector<std::string>& monitored_roles() {
-  static const std::vector<std::string> roles = {"api", "orchestrator", "payments", "delivery",
-                                                 "broker"};
-  return roles;
-}
 
 std::string new_prefix() {
   static std::atomic<int> counter{0};
@@ -150,12 +145,9 @@ Environment System::environment(const Environment& more) const {
 std::uint16_t System::monitor_port(const std::string& role) const {
   const auto [name, base] = role_and_base(role);
   if (name == "all") return ports_.port(0);
-  for (std::size_t i = 0; i < monitored_roles().size(); ++i) {
-    if (monitored_roles()[i] != name) continue;
-    if (name == "broker") return ports_.port(4);
-    return ports_.port(base + static_cast<int>(i));
-  }
-  give_up("no role " + role);
+  const events::Role* row = events::find_role(name);
+  if (row == nullptr) give_up("no role " + role);
+  return ports_.port(base + row->metrics_port_offset);
 }
 
 HttpClient System::monitor(const std::string& role) const {
@@ -275,9 +267,7 @@ void System::lose_messages() {
     start("broker");
     return consumer_->start_again(false);
   }
-  for (const char* topic : {"orders.inbox", "payments.commands", "delivery.commands"}) {
-    kafka().delete_records(topic);
-  }
+  for (const auto& topic : owned_topics()) kafka().delete_records(topic);
 }
 
 CommandResult System::run(const std::vector<std::string>& arguments, const Environment& settings,

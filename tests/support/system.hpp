@@ -14,6 +14,7 @@
 #include "tests/support/outside_consumer.hpp"
 #include "tests/support/private_servers.hpp"
 #include "tests/support/process.hpp"
+#include "tests/support/roles.hpp"
 
 namespace orderflow::testing {
 
@@ -30,7 +31,7 @@ struct SystemOptions {
   bool own_broker = false;    // To be killed or wiped. The embedded broker is always our own.
   // Of a proxy before our own Kafka: clients that come by kafka_proxied_port() are sent there.
   std::uint16_t kafka_proxy_port = 0;
-  std::vector<std::string> roles = {"api", "orchestrator", "payments", "delivery"};
+  std::vector<std::string> roles = system_roles();
 };
 
 // Time-outs and pauses short enough for tests; operator routes are open to operator_headers().

@@ -1,4 +1,5 @@
 #include "tests/chaos/schedule.hpp"
+#include "events/roles.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <set>
@@ -58,7 +59,8 @@ TEST_CASE("a crash point that a schedule names exists") {
     const Fault fault = schedule.next();
     if (fault.target.find('.') == std::string::npos) continue;
     ++checked;
-    CHECK_NOTHROW(core::parse_crash_plan(fault.target + ":" + std::to_string(fault.amount)));
+    CHECK_NOTHROW(core::parse_crash_plan(fault.target + ":" + std::to_string(fault.amount),
+                                         events::kCrashRoles));
   }
   CHECK(checked > 30);
 }
