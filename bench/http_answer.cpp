@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <cctype>
-#include <charconv>
+
+#include "core/values/number.hpp"
 
 namespace orderflow::bench {
 namespace {
@@ -16,12 +17,6 @@ bool same_name(std::string_view name, std::string_view lower_case) {
   return std::equal(
       name.begin(), name.end(), lower_case.begin(), lower_case.end(),
       [](char a, char b) { return std::tolower(static_cast<unsigned char>(a)) == b; });
-}
-
-template <typename Number>
-bool read_number(std::string_view text, Number& number) {
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  return error == std::errc{} && end == text.data() + text.size();
 }
 
 core::Error not_http(std::string_view what) {
@@ -42,14 +37,14 @@ bool read_header(std::string_view line, Head& head) {
   auto value = line.substr(colon + 1);
   while (value.starts_with(' ')) value.remove_prefix(1);
   if (same_name(name, "content-length")) {
-    std::size_t size = 0;
-    if (!read_number(value, size) || size > kBodyBytesMax) return false;
-    head.body_size = size;
+    head.body_size = core::parse_number<std::size_t>(value);
+    if (!head.body_size || *head.body_size > kBodyBytesMax) return false;
   } else if (same_name(name, "location")) {
     head.answer.location = value;
   } else if (same_name(name, "retry-after")) {
     // The other legal form, a date, is not what our server sends; it counts as "not given".
-    if (!read_number(value, head.answer.retry_after_s)) head.answer.retry_after_s = 0;
+    using Seconds = decltype(head.answer.retry_after_s);
+    head.answer.retry_after_s = core::parse_number<Seconds>(value).value_or(0);
   } else if (same_name(name, "connection")) {
     head.answer.keep_alive = !same_name(value, "close");
   }
@@ -67,10 +62,11 @@ core::Result<std::optional<HttpAnswer>> parse_answer(std::string_view bytes) {
   // "HTTP/1.1 202 Accepted"
   Head head;
   auto rest = bytes.substr(0, head_end + kLineEnd.size());
-  if (rest.size() < 12 || !rest.starts_with("HTTP/1.") ||
-      !read_number(rest.substr(9, 3), head.answer.status)) {
-    return tl::unexpected(not_http("its first line"));
-  }
+  const auto status = rest.size() < 12 || !rest.starts_with("HTTP/1.")
+                          ? std::nullopt
+                          : core::parse_number<int>(rest.substr(9, 3));
+  if (!status) return tl::unexpected(not_http("its first line"));
+  head.answer.status = *status;
   rest.remove_prefix(rest.find(kLineEnd) + kLineEnd.size());
   while (!rest.empty()) {
     const auto line = rest.substr(0, rest.find(kLineEnd));

@@ -44,14 +44,13 @@ Spent operator-(const Spent& after, const Spent& before) {
 
 Meter::Meter(const core::Config& config, core::Logger& logger, const std::string& state_dir)
     : database_(config.text("database-url"), "", 1), processes_(find_processes(state_dir)) {
-  const std::string& prefix = config.text("topic-prefix");
   const auto options = core::kafka_options(config, "orderflow-bench-meter");
-  const events::Topics topics(prefix);
-  for (const auto& name : {topics.orders_inbox, topics.orders_events, topics.payments_commands,
-                           topics.delivery_commands}) {
-    auto log = std::make_unique<core::KafkaConsumer>(options, logger, name, "", nullptr);
+  const events::Topics topics(config.text("topic-prefix"));
+  for (const auto& row : events::kTopics) {
+    auto log =
+        std::make_unique<core::KafkaConsumer>(options, logger, topics[row.topic], "", nullptr);
     const auto partitions = await_partitions(*log);
-    topics_.push_back({name.substr(prefix.size()), partitions, std::move(log)});
+    topics_.push_back({std::string(row.name), partitions, std::move(log)});
   }
 }
 

@@ -48,7 +48,8 @@ std::optional<Ending> ending_of_status(std::string_view status) {
 
 OutcomeWatch::OutcomeWatch(const core::Config& config, core::Logger& logger, Deliver deliver)
     : consumer_(core::kafka_options(config, "orderflow-bench"), logger,
-                events::Topics(config.text("topic-prefix")).orders_events, "", nullptr),
+                events::Topics(config.text("topic-prefix"))[events::Topic::kOrdersEvents], "",
+                nullptr),
       deliver_(std::move(deliver)) {
   start_at_end();
   thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });

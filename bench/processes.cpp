@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -12,6 +11,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "core/values/number.hpp"
 #include "events/roles.hpp"
 
 namespace orderflow::bench {
@@ -29,10 +29,8 @@ std::string proc_file(pid_t pid, const char* name) {
 std::vector<pid_t> all_pids() {
   std::vector<pid_t> pids;
   for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
-    const std::string name = entry.path().filename();
-    pid_t pid = 0;
-    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), pid);
-    if (error == std::errc{} && end == name.data() + name.size()) pids.push_back(pid);
+    const auto pid = core::parse_number<pid_t>(entry.path().filename().native());
+    if (pid) pids.push_back(*pid);
   }
   return pids;
 }

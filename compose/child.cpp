@@ -8,13 +8,14 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <charconv>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <sstream>
+
+#include "core/values/number.hpp"
 
 namespace orderflow::compose {
 namespace {
@@ -123,14 +124,8 @@ std::vector<pid_t> list_children() {
   if (processes == nullptr) return children;
   const pid_t self = ::getpid();
   while (const dirent* item = ::readdir(processes)) {
-    const char* name = item->d_name;
-    const char* end = name + std::strlen(name);
-    pid_t pid = 0;
-    if (const auto [stop, error] = std::from_chars(name, end, pid);
-        error != std::errc{} || stop != end) {
-      continue;
-    }
-    if (parent_of(name) == self) children.push_back(pid);
+    const auto pid = core::parse_number<pid_t>(item->d_name);
+    if (pid && parent_of(item->d_name) == self) children.push_back(*pid);
   }
   ::closedir(processes);
   return children;

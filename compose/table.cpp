@@ -2,10 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <csignal>
 #include <optional>
 #include <utility>
+
+#include "core/values/number.hpp"
 
 namespace orderflow::compose {
 namespace {
@@ -34,10 +35,8 @@ bool is_name(std::string_view name) {
 }
 
 std::optional<std::uint16_t> parse_port(std::string_view text) {
-  std::uint16_t port = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-  if (error != std::errc{} || end != text.data() + text.size() || port == 0) return std::nullopt;
-  return port;
+  const auto port = core::parse_number<std::uint16_t>(text);
+  return port == 0 ? std::nullopt : port;
 }
 
 std::optional<ReadyCheck> parse_ready(std::string_view text) {

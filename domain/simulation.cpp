@@ -3,16 +3,10 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "core/values/mixing.hpp"
+
 namespace orderflow::domain {
 namespace {
-
-// The finishing step of SplitMix64: every input bit changes about half of the output bits.
-std::uint64_t mix(std::uint64_t value) {
-  value += 0x9e3779b97f4a7c15ULL;
-  value = (value ^ (value >> 30)) * 0xbf58476d1ce4e5b9ULL;
-  value = (value ^ (value >> 27)) * 0x94d049bb133111ebULL;
-  return value ^ (value >> 31);
-}
 
 // The value that passes only while it is the first attempt.
 Fate only_first(int attempt, Fate fate) { return attempt <= 1 ? fate : Fate::kNormal; }
@@ -48,15 +42,15 @@ std::optional<Fate> magic_of_address(std::string_view text, int attempt) {
 }  // namespace
 
 double chance(std::uint64_t seed, const core::Uuid& command, std::string_view salt, int attempt) {
-  std::uint64_t state = mix(seed);
+  std::uint64_t state = core::split_mix(seed);
   std::uint64_t word = 0;
   for (std::size_t i = 0; i < command.bytes.size(); ++i) {
     word = (word << 8) | command.bytes[i];
-    if (i % 8 == 7) state = mix(state ^ word);
+    if (i % 8 == 7) state = core::split_mix(state ^ word);
   }
-  for (const char c : salt) state = mix(state ^ static_cast<unsigned char>(c));
-  state = mix(state ^ static_cast<std::uint64_t>(attempt));
-  return static_cast<double>(state >> 11) * 0x1.0p-53;
+  for (const char c : salt) state = core::split_mix(state ^ static_cast<unsigned char>(c));
+  state = core::split_mix(state ^ static_cast<std::uint64_t>(attempt));
+  return core::unit_interval(state);
 }
 
 Fate Simulation::drawn(const core::Uuid& command, int attempt, std::string_view salt,

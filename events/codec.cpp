@@ -1,10 +1,10 @@
 #include "events/codec.hpp"
 
 #include <algorithm>
-#include <charconv>
 
 #include "core/json/document.hpp"
 #include "core/json/text.hpp"
+#include "core/values/number.hpp"
 #include "core/values/shard.hpp"
 #include "core/values/time.hpp"
 
@@ -237,7 +237,7 @@ OutgoingMessage encode(const OrderPlaced& m, const Addressed& to) {
   return envelope(to, m.kType, m.order_id, JsonObject().field("order_id", m.order_id).text());
 }
 
-OutgoingMessage encode(const RequestNudge& m, const Addressed& to) {
+OutgoingMessage encode(const RequestMade& m, const Addressed& to) {
   std::string body = JsonObject()
                          .field("request_id", m.request_id)
                          .field("order_id", m.order_id)
@@ -311,15 +311,15 @@ OutgoingMessage encode(const OrderEvent& event, const std::string& topic) {
 
 Result<InboxMessage> decode_inbox(std::string_view type, std::string_view text) {
   return guarded<InboxMessage>([&]() -> InboxMessage {
-    const bool known = type == OrderPlaced::kType || type == RequestNudge::kType ||
+    const bool known = type == OrderPlaced::kType || type == RequestMade::kType ||
                        type == Reply::kType || type == DeliveryReport::kType;
     if (!known) unknown_type(type);
     JsonMembers body = parse_body(text);
     if (type == OrderPlaced::kType) return OrderPlaced{uuid_field(body, "order_id")};
     if (type == Reply::kType) return read_reply(body);
-    if (type == RequestNudge::kType) {
-      return RequestNudge{uuid_field(body, "request_id"), uuid_field(body, "order_id"),
-                          std::string(text_field(body, "kind"))};
+    if (type == RequestMade::kType) {
+      return RequestMade{uuid_field(body, "request_id"), uuid_field(body, "order_id"),
+                         std::string(text_field(body, "kind"))};
     }
     return DeliveryReport{uuid_field(body, "delivery_id"), uuid_field(body, "order_id"),
                           std::string(text_field(body, "report")), time_field(body, "reported_at")};
@@ -366,28 +366,21 @@ constexpr int kHeaderNumberMax = 1'000'000;
 
 // A positive number; anything else is the fallback.
 int number_or(std::string_view text, int fallback) {
-  int number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  const bool whole = error == std::errc{} && end == text.data() + text.size();
-  return whole && number > 0 && number < kHeaderNumberMax ? number : fallback;
+  const int number = core::parse_number<int>(text).value_or(0);
+  return number > 0 && number < kHeaderNumberMax ? number : fallback;
 }
 
 }  // namespace
 
-core::Trace trace_of(const core::KafkaMessage& message) {
-  core::Trace trace{std::string(message.header("correlation_id")),
-                    std::string(message.header("traceparent"))};
+core::Trace trace_of(core::HeaderView headers) {
+  core::Trace trace{std::string(headers["correlation_id"]), std::string(headers["traceparent"])};
   if (!core::is_traceparent(trace.traceparent)) trace.traceparent = core::new_traceparent();
   if (!core::is_sane_correlation_id(trace.correlation_id)) trace.correlation_id = "unknown";
   return trace;
 }
 
-int attempt_of(const core::KafkaMessage& message) {
-  return number_or(message.header("attempt"), 1);
-}
+int attempt_of(core::HeaderView headers) { return number_or(headers["attempt"], 1); }
 
-int failures_of(const core::KafkaMessage& message) {
-  return number_or(message.header(kReplayedHeader), 0);
-}
+int failures_of(core::HeaderView headers) { return number_or(headers[kReplayedHeader], 0); }
 
 }  // namespace orderflow::events

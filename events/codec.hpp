@@ -3,8 +3,8 @@
 #include <string>
 #include <string_view>
 
-#include "core/kafka/message.hpp"
 #include "core/observe/trace.hpp"
+#include "core/values/message.hpp"
 #include "core/values/result.hpp"
 #include "events/messages.hpp"
 
@@ -22,13 +22,13 @@ struct Addressed {
   std::string key;
   std::string source;  // e.g. "/orderflow/payments"
   core::Trace trace;
-  int attempt = 0;  // of a command, or of the one it answers; 0: no header
+  int attempt = 0;  // of the command that is sent, or that the reply answers; 0: no header
   // P as the database has it: the topic itself may have got more partitions already. 0: not known.
   std::int32_t partition_count = 0;
 };
 
 [[nodiscard]] core::OutgoingMessage encode(const OrderPlaced& message, const Addressed& to);
-[[nodiscard]] core::OutgoingMessage encode(const RequestNudge& message, const Addressed& to);
+[[nodiscard]] core::OutgoingMessage encode(const RequestMade& message, const Addressed& to);
 [[nodiscard]] core::OutgoingMessage encode(const Reply& message, const Addressed& to);
 [[nodiscard]] core::OutgoingMessage encode(const DeliveryReport& message, const Addressed& to);
 [[nodiscard]] core::OutgoingMessage encode(const PaymentCommand& message, const Addressed& to);
@@ -42,12 +42,13 @@ struct Addressed {
                                                                     std::string_view body);
 
 // The trace a message carries; a fresh traceparent when it has none.
-[[nodiscard]] core::Trace trace_of(const core::KafkaMessage& message);
-// The `attempt` header of a command, or of its reply; 1 when absent or unreadable.
-[[nodiscard]] int attempt_of(const core::KafkaMessage& message);
+[[nodiscard]] core::Trace trace_of(core::HeaderView headers);
+// Which attempt a command is, or a reply answers (the header `attempt`); 1 when absent or
+// unreadable.
+[[nodiscard]] int attempt_of(core::HeaderView headers);
 
 // On a dead letter that was put back by hand: how often it had failed by then.
 inline constexpr const char* kReplayedHeader = "orderflow_replayed";
-[[nodiscard]] int failures_of(const core::KafkaMessage& message);
+[[nodiscard]] int failures_of(core::HeaderView headers);
 
 }  // namespace orderflow::events

@@ -19,14 +19,15 @@ using core::Uuid;
 
 // ---- orders.inbox -------------------------------------------------------------------------------
 
-// A new order is in the database. A hint: its saga's wake-up says the same two seconds later.
+// A new order is in the database. Losing it costs two seconds: then its saga's wake-up is due.
 struct OrderPlaced {
   static constexpr std::string_view kType = "orderflow.order.placed.v1";
   Uuid order_id;
 };
 
-// A request row waits to be handled. A hint: the owner reads unhandled rows every second anyway.
-struct RequestNudge {
+// A row of orders.requests waits to be handled. Losing it costs a second: so often the owner reads
+// unhandled rows.
+struct RequestMade {
   static constexpr std::string_view kType = "orderflow.order.request.v1";
   Uuid request_id;
   Uuid order_id;
@@ -51,7 +52,6 @@ struct Reply {
   std::string code;
   std::string detail;
   std::string data = "{}";  // A JSON object: names sorted, no white space.
-  int attempt = 1;          // Which one it answers: a header, no part of the body.
 };
 
 // The carrier handed the parcel over. Sent again until acknowledged.
@@ -63,7 +63,7 @@ struct DeliveryReport {
   Time reported_at;
 };
 
-using InboxMessage = std::variant<OrderPlaced, RequestNudge, Reply, DeliveryReport>;
+using InboxMessage = std::variant<OrderPlaced, RequestMade, Reply, DeliveryReport>;
 
 // ---- payments.commands --------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "core/testing/crash_point.hpp"
+#include "events/topics.hpp"
 
 namespace orderflow::events {
 
@@ -37,19 +38,19 @@ struct Role {
 inline constexpr std::array kRoles{
     Role{.name = "api", .crash_places = core::CrashPlaces::kFrontEnd},
     Role{.name = "orchestrator",
-         .topic = "orders.inbox",
+         .topic = row_of(Topic::kOrdersInbox).name,
          .schema = "orders",
          .database_role = "orderflow_orders",
          .metrics_port_offset = 1,
          .crash_places = core::CrashPlaces::kOwner},
     Role{.name = "payments",
-         .topic = "payments.commands",
+         .topic = row_of(Topic::kPaymentsCommands).name,
          .schema = "payments",
          .database_role = "orderflow_payments",
          .metrics_port_offset = 2,
          .crash_places = core::CrashPlaces::kOwner},
     Role{.name = "delivery",
-         .topic = "delivery.commands",
+         .topic = row_of(Topic::kDeliveryCommands).name,
          .schema = "delivery",
          .database_role = "orderflow_delivery",
          .metrics_port_offset = 3,

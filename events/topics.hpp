@@ -1,34 +1,65 @@
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string>
-#include <vector>
-
-#include "core/kafka/topic_spec.hpp"
+#include <string_view>
 
 namespace orderflow::events {
 
-// The names of the topics of one installation. See schemas/asyncapi.yaml for what each carries.
-struct Topics {
-  std::string orders_inbox;       // everything an order's owner must hear; key = order id
-  std::string orders_events;      // what happened, for everyone; key = order id
-  std::string payments_commands;  // key = paying account
-  std::string delivery_commands;  // key = order id
+enum class Topic : std::uint8_t {
+  kOrdersInbox,
+  kOrdersEvents,
+  kPaymentsCommands,
+  kDeliveryCommands
+};
 
-  explicit Topics(const std::string& prefix)
-      : orders_inbox(prefix + "orders.inbox"),
-        orders_events(prefix + "orders.events"),
-        payments_commands(prefix + "payments.commands"),
-        delivery_commands(prefix + "delivery.commands") {}
+// One topic, as program, repartition, bench and documents know it. Every key is the 36-character
+// text of an id. Which role consumes it stands in events/roles.hpp, which messages it carries in
+// schemas/asyncapi.
+struct TopicRow {
+  Topic topic;
+  std::string_view name;     // Without the installation's prefix.
+  std::string_view key;      // Whose id the key is.
+  std::string_view carries;  // In a line.
+  std::string_view writers;  // The roles that write to it.
+  // A role owns its partitions and serves as many as the installation has, so it grows with them.
+  // The others keep those they began with: an order's events must not change their partition.
+  bool owned = true;
+};
 
-  // An order's events must not change their partition, so orders.events keeps as many as it has.
-  [[nodiscard]] std::vector<core::TopicSpec> specs(std::int32_t partitions,
-                                                   std::int32_t replicas) const {
-    return {{orders_inbox, partitions, replicas, true},
-            {orders_events, partitions, replicas, false},
-            {payments_commands, partitions, replicas, true},
-            {delivery_commands, partitions, replicas, true}};
+inline constexpr std::array<TopicRow, 4> kTopics{{
+    {Topic::kOrdersInbox, "orders.inbox", "order id",
+     "everything an order's owner must hear: placed, requests, replies, reports",
+     "api, payments, delivery"},
+    {Topic::kOrdersEvents, "orders.events", "order id", "what happened, for everyone",
+     "orchestrator", false},
+    {Topic::kPaymentsCommands, "payments.commands", "account id", "capture, undo, refund",
+     "orchestrator"},
+    {Topic::kDeliveryCommands, "delivery.commands", "order id", "schedule, cancel, acknowledge",
+     "orchestrator"},
+}};
+
+[[nodiscard]] constexpr const TopicRow& row_of(Topic topic) {
+  return kTopics[static_cast<std::size_t>(topic)];
+}
+
+// Their names in one installation. Immutable.
+class Topics {
+ public:
+  explicit Topics(const std::string& prefix) {
+    for (const auto& row : kTopics) {
+      names_[static_cast<std::size_t>(row.topic)] = prefix + std::string(row.name);
+    }
   }
+
+  [[nodiscard]] const std::string& operator[](Topic topic) const {
+    return names_[static_cast<std::size_t>(topic)];
+  }
+
+ private:
+  std::array<std::string, kTopics.size()> names_;
 };
 
 }  // namespace orderflow::events

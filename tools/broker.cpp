@@ -47,7 +47,12 @@ core::TopicKeeper::Topics topics_of(const core::Config& config) {
   const auto first = static_cast<std::int32_t>(config.integer("partitions"));
   const auto replicas = static_cast<std::int32_t>(config.integer("replication-factor"));
   return [session = std::move(session), topics, first, replicas] {
-    return topics.specs(core::read_partition_count(*session).value_or(first), replicas);
+    const auto partitions = core::read_partition_count(*session).value_or(first);
+    std::vector<core::TopicSpec> specs;
+    for (const auto& row : events::kTopics) {
+      specs.push_back({topics[row.topic], partitions, replicas, row.owned});
+    }
+    return specs;
   };
 }
 

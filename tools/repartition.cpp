@@ -1,7 +1,6 @@
 #include "tools/repartition.hpp"
 
 #include <bit>
-#include <charconv>
 #include <cstdio>
 #include <pqxx/pqxx>
 #include <string>
@@ -12,6 +11,7 @@
 #include "core/pg/partition_count.hpp"
 #include "core/pg/pool.hpp"
 #include "core/values/failure.hpp"
+#include "core/values/number.hpp"
 #include "core/values/shard.hpp"
 #include "core/values/uuid.hpp"
 #include "events/roles.hpp"
@@ -25,12 +25,8 @@ constexpr auto kSilencePoll = std::chrono::milliseconds{200};
 
 std::int32_t wanted_count(const core::Config& config) {
   const auto& words = config.positional();
-  std::int32_t wanted = 0;
-  if (words.size() == 1) {
-    const auto& text = words.front();
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), wanted);
-    if (error != std::errc{} || end != text.data() + text.size()) wanted = 0;
-  }
+  const std::int32_t wanted =
+      words.size() == 1 ? core::parse_number<std::int32_t>(words.front()).value_or(0) : 0;
   const bool power = wanted > 0 && std::has_single_bit(static_cast<std::uint32_t>(wanted));
   if (!power || wanted > core::kShardCount) {
     throw core::BadConfiguration("usage: orderflow repartition N, a power of two up to " +

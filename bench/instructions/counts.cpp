@@ -3,8 +3,9 @@
 #include <spdlog/fmt/fmt.h>
 
 #include <algorithm>
-#include <charconv>
 #include <stdexcept>
+
+#include "core/values/number.hpp"
 
 namespace orderflow::bench {
 namespace {
@@ -22,12 +23,11 @@ void for_each_line(std::string_view text, Visit visit) {
 }
 
 std::int64_t number_in(std::string_view text, std::string_view line) {
-  std::int64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc{} || end != text.data() + text.size() || number < 0) {
+  const auto number = core::parse_number<std::int64_t>(text);
+  if (!number || *number < 0) {
     throw std::runtime_error(fmt::format("no count in the line '{}'", line));
   }
-  return number;
+  return *number;
 }
 
 std::vector<std::int64_t> totals_in(std::string_view profile) {

@@ -102,10 +102,10 @@ Course course_of(int number) {
   auto sent = hear(course, saga::Start{});
   course.payment_command = std::get<events::PaymentCommand>(sent.at(0).body);
   pay(course);
-  sent = hear(course, course.payment_reply);
+  sent = hear(course, saga::ReplyReceived{course.payment_reply});
   course.delivery_command = std::get<events::DeliveryCommand>(sent.at(0).body);
   deliver(course);
-  hear(course, course.delivery_reply);
+  hear(course, saga::ReplyReceived{course.delivery_reply});
   hear(course, course.report);
   return course;
 }

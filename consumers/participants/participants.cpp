@@ -40,7 +40,8 @@ void run_payments(const core::Config& config, core::Logger& logger, core::Metric
   rates.refused = 1 - config.rate("payment-success-rate");
   rates.silent = config.rate("payment-silence-rate");
   rates.failed = config.rate("payment-failure-rate");
-  PaymentsHandler handler(topics.orders_inbox, domain::Simulation(rates), logger, metrics);
+  PaymentsHandler handler(topics[events::Topic::kOrdersInbox], domain::Simulation(rates), logger,
+                          metrics);
   auto options = owner_options(events::kPayments, config);
   options.ready_delay = config.duration("payment-latency");
 
@@ -55,7 +56,8 @@ void run_delivery(const core::Config& config, core::Logger& logger, core::Metric
   domain::SimulationRates rates = rates_of(config);
   rates.refused = config.rate("carrier-failure-rate");
   rates.silent = config.rate("carrier-silence-rate");
-  DeliveryHandlerOptions handler_options{topics.orders_inbox, domain::Simulation(rates), {}};
+  DeliveryHandlerOptions handler_options{
+      topics[events::Topic::kOrdersInbox], domain::Simulation(rates), {}};
   handler_options.policy.carrier_time = config.duration("carrier-time");
   DeliveryHandler handler(std::move(handler_options), logger, metrics);
   run_loop(owner_options(events::kDelivery, config), handler, logger, metrics, stop);

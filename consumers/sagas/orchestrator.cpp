@@ -109,8 +109,8 @@ std::vector<Outgoing> Orchestrator::granted(const Grants& fresh, const Grants& a
       const auto call = saga::store::load_events_after(position, kEventPage);
       const auto page = saga::store::read_events(session.execute(call));
       for (const auto& one : page) {
-        unpublished.push_back(
-            {events::encode(one.event, topics_.orders_events), partition, one.batch_no});
+        unpublished.push_back({events::encode(one.event, topics_[events::Topic::kOrdersEvents]),
+                               partition, one.batch_no});
         position = {partition, one.batch_no, one.ordinal};
       }
       if (page.size() < kEventPage) break;
@@ -140,20 +140,20 @@ Decision Orchestrator::decide(const Work& work) {
   adjust_patience();
   Decision decision;
   std::vector<SagaBatch::Pending> inputs;
-  std::vector<Uuid> nudged;
-  decode(work, inputs, nudged, decision);
+  std::vector<Uuid> told_of;
+  decode(work, inputs, told_of, decision);
   if (work.include_due) {
     take_due(work, inputs);
     show_progress(work.now);
   }
-  read_truth(work, nudged, inputs);
+  read_truth(work, told_of, inputs);
   apply(work, inputs);
   batch_.write(work, decision);
   return decision;
 }
 
 void Orchestrator::decode(const Work& work, std::vector<SagaBatch::Pending>& inputs,
-                          std::vector<Uuid>& nudged, Decision& decision) {
+                          std::vector<Uuid>& told_of, Decision& decision) {
   for (const KafkaMessage* message : work.messages) {
     auto decoded = events::decode_inbox(message->header("ce_type"), message->body());
     if (!decoded) {
@@ -165,13 +165,13 @@ void Orchestrator::decode(const Work& work, std::vector<SagaBatch::Pending>& inp
       metrics_.misplaced();
       continue;
     }
-    if (const auto* nudge = std::get_if<events::RequestNudge>(&*decoded)) {
-      nudged.push_back(nudge->request_id);
+    if (const auto* made = std::get_if<events::RequestMade>(&*decoded)) {
+      told_of.push_back(made->request_id);
     } else if (std::holds_alternative<events::OrderPlaced>(*decoded)) {
       inputs.push_back({order_id, saga::Start{}});
     } else if (auto* reply = std::get_if<events::Reply>(&*decoded)) {
-      reply->attempt = events::attempt_of(*message);
-      inputs.push_back({order_id, std::move(*reply)});
+      inputs.push_back(
+          {order_id, saga::ReplyReceived{std::move(*reply), events::attempt_of(*message)}});
     } else {
       inputs.push_back({order_id, std::get<events::DeliveryReport>(std::move(*decoded))});
     }
@@ -202,13 +202,13 @@ void Orchestrator::take_turns(const Work& work, std::vector<SagaBatch::Pending>&
 }
 
 // Everything this batch needs from the database, in one round trip when sagas are known.
-void Orchestrator::read_truth(const Work& work, const std::vector<Uuid>& nudged,
+void Orchestrator::read_truth(const Work& work, const std::vector<Uuid>& told_of,
                               std::vector<SagaBatch::Pending>& inputs) {
   std::vector<core::PgCall> calls;
   const bool poll_requests = work.include_due && work.now >= next_request_poll_;
   const bool poll_overdue = work.include_due && work.now >= overdue_.next();
   const auto limit = static_cast<std::int32_t>(batch_limit_);
-  if (!nudged.empty()) calls.push_back(saga::store::load_requests(nudged));
+  if (!told_of.empty()) calls.push_back(saga::store::load_requests(told_of));
   if (poll_requests) calls.push_back(saga::store::load_unhandled_requests(owned_shards_, limit));
   const std::size_t of_requests = calls.size();
   if (poll_overdue) {
@@ -219,7 +219,7 @@ void Orchestrator::read_truth(const Work& work, const std::vector<Uuid>& nudged,
     const auto began = std::chrono::steady_clock::now();
     const auto results = work.session.read(calls);
     if (poll_overdue) overdue_.looked(work.now, core::since(began));
-    std::set<Uuid> known;  // A nudged one is found by the poll as well.
+    std::set<Uuid> known;  // One that a message told of is found by the poll as well.
     for (std::size_t at = 0; at < of_requests; ++at) {
       for (auto& pending : saga::store::read_requests(results[at])) {
         if (!work.grants.contains(partition_of(pending.order_id))) continue;
@@ -321,8 +321,8 @@ std::vector<Outgoing> Orchestrator::committed(const Grants& grants) {
   std::vector<Outgoing> outgoing;
   outgoing.reserve(batch_.events().size() + batch_.prepared().size());
   for (const auto& stored : batch_.events()) {
-    outgoing.push_back(
-        {events::encode(stored.event, topics_.orders_events), stored.partition, stored.batch_no});
+    outgoing.push_back({events::encode(stored.event, topics_[events::Topic::kOrdersEvents]),
+                        stored.partition, stored.batch_no});
     tell(stored.event);
   }
   metrics_.events_published(batch_.events().size());
@@ -393,7 +393,7 @@ core::OutgoingMessage Orchestrator::encode(const Saga& saga, const saga::Command
   const auto& facts = saga.facts;
   const auto message = saga::message_of(facts, saga.state, command);
   events::Addressed to{
-      topics_.payments_commands,
+      topics_[events::Topic::kPaymentsCommands],
       facts.user_id.to_string(),
       kSource,
       {facts.trace.correlation_id, core::child_traceparent(facts.trace.traceparent)},
@@ -402,7 +402,7 @@ core::OutgoingMessage Orchestrator::encode(const Saga& saga, const saga::Command
   if (const auto* payment = std::get_if<events::PaymentCommand>(&message.body)) {
     return events::encode(*payment, to);
   }
-  to.topic = topics_.delivery_commands;
+  to.topic = topics_[events::Topic::kDeliveryCommands];
   to.key = facts.order_id.to_string();
   return events::encode(std::get<events::DeliveryCommand>(message.body), to);
 }

@@ -48,10 +48,10 @@ class Orchestrator final : public PartitionHandler {
 
  private:
   void decode(const Work& work, std::vector<SagaBatch::Pending>& inputs,
-              std::vector<core::Uuid>& nudged, Decision& decision);
+              std::vector<core::Uuid>& told_of, Decision& decision);
   void take_due(const Work& work, std::vector<SagaBatch::Pending>& inputs);
   void take_turns(const Work& work, std::vector<SagaBatch::Pending>& inputs);
-  void read_truth(const Work& work, const std::vector<core::Uuid>& nudged,
+  void read_truth(const Work& work, const std::vector<core::Uuid>& told_of,
                   std::vector<SagaBatch::Pending>& inputs);
   void show_progress(Time now);
   [[nodiscard]] std::vector<core::Duration> start_patiences(const Work& work) const;

@@ -9,22 +9,11 @@
 #include <utility>
 #include <vector>
 
-#include "core/kafka/headers.hpp"
+#include "core/values/message.hpp"
 
 namespace orderflow::core {
 
 using KafkaHeaders = std::vector<std::pair<std::string, std::string>>;
-
-// The partitioner chooses: murmur2 of the key over as many partitions as the topic has.
-inline constexpr std::int32_t kAnyPartition = RD_KAFKA_PARTITION_UA;
-
-struct OutgoingMessage {
-  std::string topic;
-  std::string key;
-  std::string body;
-  OutgoingHeaders headers;
-  std::int32_t partition = kAnyPartition;
-};
 
 // A message as librdkafka holds it. Move-only; views stay valid as long as it lives.
 class KafkaMessage {

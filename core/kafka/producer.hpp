@@ -7,9 +7,9 @@
 #include <optional>
 
 #include "core/kafka/client.hpp"
-#include "core/kafka/message.hpp"
 #include "core/kafka/options.hpp"
 #include "core/observe/log.hpp"
+#include "core/values/message.hpp"
 #include "core/values/time.hpp"
 
 namespace orderflow::core {

@@ -3,12 +3,12 @@
 #include <unistd.h>
 
 #include <array>
-#include <charconv>
 #include <csignal>
 #include <cstdio>
 #include <cstring>
 
 #include "core/values/failure.hpp"
+#include "core/values/number.hpp"
 
 namespace orderflow::core {
 namespace {
@@ -82,12 +82,8 @@ std::optional<CrashPlan> parse_crash_plan(std::string_view text, std::span<const
   if (first == std::string_view::npos) return plan;
   std::string_view rest = text.substr(first + 1);
   const auto second = rest.find(':');
-  const std::string_view number = rest.substr(0, second);
-  const auto [end, error] =
-      std::from_chars(number.data(), number.data() + number.size(), plan.passing);
-  if (error != std::errc{} || end != number.data() + number.size() || plan.passing < 1) {
-    refuse(text, roles, "the passing is not a number from 1");
-  }
+  plan.passing = core::parse_number<int>(rest.substr(0, second)).value_or(0);
+  if (plan.passing < 1) refuse(text, roles, "the passing is not a number from 1");
   if (second == std::string_view::npos) return plan;
   const std::string_view action = rest.substr(second + 1);
   if (action != "kill" && action != "stop") {

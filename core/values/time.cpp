@@ -1,7 +1,8 @@
 #include "core/values/time.hpp"
 
 #include <algorithm>
-#include <charconv>
+
+#include "core/values/number.hpp"
 
 namespace orderflow::core {
 namespace {
@@ -13,10 +14,8 @@ constexpr Time kBehindLast{std::chrono::sys_days{std::chrono::year{10000} / 1 / 
 // Reads exactly `width` digits and removes them from `text`.
 std::optional<int> take_digits(std::string_view& text, std::size_t width) {
   if (text.size() < width) return std::nullopt;
-  int value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + width, value);
-  if (error != std::errc{} || end != text.data() + width || text.front() == '-')
-    return std::nullopt;
+  const auto value = core::parse_number<int>(text.substr(0, width));
+  if (!value || text.front() == '-') return std::nullopt;
   text.remove_prefix(width);
   return value;
 }

@@ -6,6 +6,8 @@
 #include <cstring>
 #include <random>
 
+#include "core/values/mixing.hpp"
+
 namespace orderflow::core {
 namespace {
 
@@ -36,16 +38,6 @@ constexpr auto kHexValues = [] {
 constexpr std::array<std::uint8_t, 16> kBytePositions = {0,  2,  4,  6,  9,  11, 14, 16,
                                                          19, 21, 24, 26, 28, 30, 32, 34};
 constexpr std::array<std::uint8_t, 4> kDashPositions = {8, 13, 18, 23};
-
-constexpr std::uint64_t kOddConstant = 0x9e3779b97f4a7c15;
-
-// The finalizer of SplitMix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators,
-// 2014): each bit of the input changes about half of the result's.
-std::uint64_t mixed(std::uint64_t x) {
-  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
-  x = (x ^ (x >> 27)) * 0x94d049bb133111eb;
-  return x ^ (x >> 31);
-}
 
 }  // namespace
 
@@ -109,7 +101,7 @@ Uuid derived_uuid(const Uuid& base, std::string_view name) {
     std::uint64_t word = 0;
     std::memcpy(&word, bytes, size);
     first = mixed(first + word);
-    second = mixed(second ^ (word * kOddConstant));
+    second = mixed(second ^ (word * kGoldenGamma));
   };
   absorb(&base.bytes[0], 8);
   absorb(&base.bytes[8], 8);

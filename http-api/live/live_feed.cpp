@@ -55,7 +55,7 @@ void Bell::ring() {
 
 LiveFeed::LiveFeed(const core::Config& config, core::Logger& logger, core::Metrics& metrics)
     : kafka_options_(core::kafka_options(config, "orderflow-api-tail")),
-      topic_(events::Topics(config.text("topic-prefix")).orders_events),
+      topic_(events::Topics(config.text("topic-prefix"))[events::Topic::kOrdersEvents]),
       logger_(logger),
       watching_(metrics.gauge("live_watchers", "Requests that wait for news of an order.")),
       session_(config.text("database-url"), {.application_name = "orderflow-api-watch",

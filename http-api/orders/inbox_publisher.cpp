@@ -61,10 +61,14 @@ void InboxPublisher::push(Hint hint) {
 }
 
 core::OutgoingMessage InboxPublisher::encode(const Hint& hint) const {
-  const events::Addressed to{
-      topics_.orders_inbox, hint.order_id.to_string(), kSource, hint.trace, 0, partition_count_};
+  const events::Addressed to{topics_[events::Topic::kOrdersInbox],
+                             hint.order_id.to_string(),
+                             kSource,
+                             hint.trace,
+                             0,
+                             partition_count_};
   if (hint.request_id.is_nil()) return events::encode(events::OrderPlaced{hint.order_id}, to);
-  return events::encode(events::RequestNudge{hint.request_id, hint.order_id, hint.kind}, to);
+  return events::encode(events::RequestMade{hint.request_id, hint.order_id, hint.kind}, to);
 }
 
 void InboxPublisher::run(const std::stop_token& stop) {

@@ -134,7 +134,7 @@ asio::awaitable<Checked<Response>> submit_request(Services& services, OrderReque
   auto shared = std::make_shared<const OrderRequest>(std::move(request));
   auto work = [&services, shared] {
     Submitted submitted = store_request(services.pools.orders, *shared);
-    // Nudged here, not by the waiting request, which its deadline may have ended.
+    // Its owner is told here, not by the waiting request, which its deadline may have ended.
     if (submitted.created) {
       services.publisher.request_made(submitted.id, shared->order_id,
                                       std::string(saga::name_of(shared->request.kind)),

@@ -30,12 +30,13 @@ struct Submitted {
   core::Uuid id;
 };
 
-// Makes the request durable. Blocks; the owner finds it within a second even if nobody nudges it.
+// Makes the request durable. Blocks; the owner finds it within a second even if no message tells of
+// it.
 [[nodiscard]] Submitted store_request(core::DatabasePool& orders, const OrderRequest& request);
 
-// Takes requests for an order's owner: a durable row before the answer, then a nudge. The answer is
-// 202 with `Location: /jobs/{id}`; 409 where the present status already forbids it. A second cancel
-// is answered with the first one's job.
+// Takes requests for an order's owner: a durable row before the answer, then a message. The answer
+// is 202 with `Location: /jobs/{id}`; 409 where the present status already forbids it. A second
+// cancel is answered with the first one's job.
 [[nodiscard]] asio::awaitable<Checked<Response>> submit_request(Services& services,
                                                                 OrderRequest request);
 

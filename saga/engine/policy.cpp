@@ -2,19 +2,12 @@
 
 #include <algorithm>
 
+#include "core/values/mixing.hpp"
+
 namespace orderflow::saga {
 namespace {
 
 constexpr Duration kShortestPause = std::chrono::milliseconds{1};
-
-// A finalizer of MurmurHash3: spreads the bits of an id that is already a digest.
-std::uint64_t mix(std::uint64_t value) {
-  value ^= value >> 33;
-  value *= 0xff51afd7ed558ccdULL;
-  value ^= value >> 33;
-  value *= 0xc4ceb9fe1a85ec53ULL;
-  return value ^ (value >> 33);
-}
 
 }  // namespace
 
@@ -26,7 +19,7 @@ Duration backoff(const RetryPolicy& policy, const Uuid& command_id, int attempt)
   }
   ceiling_us = std::min(ceiling_us, limit_us);
   const std::uint64_t seed = std::hash<Uuid>{}(command_id) + static_cast<std::uint64_t>(attempt);
-  const double share = static_cast<double>(mix(seed) >> 11) / 9007199254740992.0;  // 2^53
+  const double share = core::unit_interval(core::mixed(seed));
   return std::max(kShortestPause, Duration{static_cast<std::int64_t>(ceiling_us * share)});
 }
 

@@ -3,11 +3,14 @@
 #include <array>
 #include <cstdint>
 
+#include "core/values/time.hpp"
 #include "core/values/uuid.hpp"
 #include "saga/engine/definition.hpp"
-#include "saga/order/state.hpp"
 
 namespace orderflow::saga {
+
+using core::Duration;
+using core::Uuid;
 
 // How long and how often a step is tried. Values, so that tests and simulations choose their own.
 struct RetryPolicy {

@@ -225,8 +225,9 @@ void Decider::undo_too_late(int step) {
 
 // ---- replies, time-outs, retries ----------------------------------------------------------------
 
-void Decider::on(const Reply& reply) {
-  answered_attempt_ = reply.attempt;
+void Decider::on(const ReplyReceived& received) {
+  const Reply& reply = received.reply;
+  answered_attempt_ = received.attempt;
   if (state().refund && reply.command_id == state().refund->command_id) {
     refund_reply(reply);
     return;
@@ -250,7 +251,7 @@ void Decider::on(const Reply& reply) {
     case ReplyOutcome::kFailed:
       // One of an earlier attempt came too late: that one was given up already.
       if (state().waiting_for == WaitingFor::kReply && !state().attention &&
-          reply.attempt == state().attempt) {
+          received.attempt == state().attempt) {
         attempt_failed(reply.code.empty() ? "technical_failure" : reply.code);
       }
       break;

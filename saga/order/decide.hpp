@@ -18,6 +18,11 @@ namespace orderflow::saga {
 struct Start {};  // The order was placed.
 struct Wake {};   // The saga's wake-up is due (a stale one is ignored).
 
+struct ReplyReceived {
+  events::Reply reply;
+  int attempt = 1;  // Of the command that it answers.
+};
+
 // Of a saga that waits because its participant does not answer, its owner may say: ask now,
 // whatever the wake-up says (it is the one chosen to ask, or the participant answers again) ...
 struct Probe {};
@@ -29,7 +34,7 @@ struct Poisoned {
   std::string reason;
 };
 
-using Input = std::variant<Start, Wake, Probe, Hold, events::Reply, events::DeliveryReport, Request,
+using Input = std::variant<Start, Wake, Probe, Hold, ReplyReceived, events::DeliveryReport, Request,
                            UnreadableRequest, Poisoned>;
 
 // ---- what comes out -----------------------------------------------------------------------------

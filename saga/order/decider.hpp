@@ -23,7 +23,7 @@ class Decider {
   void on(const Wake&);
   void on(const Probe&);
   void on(const Hold&);
-  void on(const events::Reply& reply);
+  void on(const ReplyReceived& received);
   void on(const events::DeliveryReport& report);
   void on(const Request& request);
   void on(const UnreadableRequest& request);

@@ -1,22 +1,21 @@
 #include "tests/chaos/options.hpp"
 
-#include <charconv>
 #include <limits>
 
 #include "core/values/failure.hpp"
+#include "core/values/number.hpp"
 
 namespace orderflow::chaos {
 namespace {
 
 std::int64_t number(const std::string& name, const std::string& text, std::int64_t low,
                     std::int64_t high) {
-  std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size() || value < low || value > high) {
+  const auto value = core::parse_number<std::int64_t>(text);
+  if (!value || *value < low || *value > high) {
     throw core::BadConfiguration(name + " is '" + text + "'; it must be a whole number from " +
                                  std::to_string(low) + " to " + std::to_string(high));
   }
-  return value;
+  return *value;
 }
 
 }  // namespace

@@ -123,6 +123,35 @@ TEST_CASE("decisions and rules include nothing from outside") {
   CHECK(checked > 10);
 }
 
+// Whoever encodes or decodes a message compiles no client of any broker.
+TEST_CASE("messages know no Kafka") {
+  int checked = 0;
+  for (const auto& file : source_files()) {
+    if (file.folder != "events") continue;
+    ++checked;
+    for (const auto& include : closure(file.path)) {
+      INFO(file.path << " includes " << include);
+      CHECK_FALSE((include.starts_with("librdkafka/") || include.starts_with("core/kafka/")));
+    }
+  }
+  CHECK(checked >= 4);
+}
+
+// A saga's shape, its policy and what its engine is made of know no order.
+TEST_CASE("the engine of sagas does not know the order saga") {
+  int checked = 0;
+  for (const auto& file : source_files()) {
+    if (!file.path.starts_with("saga/engine/")) continue;
+    ++checked;
+    for (const auto& include : closure(file.path)) {
+      INFO(file.path << " includes " << include);
+      CHECK_FALSE((include.starts_with("saga/order/") || include.starts_with("saga/store/") ||
+                   include.starts_with("events/")));
+    }
+  }
+  CHECK(checked >= 3);
+}
+
 // A type such as core::Time needs <chrono>, so the header alone proves nothing; the calls do.
 TEST_CASE("decisions and rules ask no clock and throw no dice") {
   static const std::regex calls(

@@ -81,8 +81,8 @@ TEST_CASE("messages of orders.inbox fit their schemas and read back") {
   CHECK(std::get<events::OrderPlaced>(placed).order_id == kOrder);
 
   for (const char* kind : {"confirm", "cancel", "retry", "pay", "refund", "set_status", "resume"}) {
-    const auto got = std::get<events::RequestNudge>(
-        read_back(events::encode(events::RequestNudge{kRequest, kOrder, kind}, kTo)));
+    const auto got = std::get<events::RequestMade>(
+        read_back(events::encode(events::RequestMade{kRequest, kOrder, kind}, kTo)));
     CHECK((got.request_id == kRequest && got.order_id == kOrder && got.kind == kind));
   }
 

@@ -73,8 +73,8 @@ class Trace {
 // What the parts of one world share. One thread.
 struct Context {
   Context(std::uint64_t seed_of_world, const FaultSwitches& allowed, Defect built_in, int watched)
-      : faults(spread(seed_of_world ^ 1), allowed),
-        random(spread(seed_of_world ^ 2)),
+      : faults(core::split_mix(seed_of_world ^ 1), allowed),
+        random(core::split_mix(seed_of_world ^ 2)),
         trace(watched),
         defect(built_in),
         seed(seed_of_world) {}

@@ -17,7 +17,7 @@ struct Mistake {
 
 constexpr Mistake kMistakes[] = {
     {Defect::kSkipOwnershipCheck, "the ownership check is skipped", 200'000},
-    {Defect::kTimersSkipOwnershipCheck, "timers write without the ownership check", 200'000},
+    {Defect::kTimersSkipOwnershipCheck, "timers write without the ownership check", 400'000},
     {Defect::kPublishBeforeCommit, "events are published before the commit", 50'000},
     {Defect::kPublishOnUnknownCommit, "an unknown commit is taken for done", 50'000},
     {Defect::kMarkBeforeAcknowledgement, "the mark moves before the acknowledgement", 50'000},
@@ -30,7 +30,7 @@ constexpr Mistake kMistakes[] = {
     {Defect::kAttemptInCommandId, "the attempt is part of the command's id", 50'000},
     {Defect::kStoreTechnicalFailure, "a technical failure is stored as an answer", 50'000},
     {Defect::kTrustProcessClock, "a process trusts its own clock", 50'000},
-    {Defect::kRequestsByNudgeOnly, "requests are read when nudged only", 50'000},
+    {Defect::kRequestsByMessageOnly, "requests are read when a message tells of them only", 50'000},
     {Defect::kReportOnce, "the carrier reports once", 50'000},
 };
 

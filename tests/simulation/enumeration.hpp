@@ -138,7 +138,7 @@ class Course {
       } else if (!commands_.empty()) {
         work();
       } else if (!replies_.empty()) {
-        const events::Reply reply = replies_.front();
+        const ReplyReceived reply = replies_.front();
         replies_.pop_front();
         hear(reply);
       } else if (!wait()) {
@@ -204,7 +204,7 @@ class Course {
     Participant::Answer answer{ReplyOutcome::kFailed, false};
     if (way != Way::kFailed) answer = act(command, participant, way);
     if (way == Way::kReplyLost) return;
-    const events::Reply reply = reply_to(command, answer);
+    const ReplyReceived reply{reply_to(command, answer), command.attempt};
     sent_replies_.push_back(reply);
     (way == Way::kLate ? late_ : replies_).push_back(reply);
     if (case_.action_after_undo && command.phase == Phase::kUndo) {
@@ -240,7 +240,6 @@ class Course {
     reply.outcome = answer.outcome;
     reply.code = answer.outcome == ReplyOutcome::kDone ? "" : "enumerated";
     reply.data = core::JsonObject().field("voided", answer.voided).text();
-    reply.attempt = command.attempt;
     return reply;
   }
 
@@ -327,9 +326,9 @@ class Course {
   Time now_ = std::chrono::sys_days{std::chrono::year{2030} / 1 / 1};
   std::deque<StepCommand> commands_;
   std::deque<StepCommand> held_;
-  std::deque<events::Reply> replies_;
-  std::deque<events::Reply> late_;
-  std::vector<events::Reply> sent_replies_;
+  std::deque<ReplyReceived> replies_;
+  std::deque<ReplyReceived> late_;
+  std::vector<ReplyReceived> sent_replies_;
   std::map<std::pair<int, Phase>, int> handled_;
   std::vector<std::int64_t> history_;    // Committed.
   std::vector<std::int64_t> published_;  // As an outside consumer gets them.

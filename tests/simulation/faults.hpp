@@ -89,7 +89,7 @@ enum class Defect {
   kAttemptInCommandId,
   kStoreTechnicalFailure,
   kTrustProcessClock,
-  kRequestsByNudgeOnly,
+  kRequestsByMessageOnly,
   kReportOnce,
   kKeepBrokenProducer,
   kExpectOneByOne,

@@ -27,7 +27,7 @@ std::string describe(const Message& message) {
   const std::string attempt = ", attempt " + std::to_string(message.attempt);
   const Overloaded text{
       [](const events::OrderPlaced&) { return std::string("order placed"); },
-      [](const events::RequestNudge& nudge) { return "nudge: " + nudge.kind; },
+      [](const events::RequestMade& made) { return "request: " + made.kind; },
       [](const events::Reply& reply) { return text_of(reply); },
       [](const events::DeliveryReport&) { return std::string("report: delivered"); },
       [&](const events::CapturePayment&) { return "capture payment" + attempt; },

@@ -55,10 +55,10 @@ void Orchestrator::dropped(const std::set<std::int32_t>& partitions) {
 Plan Orchestrator::decide(const Work& work) {
   Plan plan;
   std::vector<Pending> inputs;
-  std::vector<Uuid> nudged;
-  decode(work, inputs, nudged);
+  std::vector<Uuid> told_of;
+  decode(work, inputs, told_of);
   take_due(work, inputs);
-  read_requests(work, nudged, inputs);
+  read_requests(work, told_of, inputs);
   read_overdue(work, inputs);
   for (const Pending& pending : inputs) apply(pending, work, plan);
   build(work, plan);
@@ -66,15 +66,15 @@ Plan Orchestrator::decide(const Work& work) {
 }
 
 void Orchestrator::decode(const Work& work, std::vector<Pending>& inputs,
-                          std::vector<Uuid>& nudged) const {
+                          std::vector<Uuid>& told_of) const {
   for (const auto& message : work.messages) {
     const auto& body = std::get<events::InboxMessage>(message->body);
-    if (const auto* nudge = std::get_if<events::RequestNudge>(&body)) {
-      nudged.push_back(nudge->request_id);
+    if (const auto* made = std::get_if<events::RequestMade>(&body)) {
+      told_of.push_back(made->request_id);
     } else if (std::holds_alternative<events::OrderPlaced>(body)) {
       inputs.push_back({message->order, saga::Start{}});
     } else if (const auto* reply = std::get_if<events::Reply>(&body)) {
-      inputs.push_back({message->order, *reply});
+      inputs.push_back({message->order, saga::ReplyReceived{*reply, message->attempt}});
     } else {
       inputs.push_back({message->order, std::get<events::DeliveryReport>(body)});
     }
@@ -100,18 +100,18 @@ void Orchestrator::take_due(const Work& work, std::vector<Pending>& inputs) {
   for (const auto& wake_up : postponed) wake_ups_.push(wake_up);
 }
 
-void Orchestrator::read_requests(const Work& work, const std::vector<Uuid>& nudged,
+void Orchestrator::read_requests(const Work& work, const std::vector<Uuid>& told_of,
                                  std::vector<Pending>& inputs) {
   const bool poll =
-      work.now >= next_request_poll_ && context_.defect != Defect::kRequestsByNudgeOnly;
-  if (poll || context_.defect == Defect::kRequestsByNudgeOnly) {
+      work.now >= next_request_poll_ && context_.defect != Defect::kRequestsByMessageOnly;
+  if (poll || context_.defect == Defect::kRequestsByMessageOnly) {
     next_request_poll_ = std::max(next_request_poll_, work.now + kRequestPoll);
   }
-  if (!poll && nudged.empty()) return;
+  if (!poll && told_of.empty()) return;
   for (const int index : database_.unhandled()) {
     const RequestRow& request = database_.requests()[static_cast<std::size_t>(index)];
     const bool wanted =
-        poll || std::find(nudged.begin(), nudged.end(), request.request.id) != nudged.end();
+        poll || std::find(told_of.begin(), told_of.end(), request.request.id) != told_of.end();
     if (!wanted || !work.grants.contains(row(request.order).partition)) continue;
     inputs.push_back({request.order, request.request});
   }

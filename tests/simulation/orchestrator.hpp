@@ -41,9 +41,9 @@ class Orchestrator final : public Handler {
     Time held_until{};  // Not to be woken before.
   };
 
-  void decode(const Work& work, std::vector<Pending>& inputs, std::vector<Uuid>& nudged) const;
+  void decode(const Work& work, std::vector<Pending>& inputs, std::vector<Uuid>& told_of) const;
   void take_due(const Work& work, std::vector<Pending>& inputs);
-  void read_requests(const Work& work, const std::vector<Uuid>& nudged,
+  void read_requests(const Work& work, const std::vector<Uuid>& told_of,
                      std::vector<Pending>& inputs);
   void read_overdue(const Work& work, std::vector<Pending>& inputs);
   Prepared& prepare(int order);

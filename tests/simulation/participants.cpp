@@ -28,8 +28,9 @@ const Uuid& delivery_of(const events::DeliveryCommand& command) {
   return std::get<events::ScheduleDelivery>(command).command_id;
 }
 
-MessagePtr to_inbox(int order, std::int32_t partition, events::InboxMessage body) {
-  return std::make_shared<Message>(Message{Topic::kInbox, partition, order, 0, std::move(body)});
+MessagePtr to_inbox(int order, std::int32_t partition, events::InboxMessage body, int attempt = 0) {
+  return std::make_shared<Message>(
+      Message{Topic::kInbox, partition, order, attempt, std::move(body)});
 }
 
 }  // namespace
@@ -61,8 +62,10 @@ Fate Fates::of_other(int order, bool payment) {
 
 void Fates::reply(const Message& command, std::int32_t order_partition, events::Reply reply,
                   std::int64_t batch_no, std::vector<Outgoing>& outgoing) {
-  reply.attempt = command.attempt;
-  Outgoing sent{to_inbox(command.order, order_partition, reply), command.partition, batch_no, {}};
+  Outgoing sent{to_inbox(command.order, order_partition, std::move(reply), command.attempt),
+                command.partition,
+                batch_no,
+                {}};
   if (context_.faults.strike(Fault::kParticipantSlow)) {
     sent.delay = context_.random.between(milliseconds{500}, seconds{12});
   }

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 
+#include "core/values/mixing.hpp"
 #include "core/values/time.hpp"
 #include "core/values/uuid.hpp"
 
@@ -12,20 +13,12 @@ using core::Duration;
 using core::Time;
 using core::Uuid;
 
-// SplitMix64's step: spreads a seed's bits, and derives seeds from seeds.
-[[nodiscard]] constexpr std::uint64_t spread(std::uint64_t value) {
-  value += 0x9e3779b97f4a7c15ULL;
-  value = (value ^ (value >> 30)) * 0xbf58476d1ce4e5b9ULL;
-  value = (value ^ (value >> 27)) * 0x94d049bb133111ebULL;
-  return value ^ (value >> 31);
-}
-
 // xoshiro256** (Blackman and Vigna). Our own, because the standard's distributions differ between
 // libraries and a seed must mean the same run everywhere. A value; one thread.
 class Random {
  public:
   explicit Random(std::uint64_t seed) {
-    for (auto& word : state_) word = seed = spread(seed);
+    for (auto& word : state_) word = seed = core::split_mix(seed);
   }
 
   std::uint64_t next() {
@@ -42,7 +35,7 @@ class Random {
 
   // In [0, bound); the bias of the remainder does not matter for bounds this small.
   std::uint64_t below(std::uint64_t bound) { return next() % bound; }
-  double unit() { return static_cast<double>(next() >> 11) * 0x1.0p-53; }
+  double unit() { return core::unit_interval(next()); }
   bool chance(double share) { return unit() < share; }
   Duration between(Duration low, Duration high) {
     return low + Duration{static_cast<std::int64_t>(

@@ -33,7 +33,7 @@ WorldOptions world_of(const RunOptions& options, std::uint64_t number) {
   const auto per_world = static_cast<std::uint64_t>(options.sagas_per_world);
   const auto left = options.sagas - std::min(options.sagas, number * per_world);
   WorldOptions world;
-  world.seed = spread(spread(options.seed) + number);
+  world.seed = core::split_mix(core::split_mix(options.seed) + number);
   world.sagas = static_cast<int>(std::min(per_world, left));
   world.faults = options.faults;
   world.defect = options.defect;

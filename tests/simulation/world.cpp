@@ -234,7 +234,7 @@ void World::saga_committed(int order) {
   }
 }
 
-// The door: the row first, then the nudge.
+// The row first, then the message.
 void World::ask(int order, const Planned& planned) {
   if (context_.faults.ended()) return;
   const auto index = static_cast<std::size_t>(order);
@@ -261,11 +261,11 @@ void World::ask(int order, const Planned& planned) {
         context_.now(), "a person",
         "asks: " + kind + (set == nullptr ? "" : " " + std::string(to_text(set->target))));
   }
-  const events::RequestNudge nudge{request.request.id, row.facts.order_id, kind};
+  const events::RequestMade made{request.request.id, row.facts.order_id, kind};
   const auto partition = row.partition;
   (void)database_.add_request(std::move(request));
   broker_.hint(std::make_shared<Message>(
-      Message{Topic::kInbox, partition, order, 0, events::InboxMessage{nudge}}));
+      Message{Topic::kInbox, partition, order, 0, events::InboxMessage{made}}));
 }
 
 // ---- what strikes by the second -----------------------------------------------------------------

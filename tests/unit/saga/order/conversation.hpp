@@ -52,8 +52,8 @@ class Conversation {
     reply.outcome = outcome;
     reply.code = code;
     reply.data = std::move(data);
-    reply.attempt = attempt > 0 ? attempt : std::max(state_.attempt, 1);  // 0: the present one
-    return hear(reply);
+    // 0: the present one
+    return hear(ReplyReceived{reply, attempt > 0 ? attempt : std::max(state_.attempt, 1)});
   }
   Decision done(int step) { return reply(step, events::Phase::kDo, events::ReplyOutcome::kDone); }
   Decision answered(int step, int attempt) {

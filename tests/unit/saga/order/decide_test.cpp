@@ -207,7 +207,7 @@ TEST_CASE("replies of an earlier round are ignored") {
   old.order_id = saga.facts().order_id;
   saga.request(Retry{});
   const State before = saga.state();
-  saga.hear(old);
+  saga.hear(ReplyReceived{old});
   CHECK(saga.state() == before);
 }
 

@@ -113,7 +113,7 @@ TEST_CASE("a refund while the saga runs is refused; afterwards it is paid back o
   CHECK(saga.state().live());
   events::Reply paid;
   paid.command_id = saga.state().refund->command_id;
-  saga.hear(paid);
+  saga.hear(ReplyReceived{paid});
   CHECK(saga.jobs() == "done");
   CHECK(saga.state().refunded_amount == 9999);
   CHECK_FALSE(saga.state().live());

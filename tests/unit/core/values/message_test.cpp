@@ -1,4 +1,4 @@
-#include "core/kafka/headers.hpp"
+#include "core/values/message.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -59,6 +61,40 @@ class OutgoingHeaders {
 
   TextBuilder text_;
   std::vector<Sizes> sizes_;
+};
+
+// The partitioner chooses: murmur2 of the key over as many partitions as the topic has.
+inline constexpr std::int32_t kAnyPartition = -1;
+
+// A message to send, whatever carries it.
+struct OutgoingMessage {
+  std::string topic;
+  std::string key;
+  std::string body;
+  OutgoingHeaders headers;
+  std::int32_t partition = kAnyPartition;
+};
+
+// The headers of a received message, wherever they are: the last one of a name, empty when there is
+// none. A view: the message, whose `header(const char* name)` it asks, must outlive it.
+class HeaderView {
+ public:
+  template <typename Message>
+    requires requires(const Message& message, const char* name) {
+      { message.header(name) } -> std::convertible_to<std::string_view>;
+    }
+  HeaderView(const Message& message)  // NOLINT(google-explicit-constructor): it is a view of it.
+      : message_(&message), find_([](const void* of, const char* name) -> std::string_view {
+          return static_cast<const Message*>(of)->header(name);
+        }) {}
+
+  [[nodiscard]] std::string_view operator[](const char* name) const {
+    return find_(message_, name);
+  }
+
+ private:
+  const void* message_;
+  std::string_view (*find_)(const void* message, const char* name);
 };
 
 }  // namespace orderflow::core
