@@ -1,5 +1,6 @@
 #include "core/pg/params.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cassert>
 #include <cstdlib>
@@ -29,6 +30,8 @@ std::string big_endian(Int value) {
   return out;
 }
 
+constexpr std::uint32_t oid_of(PgType type) { return static_cast<std::uint32_t>(type); }
+
 std::uint32_t array_oid(PgType element) {
   switch (element) {
     case PgType::kBool: return 1000;
@@ -47,6 +50,26 @@ constexpr char kJsonbVersion = 1;
 
 std::string_view bytes_of(const Uuid& id) {
   return {reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()};
+}
+
+// An array without elements has no dimension, and its header ends after the elements' type.
+std::string array_header(bool has_null, std::uint32_t element, std::int32_t count,
+                         std::size_t room_for) {
+  std::string out;
+  out.reserve(5 * sizeof(std::int32_t) + room_for);
+  append_big_endian<std::int32_t>(out, count == 0 ? 0 : 1);  // dimensions
+  append_big_endian<std::int32_t>(out, has_null ? 1 : 0);
+  append_big_endian(out, element);
+  if (count == 0) return out;
+  append_big_endian(out, count);
+  append_big_endian<std::int32_t>(out, 1);  // lower bound
+  return out;
+}
+
+// A row ends where `bytes` end: its size is written where it begins.
+void put_row_size(std::string& bytes, std::size_t row_begins) {
+  const auto size = bytes.size() - row_begins - sizeof(std::int32_t);
+  put_big_endian(&bytes[row_begins], static_cast<std::int32_t>(size));
 }
 
 }  // namespace
@@ -101,35 +124,26 @@ void PgArray::add(std::string_view value) {
 }
 
 std::string PgArray::encode() const {
-  std::string out;
-  out.reserve(20 + elements_.size());
-  append_big_endian<std::int32_t>(out, count_ == 0 ? 0 : 1);  // dimensions
-  append_big_endian<std::int32_t>(out, has_null_ ? 1 : 0);
-  append_big_endian(out, static_cast<std::uint32_t>(element_));
-  if (count_ > 0) {
-    append_big_endian(out, count_);
-    append_big_endian<std::int32_t>(out, 1);  // lower bound
-    out.append(elements_);
-  }
+  std::string out = array_header(has_null_, oid_of(element_), count_, elements_.size());
+  out.append(elements_);
   return out;
 }
 
-namespace {
+PgRows::PgRows(const char* type, int columns, std::size_t expected_rows)
+    : type_(type), columns_(columns), expected_rows_(expected_rows), fields_(columns) {}
 
-// Of an array: dimensions, whether it has nulls, the elements' type, how many, the first one's
-// number.
-constexpr std::size_t kHeaderSize = 5 * sizeof(std::int32_t);
-
-}  // namespace
-
-PgRows::PgRows(const char* type, int columns)
-    : type_(type), columns_(columns), fields_(columns), bytes_(kHeaderSize, '\0') {}
+// As if all rows were like the first, and some a little longer.
+void PgRows::reserve() {
+  constexpr std::size_t kReservedMax = std::size_t{1} << 20;
+  rows_.reserve(std::min(rows_.size() * expected_rows_ * 9 / 8, kReservedMax));
+}
 
 PgRows& PgRows::row() {
   end_row();
-  row_begins_ = bytes_.size();
-  append_big_endian<std::int32_t>(bytes_, 0);  // Its size, once it is known.
-  append_big_endian(bytes_, columns_);
+  if (count_ == 1) reserve();
+  row_begins_ = rows_.size();
+  append_big_endian<std::int32_t>(rows_, 0);  // Its size, once it is known.
+  append_big_endian(rows_, columns_);
   fields_ = 0;
   ++count_;
   return *this;
@@ -137,16 +151,14 @@ PgRows& PgRows::row() {
 
 void PgRows::end_row() {
   if (fields_ != columns_) std::abort();
-  if (count_ == 0) return;
-  const auto size = bytes_.size() - row_begins_ - sizeof(std::int32_t);
-  put_big_endian(&bytes_[row_begins_], static_cast<std::int32_t>(size));
+  if (count_ > 0) put_row_size(rows_, row_begins_);
 }
 
 void PgRows::field(PgType type, std::int32_t size) {
   std::array<char, 8> head;
   put_big_endian(head.data(), static_cast<std::uint32_t>(type));
   put_big_endian(head.data() + 4, size);
-  bytes_.append(head.data(), head.size());
+  rows_.append(head.data(), head.size());
   ++fields_;
 }
 
@@ -157,7 +169,7 @@ PgRows& PgRows::fixed(PgType type, Int value) {
   put_big_endian(all.data(), static_cast<std::uint32_t>(type));
   put_big_endian(all.data() + 4, static_cast<std::int32_t>(sizeof(Int)));
   put_big_endian(all.data() + 8, value);
-  bytes_.append(all.data(), all.size());
+  rows_.append(all.data(), all.size());
   ++fields_;
   return *this;
 }
@@ -171,20 +183,20 @@ PgRows& PgRows::add(Time value) {
 
 PgRows& PgRows::add(const Uuid& value) {
   field(PgType::kUuid, 16);
-  bytes_.append(bytes_of(value));
+  rows_.append(bytes_of(value));
   return *this;
 }
 
 PgRows& PgRows::add(std::string_view text) {
   field(PgType::kText, static_cast<std::int32_t>(text.size()));
-  bytes_.append(text);
+  rows_.append(text);
   return *this;
 }
 
 PgRows& PgRows::add(PgJson value) {
   field(PgType::kJsonb, static_cast<std::int32_t>(value.text.size() + 1));
-  bytes_.push_back(kJsonbVersion);
-  bytes_.append(value.text);
+  rows_.push_back(kJsonbVersion);
+  rows_.append(value.text);
   return *this;
 }
 
@@ -193,60 +205,48 @@ PgRows& PgRows::add_null(PgType type) {
   return *this;
 }
 
-std::string PgRows::encode() && {
-  end_row();
-  put_big_endian<std::int32_t>(&bytes_[0], count_ == 0 ? 0 : 1);
-  put_big_endian(&bytes_[12], count_);
-  put_big_endian<std::int32_t>(&bytes_[16], 1);
-  if (count_ == 0) bytes_.resize(kHeaderSize - 2 * sizeof(std::int32_t));
-  return std::move(bytes_);
+std::string PgRows::encode(std::uint32_t type_oid) const {
+  if (fields_ != columns_) std::abort();
+  std::string out = array_header(false, type_oid, count_, rows_.size());
+  const auto rows_begin = out.size();
+  out.append(rows_);
+  if (count_ > 0) put_row_size(out, rows_begin + row_begins_);
+  return out;
 }
 
-PgParams& PgParams::push(std::uint32_t oid, std::optional<std::string> value) {
-  oids_.push_back(oid);
-  values_.push_back(std::move(value));
+PgParams& PgParams::push(std::uint32_t oid, Value value) {
+  parameters_.push_back({oid, std::move(value)});
   return *this;
 }
 
-PgParams& PgParams::null(PgType type) {
-  return push(static_cast<std::uint32_t>(type), std::nullopt);
-}
+PgParams& PgParams::null(PgType type) { return push(oid_of(type), {}); }
 PgParams& PgParams::boolean(bool value) {
-  return push(static_cast<std::uint32_t>(PgType::kBool), std::string(1, value ? '\1' : '\0'));
+  return push(oid_of(PgType::kBool), std::string(1, value ? '\1' : '\0'));
 }
 PgParams& PgParams::int4(std::int32_t value) {
-  return push(static_cast<std::uint32_t>(PgType::kInt4), big_endian(value));
+  return push(oid_of(PgType::kInt4), big_endian(value));
 }
 PgParams& PgParams::int8(std::int64_t value) {
-  return push(static_cast<std::uint32_t>(PgType::kInt8), big_endian(value));
+  return push(oid_of(PgType::kInt8), big_endian(value));
 }
 PgParams& PgParams::uuid(const Uuid& value) {
-  return push(static_cast<std::uint32_t>(PgType::kUuid), std::string(bytes_of(value)));
+  return push(oid_of(PgType::kUuid), std::string(bytes_of(value)));
 }
 PgParams& PgParams::time(Time value) {
-  return push(static_cast<std::uint32_t>(PgType::kTimestamptz),
-              big_endian<std::int64_t>((value - kPgEpoch).count()));
+  return push(oid_of(PgType::kTimestamptz), big_endian<std::int64_t>((value - kPgEpoch).count()));
 }
 PgParams& PgParams::text(std::string_view value) {
-  return push(static_cast<std::uint32_t>(PgType::kText), std::string(value));
+  return push(oid_of(PgType::kText), std::string(value));
 }
 PgParams& PgParams::bytea(std::string_view value) {
-  return push(static_cast<std::uint32_t>(PgType::kBytea), std::string(value));
+  return push(oid_of(PgType::kBytea), std::string(value));
 }
 PgParams& PgParams::jsonb(std::string_view value) {
-  return push(static_cast<std::uint32_t>(PgType::kJsonb), kJsonbVersion + std::string(value));
+  return push(oid_of(PgType::kJsonb), kJsonbVersion + std::string(value));
 }
 PgParams& PgParams::array(const PgArray& value) {
   return push(array_oid(value.element()), value.encode());
 }
-PgParams& PgParams::rows(PgRows value) {
-  rows_.push_back({values_.size(), value.type_});
-  return push(0, std::move(value).encode());  // The statement's text says which type it is.
-}
-
-void PgParams::fill_in(std::size_t rows, std::uint32_t type) const {
-  constexpr std::size_t kTypeAt = 2 * sizeof(std::int32_t);
-  put_big_endian(&(*values_[rows_[rows].index])[kTypeAt], type);
-}
+PgParams& PgParams::rows(PgRows value) { return push(0, std::move(value)); }
 
 }  // namespace orderflow::core

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "core/values/time.hpp"
@@ -63,11 +64,12 @@ struct PgJson {
 
 // Rows of a named composite type as one parameter: `unnest($1::orders.event_row[])`. The values of
 // a row are added in the order of the type's columns; a row with another number of them is a
-// defect.
+// defect and aborts.
 class PgRows {
  public:
-  // `type` lives as long as the program.
-  PgRows(const char* type, int columns);
+  // `type` is the composite type's name, schema included, and lives as long as the program. Memory
+  // is taken at once for as many rows as are expected.
+  PgRows(const char* type, int columns, std::size_t expected_rows = 0);
 
   PgRows& row();  // Begins the next one.
   PgRows& add(bool value);
@@ -90,9 +92,13 @@ class PgRows {
   }
 
   [[nodiscard]] std::int32_t size() const { return count_; }
+  [[nodiscard]] const char* type() const { return type_; }
+
+  // The array as the server reads it. Only a session knows the type's id, since it differs between
+  // databases.
+  [[nodiscard]] std::string encode(std::uint32_t type_oid) const;
 
  private:
-  friend class PgParams;
   static constexpr PgType type_of(bool) { return PgType::kBool; }
   static constexpr PgType type_of(std::int32_t) { return PgType::kInt4; }
   static constexpr PgType type_of(std::int64_t) { return PgType::kInt8; }
@@ -105,19 +111,27 @@ class PgRows {
   template <typename Int>
   PgRows& fixed(PgType type, Int value);
   void end_row();
-  [[nodiscard]] std::string encode() &&;
+  void reserve();
 
   const char* type_;
   std::int32_t columns_;
+  std::size_t expected_rows_;
   std::int32_t count_ = 0;
-  std::int32_t fields_ = 0;     // Of the last row.
+  std::int32_t fields_;         // Of the last row.
   std::size_t row_begins_ = 0;  // Where the last row's size stands.
-  std::string bytes_;
+  std::string rows_;            // In binary form; the size of the last one is still missing.
 };
 
-// The parameters of one statement, in order, in binary form.
+// The parameters of one statement, in order, in binary form. Built up once, then only read, also by
+// several sessions one after the other.
 class PgParams {
  public:
+  using Value = std::variant<std::monostate, std::string, PgRows>;  // monostate: null.
+  struct Parameter {
+    std::uint32_t oid;  // 0: the statement's text names the type.
+    Value value;
+  };
+
   PgParams& null(PgType type);
   PgParams& boolean(bool value);
   PgParams& int4(std::int32_t value);
@@ -130,22 +144,13 @@ class PgParams {
   PgParams& array(const PgArray& value);
   PgParams& rows(PgRows value);
 
-  [[nodiscard]] int size() const { return static_cast<int>(values_.size()); }
+  [[nodiscard]] const std::vector<Parameter>& all() const { return parameters_; }
+  [[nodiscard]] int size() const { return static_cast<int>(parameters_.size()); }
 
  private:
-  friend class PgSession;
-  PgParams& push(std::uint32_t oid, std::optional<std::string> value);
-  void fill_in(std::size_t rows, std::uint32_t type) const;
+  PgParams& push(std::uint32_t oid, Value value);
 
-  // A parameter of rows, and the name of its type: only a session knows the number it has there.
-  struct RowsAt {
-    std::size_t index;
-    const char* type;
-  };
-
-  std::vector<std::uint32_t> oids_;
-  mutable std::vector<std::optional<std::string>> values_;  // A session fills in the types of rows.
-  std::vector<RowsAt> rows_;
+  std::vector<Parameter> parameters_;
 };
 
 }  // namespace orderflow::core

@@ -162,19 +162,38 @@ void PgSession::lose_connection(const std::string& what) {
   throw Unavailable(why);
 }
 
+// What libpq takes of a statement's parameters. Arrays of rows are encoded here, since their types
+// have other ids in other databases; `encoded` holds them until they are sent.
 void PgSession::send(const PgStatement& statement, const PgParams& params) {
+  std::vector<std::string> encoded;
   std::vector<const char*> values;
   std::vector<int> lengths;
-  values.reserve(params.values_.size());
-  lengths.reserve(params.values_.size());
-  for (const auto& value : params.values_) {
-    values.push_back(value ? value->data() : nullptr);
-    lengths.push_back(value ? static_cast<int>(value->size()) : 0);
+  encoded.reserve(params.all().size());
+  values.reserve(params.all().size());
+  lengths.reserve(params.all().size());
+  for (const auto& parameter : params.all()) {
+    const auto* bytes = std::get_if<std::string>(&parameter.value);
+    if (const auto* rows = std::get_if<PgRows>(&parameter.value)) {
+      // Missing when the connection died while another type was asked about.
+      const auto type = row_types_.find(rows->type());
+      if (type == row_types_.end()) lose_connection("the types of rows are no longer known");
+      bytes = &encoded.emplace_back(rows->encode(type->second));
+    }
+    values.push_back(bytes == nullptr ? nullptr : bytes->data());
+    lengths.push_back(bytes == nullptr ? 0 : static_cast<int>(bytes->size()));
   }
-  const std::vector<int> formats(params.values_.size(), kBinaryFormat);
+  const std::vector<int> formats(params.all().size(), kBinaryFormat);
   if (PQsendQueryPrepared(connection_, statement.name, params.size(), values.data(), lengths.data(),
                           formats.data(), kBinaryFormat) != 1) {
     lose_connection("a statement could not be sent");
+  }
+}
+
+void PgSession::prepare(const PgStatement& statement, const PgParams& params) {
+  std::vector<Oid> oids;
+  for (const auto& parameter : params.all()) oids.push_back(parameter.oid);
+  if (PQsendPrepare(connection_, statement.name, statement.sql, params.size(), oids.data()) != 1) {
+    lose_connection("a statement could not be prepared");
   }
 }
 
@@ -218,21 +237,18 @@ void PgSession::raise(const PGresult* result) {
   throw Unavailable(message + " (SQLSTATE " + sqlstate + ")");
 }
 
-// Asked once a connection: a composite type has another number in each database.
-void PgSession::know_row_types(std::span<const PgCall> calls) {
+// Asked once a connection: a composite type has another id in each database.
+void PgSession::learn_row_types(std::span<const PgCall> calls) {
   for (const PgCall& call : calls) {
-    for (std::size_t i = 0; i < call.params.rows_.size(); ++i) {
-      const char* name = call.params.rows_[i].type;
-      auto known = row_types_.find(name);
-      if (known == row_types_.end()) {
-        const auto id = execute(kRowType, PgParams().text(name)).int8(0, 0);
-        if (id == 0) {
-          throw Unavailable(std::string("the database has no type ") + name +
-                            "; run `orderflow migrate`");
-        }
-        known = row_types_.emplace(name, static_cast<std::uint32_t>(id)).first;
+    for (const auto& parameter : call.params.all()) {
+      const auto* rows = std::get_if<PgRows>(&parameter.value);
+      if (rows == nullptr || row_types_.contains(rows->type())) continue;
+      const auto id = execute(kRowType, PgParams().text(rows->type())).int8(0, 0);
+      if (id == 0) {
+        throw Unavailable(std::string("the database has no type ") + rows->type() +
+                          "; run `orderflow migrate`");
       }
-      call.params.fill_in(i, known->second);
+      row_types_.emplace(rows->type(), static_cast<std::uint32_t>(id));
     }
   }
 }
@@ -240,7 +256,7 @@ void PgSession::know_row_types(std::span<const PgCall> calls) {
 std::vector<PgResult> PgSession::run(std::span<const PgCall> calls, bool in_transaction,
                                      CrashPoint unanswered) {
   connect();
-  know_row_types(calls);
+  learn_row_types(calls);
   const SteadyTime deadline = deadline_after(options_.answer_timeout + kAnswerSlack);
   static const PgParams no_params;
   std::vector<Sent> sent;
@@ -249,10 +265,7 @@ std::vector<PgResult> PgSession::run(std::span<const PgCall> calls, bool in_tran
         std::none_of(sent.begin(), sent.end(), [&](const Sent& s) {
           return s.kind == SentKind::kPrepare && std::string_view(s.name) == statement.name;
         })) {
-      if (PQsendPrepare(connection_, statement.name, statement.sql, params.size(),
-                        params.oids_.data()) != 1) {
-        lose_connection("a statement could not be prepared");
-      }
+      prepare(statement, params);
       sent.push_back({SentKind::kPrepare, statement.name});
     }
     send(statement, params);

@@ -145,7 +145,8 @@ class PgSession {
   struct Failure;  // The first error of a pipeline.
 
   void configure_session();
-  void know_row_types(std::span<const PgCall> calls);
+  void learn_row_types(std::span<const PgCall> calls);
+  void prepare(const PgStatement& statement, const PgParams& params);
   void send(const PgStatement& statement, const PgParams& params);
   void sync_and_flush(SteadyTime deadline);
   PgResult next_result(SteadyTime deadline);
@@ -161,7 +162,7 @@ class PgSession {
   PgSessionOptions options_;
   PGconn* connection_ = nullptr;
   std::unordered_set<std::string_view> prepared_;
-  std::unordered_map<std::string_view, std::uint32_t> row_types_;  // Composite types by name.
+  std::unordered_map<std::string_view, std::uint32_t> row_types_;  // Ids by name.
   bool transaction_open_ = false;  // A COMMIT may have reached the server.
 };
 

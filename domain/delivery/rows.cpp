@@ -101,7 +101,7 @@ PgArray shard_array(const std::vector<std::int32_t>& shards) {
 }
 
 PgCall insert_rows(const std::vector<const domain::Delivery*>& deliveries) {
-  PgRows rows(kDeliveryRow, 19);
+  PgRows rows(kDeliveryRow, 19, deliveries.size());
   for (const auto* delivery : deliveries) {
     rows.row()
         .add(delivery->id)
@@ -130,7 +130,7 @@ PgCall insert_rows(const std::vector<const domain::Delivery*>& deliveries) {
 }
 
 PgCall update_rows(const std::vector<const domain::Delivery*>& deliveries) {
-  PgRows rows(kDeliveryChange, 9);
+  PgRows rows(kDeliveryChange, 9, deliveries.size());
   for (const auto* delivery : deliveries) {
     rows.row()
         .add(delivery->id)

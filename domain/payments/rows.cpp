@@ -116,7 +116,7 @@ void read_refunds(const PgResult& rows, domain::PaymentBook& book) {
 }
 
 PgCall move_accounts(const std::vector<domain::PaymentBook::AccountChange>& changes) {
-  PgRows rows(kAccountChange, 4);
+  PgRows rows(kAccountChange, 4, changes.size());
   for (const auto& change : changes) {
     rows.row()
         .add(change.account->id)
@@ -130,7 +130,7 @@ PgCall move_accounts(const std::vector<domain::PaymentBook::AccountChange>& chan
 }
 
 PgCall insert_payments(const std::vector<const domain::Payment*>& payments) {
-  PgRows rows(kPaymentRow, 12);
+  PgRows rows(kPaymentRow, 12, payments.size());
   for (const auto* payment : payments) {
     rows.row()
         .add(payment->id)
@@ -167,7 +167,7 @@ PgCall update_payments(const std::vector<const domain::Payment*>& rows) {
 }
 
 PgCall insert_ledger(const std::vector<domain::LedgerRow>& ledger) {
-  PgRows rows(kLedgerRow, 6);
+  PgRows rows(kLedgerRow, 6, ledger.size());
   for (const auto& entry : ledger) {
     rows.row()
         .add(entry.account_id)

@@ -267,7 +267,7 @@ void OrderWriter::refuse_lone(Entry& entry, const core::DataError& error) {
 }
 
 core::PgResult OrderWriter::insert_rows(std::span<Entry* const> entries) {
-  core::PgRows rows("orders.new_order", 13);
+  core::PgRows rows("orders.new_order", 13, entries.size());
   std::vector<const NewOrder*> keyed;
   for (const Entry* entry : entries) {
     const NewOrder& order = entry->order;

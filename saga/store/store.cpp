@@ -282,7 +282,7 @@ void add_saga(PgRows& rows, const ChangedSaga& changed) {
 }
 
 PgCall save_sagas(const std::vector<ChangedSaga>& changed, Time now) {
-  PgRows rows(kSagaChange, kSagaChangeColumns);
+  PgRows rows(kSagaChange, kSagaChangeColumns, changed.size());
   for (const ChangedSaga& one : changed) add_saga(rows, one);
   PgCall call{&kSaveSagas, {}};
   call.params.rows(std::move(rows)).time(now).int8(static_cast<std::int64_t>(changed.size()));
@@ -290,7 +290,7 @@ PgCall save_sagas(const std::vector<ChangedSaga>& changed, Time now) {
 }
 
 PgCall insert_events(const std::vector<StoredEvent>& stored) {
-  PgRows rows(kEventRow, kEventRowColumns);
+  PgRows rows(kEventRow, kEventRowColumns, stored.size());
   for (const auto& [event, partition, batch_no, ordinal] : stored) {
     rows.row()
         .add(event.order_id)
