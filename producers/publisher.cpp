@@ -43,9 +43,9 @@ void Publisher::on_report(std::uint64_t tag, bool stored) {
   marks_.acknowledged(tag);
 }
 
-void Publisher::publish(const std::vector<Outgoing>& messages, Duration patience) {
+void Publisher::publish(const std::vector<Outgoing>& messages, Duration timeout) {
   const auto now = std::chrono::steady_clock::now();
-  const auto deadline = now + patience;
+  const auto deadline = now + timeout;
   std::vector<std::uint64_t> tags;
   tags.reserve(messages.size());
   for (const Outgoing& outgoing : messages) {

@@ -36,15 +36,15 @@ class Publisher {
   // Starts tracking a partition at its grant: batches up to `mark` are known to be published.
   void begin(std::int32_t partition, std::int64_t mark);
 
-  // Hands the messages over in order. Blocks while the queue is full, at most `patience`, then
+  // Hands the messages over in order. Blocks while the queue is full, at most `timeout`, then
   // throws core::Unavailable: the caller gives up its grants and begins again from the marks.
-  void publish(const std::vector<Outgoing>& messages, core::Duration patience);
+  void publish(const std::vector<Outgoing>& messages, core::Duration timeout);
 
   // Runs acknowledgements that have come in.
   void poll(core::Duration timeout);
 
-  // The last batch of this partition up to which every message is acknowledged.
-  [[nodiscard]] std::int64_t mark(std::int32_t partition) const { return marks_.mark(partition); }
+  // Up to which batch of each partition every message is acknowledged.
+  [[nodiscard]] const PublishMarks& marks() const { return marks_; }
 
   // How long the oldest unacknowledged message of this partition has waited; zero when none does.
   [[nodiscard]] core::Duration oldest_unacknowledged(std::int32_t partition) const;

@@ -108,15 +108,16 @@ void DeliveryHandler::dropped(const std::set<std::int32_t>& partitions) {
   timers_gauge_.Set(static_cast<double>(timers_.size()));
 }
 
-std::vector<DeliveryHandler::Item> DeliveryHandler::admit(const Work& work, Decision& decision) {
-  effects_.begin(work.partition_count);
+std::vector<DeliveryHandler::Item> DeliveryHandler::admit(const Batch& batch,
+                                                          TransactionDraft& draft) {
+  effects_.begin(batch.partition_count);
   std::vector<Item> items;
-  items.reserve(work.messages.size());
-  for (const auto* message : work.messages) {
+  items.reserve(batch.messages.size());
+  for (const auto* message : batch.messages) {
     // First, since whoever writes rubbish does not choose its partition with care either.
     auto command = events::decode_delivery_command(message->header("ce_type"), message->body());
     if (!command) {
-      decision.dead_letters.push_back({message, command.error().detail});
+      draft.dead_letters.push_back({message, command.error().detail});
       continue;
     }
     if (!effects_.well_placed(*message)) continue;
@@ -130,24 +131,24 @@ std::vector<DeliveryHandler::Item> DeliveryHandler::admit(const Work& work, Deci
   return items;
 }
 
-void DeliveryHandler::reread_overdue(const Work& work) {
-  if (work.now < overdue_.next()) return;
-  const auto shards = overdue_.part(shards_of(owned_, work.partition_count));
+void DeliveryHandler::reread_overdue(const Batch& batch, core::PgSession& session) {
+  if (batch.now < overdue_.next()) return;
+  const auto shards = overdue_.part(shards_of(owned_, batch.partition_count));
   const auto began = std::chrono::steady_clock::now();
-  const auto rows = read_overdue(work.session, shards, work.now, options_.due_limit, policy_);
+  const auto rows = read_overdue(session, shards, batch.now, options_.due_limit, policy_);
   for (const auto& row : rows) {
-    timers_.set(core::partition_of_shard(row.shard, work.partition_count), row.id, row.due);
+    timers_.set(core::partition_of_shard(row.shard, batch.partition_count), row.id, row.due);
   }
-  overdue_.looked(work.now, core::since(began));
+  overdue_.looked(batch.now, core::since(began));
 }
 
-DeliveryHandler::DueByPartition DeliveryHandler::collect_due(const Work& work) {
+DeliveryHandler::DueByPartition DeliveryHandler::collect_due(const Batch& batch) {
   DueByPartition due;
-  std::size_t room = std::min(options_.due_limit, report_brake_.room(work.now));
+  std::size_t room = std::min(options_.due_limit, report_brake_.room(batch.now));
   for (const auto partition : owned_) {
     if (room == 0) break;
-    if (stuck_.contains(partition) || !work.grants.contains(partition)) continue;
-    auto ids = timers_.due(partition, work.now, room);
+    if (stuck_.contains(partition) || !batch.grants.contains(partition)) continue;
+    auto ids = timers_.due(partition, batch.now, room);
     room -= ids.size();
     if (!ids.empty()) due.emplace(partition, std::move(ids));
   }
@@ -160,31 +161,30 @@ void DeliveryHandler::adjust_patience() {
                                                            options_.policy.report_backoff_max);
 }
 
-Decision DeliveryHandler::decide(const Work& work) {
+TransactionDraft DeliveryHandler::prepare(const Batch& batch, core::PgSession& session) {
   adjust_patience();
-  stuck_ = work.stuck;
-  discarded();  // Of a decide() that a failing read ended half-way.
-  Decision decision;
-  const auto items = admit(work, decision);
+  stuck_ = batch.stuck;
+  TransactionDraft draft;
+  const auto items = admit(batch, draft);
   DueByPartition due;
-  if (work.include_due) {
-    reread_overdue(work);
-    due = collect_due(work);
+  if (batch.include_due) {
+    reread_overdue(batch, session);
+    due = collect_due(batch);
   }
   std::set<Uuid> ids;
   for (const auto& item : items) ids.insert(delivery_of(item.command));
   for (const auto& [partition, rows] : due) ids.insert(rows.begin(), rows.end());
-  if (ids.empty()) return decision;
-  auto book = read_book(ids, work.session);
-  for (const auto& item : items) decide_item(item, work.now, book, decision);
-  fire_due(due, work.now, book, decision);
-  decision.calls = write_delivery_book(book);
-  prepare(book, due, work.partition_count);
-  return decision;
+  if (ids.empty()) return draft;
+  auto book = read_book(ids, session);
+  for (const auto& item : items) decide_item(item, batch.now, book, draft);
+  fire_due(due, batch.now, book, draft);
+  draft.calls = write_delivery_book(book);
+  prepare(book, due, batch.partition_count);
+  return draft;
 }
 
 void DeliveryHandler::decide_item(const Item& item, Time now, domain::DeliveryBook& book,
-                                  Decision& decision) {
+                                  TransactionDraft& draft) {
   const core::Trace trace = events::trace_of(*item.message);
   if (item.fate == Fate::kFailed) {
     effects_.count("failed");
@@ -196,7 +196,7 @@ void DeliveryHandler::decide_item(const Item& item, Time now, domain::DeliveryBo
   const domain::DeliveryContext context{now, item.fate == Fate::kRefused, trace};
   const auto verdict = domain::decide(book, item.command, context, policy_);
   if (!verdict) {
-    decision.dead_letters.push_back({item.message, verdict.error().detail});
+    draft.dead_letters.push_back({item.message, verdict.error().detail});
     return;
   }
   effects_.count(outcome_of(item.command, *verdict, book));
@@ -219,7 +219,7 @@ void DeliveryHandler::decide_item(const Item& item, Time now, domain::DeliveryBo
 }
 
 void DeliveryHandler::fire_due(const DueByPartition& due, Time now, domain::DeliveryBook& book,
-                               Decision& decision) {
+                               TransactionDraft& draft) {
   for (const auto& [partition, ids] : due) {
     for (const auto& id : ids) {
       const auto report = domain::fire(book, id, now, policy_);
@@ -228,7 +228,7 @@ void DeliveryHandler::fire_due(const DueByPartition& due, Time now, domain::Deli
       effects_.count(delivery->report_attempts > 1 ? "report_repeated" : "delivered");
       effects_.report(partition, *report, delivery->trace);
       report_brake_.reported(now);
-      decision.touched.insert(partition);
+      draft.touched.insert(partition);
     }
   }
 }

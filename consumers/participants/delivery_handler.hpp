@@ -12,7 +12,7 @@
 #include "consumers/participants/report_brake.hpp"
 #include "consumers/runtime/due_timers.hpp"
 #include "consumers/runtime/overdue_rounds.hpp"
-#include "consumers/runtime/owner_loop.hpp"
+#include "consumers/runtime/partition_handler.hpp"
 #include "consumers/runtime/patience.hpp"
 #include "domain/delivery/delivery.hpp"
 #include "domain/simulation.hpp"
@@ -42,7 +42,7 @@ class DeliveryHandler : public PartitionHandler {
                                            std::int32_t partition_count,
                                            core::PgSession& session) override;
   void dropped(const std::set<std::int32_t>& partitions) override;
-  Decision decide(const Work& work) override;
+  TransactionDraft prepare(const Batch& batch, core::PgSession& session) override;
   std::vector<producers::Outgoing> committed(const Grants& grants) override;
   void discarded() override;
   [[nodiscard]] Time next_due() const override;
@@ -63,14 +63,14 @@ class DeliveryHandler : public PartitionHandler {
   };
   using DueByPartition = std::map<std::int32_t, std::vector<core::Uuid>>;
 
-  std::vector<Item> admit(const Work& work, Decision& decision);
-  void reread_overdue(const Work& work);
-  [[nodiscard]] DueByPartition collect_due(const Work& work);
+  std::vector<Item> admit(const Batch& batch, TransactionDraft& draft);
+  void reread_overdue(const Batch& batch, core::PgSession& session);
+  [[nodiscard]] DueByPartition collect_due(const Batch& batch);
   [[nodiscard]] domain::DeliveryBook read_book(const std::set<core::Uuid>& ids,
                                                core::PgSession& session) const;
-  void decide_item(const Item& item, Time now, domain::DeliveryBook& book, Decision& decision);
+  void decide_item(const Item& item, Time now, domain::DeliveryBook& book, TransactionDraft& draft);
   void fire_due(const DueByPartition& due, Time now, domain::DeliveryBook& book,
-                Decision& decision);
+                TransactionDraft& draft);
   void prepare(const domain::DeliveryBook& book, const DueByPartition& due,
                std::int32_t partition_count);
   void adopt(Change& change);
@@ -84,7 +84,7 @@ class DeliveryHandler : public PartitionHandler {
   ParticipantEffects effects_;
   prometheus::Gauge& timers_gauge_;
   std::set<std::int32_t> owned_;
-  std::set<std::int32_t> stuck_;  // As of the last decide(): their timers wait.
+  std::set<std::int32_t> stuck_;  // As of the last batch: their timers wait.
   DueTimers timers_;
   OverdueRounds overdue_;
 

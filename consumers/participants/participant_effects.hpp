@@ -5,7 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "consumers/runtime/owner_loop.hpp"
+#include "consumers/runtime/grant.hpp"
+#include "core/kafka/message.hpp"
 #include "core/observe/metrics.hpp"
 #include "events/codec.hpp"
 #include "events/messages.hpp"
@@ -14,8 +15,8 @@
 namespace orderflow::consumers {
 
 // What a participant's batch causes once it is durable: messages to the orders' owners, and counts
-// of what happened. Collected by decide(), let go by committed(), dropped by discarded(). One
-// thread.
+// of what happened. Collected while a batch is prepared, released when it is committed, dropped
+// when it is discarded. One thread.
 class ParticipantEffects {
  public:
   // `counter` is the metric that counts by outcome, e.g. "payments_total".

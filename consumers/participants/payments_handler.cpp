@@ -53,15 +53,16 @@ std::vector<producers::Outgoing> PaymentsHandler::granted(const Grants&, const G
 
 void PaymentsHandler::dropped(const std::set<std::int32_t>&) {}
 
-std::vector<PaymentsHandler::Item> PaymentsHandler::admit(const Work& work, Decision& decision) {
-  effects_.begin(work.partition_count);
+std::vector<PaymentsHandler::Item> PaymentsHandler::admit(const Batch& batch,
+                                                          TransactionDraft& draft) {
+  effects_.begin(batch.partition_count);
   std::vector<Item> items;
-  items.reserve(work.messages.size());
-  for (const auto* message : work.messages) {
+  items.reserve(batch.messages.size());
+  for (const auto* message : batch.messages) {
     // First, since whoever writes rubbish does not choose its partition with care either.
     auto command = events::decode_payment_command(message->header("ce_type"), message->body());
     if (!command) {
-      decision.dead_letters.push_back({message, command.error().detail});
+      draft.dead_letters.push_back({message, command.error().detail});
       continue;
     }
     if (!effects_.well_placed(*message)) continue;
@@ -75,22 +76,21 @@ std::vector<PaymentsHandler::Item> PaymentsHandler::admit(const Work& work, Deci
   return items;
 }
 
-Decision PaymentsHandler::decide(const Work& work) {
-  effects_.discard();  // Of a decide() that a failing read ended half-way.
-  Decision decision;
-  const auto items = admit(work, decision);
-  if (items.empty()) return decision;
+TransactionDraft PaymentsHandler::prepare(const Batch& batch, core::PgSession& session) {
+  TransactionDraft draft;
+  const auto items = admit(batch, draft);
+  if (items.empty()) return draft;
   std::vector<const events::PaymentCommand*> commands;
   commands.reserve(items.size());
   for (const auto& item : items) commands.push_back(&item.command);
-  auto book = read_payment_book(work.session, keys_of(commands));
-  for (const auto& item : items) decide_item(item, work.now, book, decision);
-  decision.calls = write_payment_book(book);
-  return decision;
+  auto book = read_payment_book(session, keys_of(commands));
+  for (const auto& item : items) decide_item(item, batch.now, book, draft);
+  draft.calls = write_payment_book(book);
+  return draft;
 }
 
 void PaymentsHandler::decide_item(const Item& item, Time now, domain::PaymentBook& book,
-                                  Decision& decision) {
+                                  TransactionDraft& draft) {
   const core::Trace trace = events::trace_of(*item.message);
   if (item.fate == Fate::kFailed) {
     effects_.count("failed");
@@ -101,7 +101,7 @@ void PaymentsHandler::decide_item(const Item& item, Time now, domain::PaymentBoo
   const domain::PaymentContext context{now, item.fate == Fate::kRefused, trace.correlation_id};
   const auto verdict = domain::decide(book, item.command, context);
   if (!verdict) {
-    decision.dead_letters.push_back({item.message, verdict.error().detail});
+    draft.dead_letters.push_back({item.message, verdict.error().detail});
     return;
   }
   effects_.count(outcome_of(item.command, *verdict, book));

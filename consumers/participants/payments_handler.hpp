@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "consumers/participants/participant_effects.hpp"
-#include "consumers/runtime/owner_loop.hpp"
+#include "consumers/runtime/partition_handler.hpp"
 #include "domain/payments/payments.hpp"
 #include "domain/simulation.hpp"
 
@@ -24,7 +24,7 @@ class PaymentsHandler : public PartitionHandler {
                                            std::int32_t partition_count,
                                            core::PgSession& session) override;
   void dropped(const std::set<std::int32_t>& partitions) override;
-  Decision decide(const Work& work) override;
+  TransactionDraft prepare(const Batch& batch, core::PgSession& session) override;
   std::vector<producers::Outgoing> committed(const Grants& grants) override;
   void discarded() override;
 
@@ -36,8 +36,8 @@ class PaymentsHandler : public PartitionHandler {
     domain::Fate fate;
   };
 
-  std::vector<Item> admit(const Work& work, Decision& decision);
-  void decide_item(const Item& item, Time now, domain::PaymentBook& book, Decision& decision);
+  std::vector<Item> admit(const Batch& batch, TransactionDraft& draft);
+  void decide_item(const Item& item, Time now, domain::PaymentBook& book, TransactionDraft& draft);
   void answer(const Item& item, const events::Reply& reply, const core::Trace& trace);
 
   domain::Simulation simulation_;

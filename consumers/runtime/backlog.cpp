@@ -20,7 +20,7 @@ double seconds_of(SteadyTime::duration time) { return std::chrono::duration<doub
 
 }  // namespace
 
-void Backlog::look(const Ages& ages, SteadyTime now) {
+void Backlog::observe(const Ages& ages, SteadyTime now) {
   for (const auto& [partition, age] : ages) {
     ages_[partition] = age;
     seen_[partition] = now;

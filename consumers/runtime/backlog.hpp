@@ -15,8 +15,9 @@ using core::Duration;
 //
 // Two questions are answered. How old is the oldest message of a partition that is not handled yet:
 // what was placed after it cannot have been looked at. And how long will a message wait that comes
-// now, which is what the door must know: the oldest age tells what came that long ago, so whoever
-// turns orders away by it hears of the consequences too late, refuses too many and then too few.
+// now, which is what the API's admission must know: the oldest age tells of what came that long
+// ago, so whoever refuses orders by it learns of the consequences too late, refuses too many and
+// then too few.
 class Backlog {
  public:
   // By partition, for how long its oldest unhandled message has waited. None: nothing waits.
@@ -24,7 +25,7 @@ class Backlog {
 
   // What is buffered at present. After a batch the buffers may look empty though the broker has
   // more, so what was seen is believed for a second.
-  void look(const Ages& ages, core::SteadyTime now);
+  void observe(const Ages& ages, core::SteadyTime now);
   // So many messages were handled for good.
   void handled(std::size_t messages) { handled_ += messages; }
 
@@ -33,7 +34,7 @@ class Backlog {
 
   // How long a message that comes now will wait, when `unhandled` are there before it: as long as
   // the owner will need for those at its present speed. At least a quarter of the oldest age and at
-  // most twice that, lest a wrong speed mislead the door; the oldest age while the speed is not
+  // most twice that, lest a wrong speed mislead admission; the oldest age while the speed is not
   // known.
   [[nodiscard]] Duration expected_wait(std::int64_t unhandled, core::SteadyTime now);
 

@@ -9,7 +9,7 @@ using std::chrono::steady_clock;
 namespace {
 
 // Longer than a group takes to form, also the embedded broker's.
-constexpr std::chrono::seconds kJoinPatience{15};
+constexpr std::chrono::seconds kJoinTimeout{15};
 
 }  // namespace
 
@@ -67,15 +67,15 @@ std::int64_t Membership::unhandled(const Grants& grants) const {
   return count;
 }
 
-const char* Membership::why_useless() {
+const char* Membership::replacement_reason() {
   const std::string id = consumer_->cluster_id(core::Duration{0});
   const bool another = !id.empty() && !cluster_id_.empty() && id != cluster_id_;
   if (!id.empty()) cluster_id_ = id;
   if (another) return "Kafka is another cluster now";
   if (topic_gone_) return "the topic is gone or not there yet";
   if (joined_ && consumer_->cluster_lost()) return "no broker was reachable";
-  const bool waits_long = steady_clock::now() > unassigned_since_ + kJoinPatience;
-  return !joined_ && waits_long ? "the group gives no partitions" : nullptr;
+  const bool timed_out = steady_clock::now() > unassigned_since_ + kJoinTimeout;
+  return !joined_ && timed_out ? "the group gives no partitions" : nullptr;
 }
 
 }  // namespace orderflow::consumers

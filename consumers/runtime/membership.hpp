@@ -7,16 +7,17 @@
 #include <string>
 #include <utility>
 
-#include "consumers/runtime/owner_loop.hpp"
+#include "consumers/runtime/grant.hpp"
 #include "core/kafka/consumer.hpp"
 #include "core/kafka/options.hpp"
+#include "core/observe/log.hpp"
 #include "core/testing/crash_point.hpp"
 #include "core/values/time.hpp"
 
 namespace orderflow::consumers {
 
-// A consumer's place in its group: the Kafka client, what the group has assigned, and when the
-// client has become useless and must be made anew. What is assigned is only a proposal; owning a
+// Membership of a consumer group: the Kafka client, what the group has assigned, and when the
+// client no longer works and must be replaced. What is assigned is only a proposal; owning a
 // partition is the database's to grant. One thread, the owner loop's.
 class Membership final : public core::RebalanceListener {
  public:
@@ -42,12 +43,12 @@ class Membership final : public core::RebalanceListener {
   // True once after each assignment, the empty one included.
   [[nodiscard]] bool take_assignment() { return std::exchange(newly_assigned_, false); }
 
-  // Why the client must be made anew; null when it need not.
+  // Why the client must be replaced; null when it need not.
   //
   // A broker that was away may come back as another cluster, at another address, or without its
   // topics and groups. librdkafka 2.0 does not recover from all of that: it keeps asking the old
   // address of a group coordinator, takes a topic for gone, or does not join its group again.
-  [[nodiscard]] const char* why_useless();
+  [[nodiscard]] const char* replacement_reason();
 
  private:
   void on_assigned(std::span<const std::int32_t> partitions) noexcept override;

@@ -12,7 +12,8 @@ std::string owner_name(const std::string& role) {
   return role + "@" + host + ":" + std::to_string(getpid());
 }
 
-core::PgSessionOptions owner_session(const std::string& role, const std::string& database_role) {
+core::PgSessionOptions owner_session_options(const std::string& role,
+                                             const std::string& database_role) {
   core::PgSessionOptions session;
   session.application_name = "orderflow/" + role;
   session.role = database_role;

@@ -1,17 +1,15 @@
 #include "consumers/runtime/owner_loop.hpp"
 
 #include <algorithm>
-#include <ranges>
 #include <thread>
 #include <utility>
 
+#include "consumers/runtime/batch_processor.hpp"
 #include "consumers/runtime/loop_metrics.hpp"
 #include "consumers/runtime/membership.hpp"
-#include "consumers/runtime/owner_identity.hpp"
-#include "consumers/runtime/partition_buffers.hpp"
-#include "consumers/runtime/partition_store.hpp"
-#include "consumers/runtime/restart_pause.hpp"
-#include "consumers/runtime/settlement.hpp"
+#include "consumers/runtime/owned_partitions.hpp"
+#include "consumers/runtime/owner_database.hpp"
+#include "consumers/runtime/restart_backoff.hpp"
 #include "core/async/batch_pace.hpp"
 #include "core/testing/crash_point.hpp"
 #include "core/values/failure.hpp"
@@ -20,7 +18,6 @@ namespace orderflow::consumers {
 
 using core::CrashPlace;
 using core::Duration;
-using core::KafkaMessage;
 using core::SteadyTime;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
@@ -28,10 +25,10 @@ using std::chrono::steady_clock;
 
 namespace {
 
-constexpr Duration kTickInterval = seconds{1};
-constexpr Duration kLongestWait = milliseconds{100};
-constexpr Duration kFarewell = seconds{3};
-constexpr int kTicksPerDeadLetterCount = 5;
+constexpr Duration kHeartbeatInterval = seconds{1};
+constexpr Duration kPollWaitMax = milliseconds{100};
+constexpr Duration kShutdownFlush = seconds{3};
+constexpr int kHeartbeatsPerDeadLetterCount = 5;
 
 }  // namespace
 
@@ -42,75 +39,83 @@ class OwnerLoop::Impl {
       : options_(std::move(options)),
         crash_(options_.role),
         handler_(handler),
-        clock_(clock),
         logger_(logger),
         stop_(stop),
-        store_(options_.schema, options_.role),
-        session_(options_.database_url, owner_session(options_.role, options_.database_role)),
+        metrics_(metrics, options_.role, options_.topic),
+        database_({options_.database_url, options_.role, options_.schema, options_.database_role,
+                   options_.topic},
+                  crash_, clock),
         membership_(options_.kafka, options_.topic, options_.group, crash_, logger),
         publisher_(options_.kafka, logger, metrics),
-        owner_(owner_name(options_.role)),
-        buffers_(options_.ready_delay),
-        metrics_(metrics, options_.role, options_.topic),
-        settlement_({options_.topic, crash_, handler_, clock_, logger_, store_, session_,
-                     publisher_, buffers_, backlog_, owned_}) {}
+        partitions_(options_.ready_delay),
+        batches_(handler, database_, publisher_, partitions_, crash_, logger) {}
 
   void run() {
     while (!stop_) {
       try {
-        start();
-        while (!stop_) step();
+        join();
+        while (!stop_) run_once();
       } catch (const core::Unavailable& failure) {
-        recover(failure.what());
+        start_over(failure.what());
       }
     }
-    farewell();
+    shut_down();
   }
 
  private:
   // ---- start, stop, failure ---------------------------------------------------------------------
 
-  void start() {
+  void join() {
     if (membership_.exists()) return;
-    owned_.partition_count = store_.layout(session_).partition_count;
-    if (owned_.partition_count == 0) {
+    const auto partition_count = database_.layout().partition_count;
+    if (partition_count == 0) {
       throw core::Unavailable("the database has no partitions yet; run `orderflow migrate`");
     }
+    partitions_.set_partition_count(partition_count);
     membership_.join();
   }
 
   // Everything in memory is void; the database is read again once it answers.
-  void recover(const std::string& why) {
+  void start_over(const std::string& why) {
     logger_.warning("starting over from the database", {{"reason", why}});
-    drop(owned());
-    // What it had queued is published again from the marks; kept, it would stop every next turn.
+    drop(partitions_.numbers());
+    // What it had queued is published again from the marks; kept, it would fail every iteration.
     if (publisher_.broken()) publisher_.reset();
     ungranted_ = membership_.assigned();
-    const auto until = grant_not_before_ = pause_.next_end();
+    const auto until = grant_not_before_ = backoff_.next_end();
     // Without a consumer there is nothing to poll; otherwise polling keeps the group membership.
     if (!membership_.exists()) {
       while (!stop_ && steady_clock::now() < until) std::this_thread::sleep_for(milliseconds{20});
     }
   }
 
-  void farewell() {
+  // A new client, and nothing kept of what the old one knew.
+  void rejoin() {
+    drop(partitions_.numbers());
+    ungranted_.clear();
+    publisher_.reset();
+    membership_.leave();
+    join();
+  }
+
+  void shut_down() {
     try {
-      publisher_.flush(kFarewell);
-      crash_.pass(CrashPlace::kInFarewell);
-      if (!grants_.empty()) tick();
+      publisher_.flush(kShutdownFlush);
+      crash_.pass(CrashPlace::kInShutdown);
+      if (!partitions_.empty()) heartbeat();
     } catch (const std::exception& failure) {
-      logger_.warning("the last marks were not stored", {{"reason", failure.what()}});
+      logger_.warning("the last published marks were not stored", {{"reason", failure.what()}});
     }
-    drop(owned());  // A consumer ends only when its last message is gone.
+    drop(partitions_.numbers());  // A consumer ends only when its last message is gone.
     membership_.leave();
     logger_.info("stopped");
   }
 
-  // ---- one turn ---------------------------------------------------------------------------------
+  // ---- one iteration ----------------------------------------------------------------------------
 
-  void step() {
-    fill(wait_time());
-    if (newly_lost_) assign_all();
+  void run_once() {
+    fill(poll_wait());
+    if (offset_newly_lost_) assign_all();
     check_membership();
     if (membership_.take_revocation()) on_revocation();
     if (membership_.take_assignment()) {
@@ -121,33 +126,34 @@ class OwnerLoop::Impl {
     publisher_.poll(Duration{0});
     if (publisher_.broken()) throw core::Unavailable("messages were not stored by Kafka");
     if (!ungranted_.empty() && steady_clock::now() >= grant_not_before_) grant();
-    if (grants_.empty()) return;
+    if (partitions_.empty()) return;
     try {
       work();
     } catch (const core::Fenced& fenced) {
       on_fenced(fenced.what());
     } catch (const core::Conflict& conflict) {
-      // Nothing happened and the messages are still buffered: the next turn decides them afresh.
+      // Nothing happened and the messages are still buffered: they are prepared afresh.
       logger_.debug("a batch is repeated", {{"reason", conflict.what()}});
     }
   }
 
-  Duration wait_time() {
-    if (buffers_.any_ready() && !paused_) return Duration{0};
-    Duration wait = kLongestWait;
+  Duration poll_wait() {
+    if (partitions_.buffers().any_ready() && !paused_) return Duration{0};
+    Duration wait = kPollWaitMax;
     if (paused_) return wait;
-    if (!ungranted_.empty() || grants_.empty()) return wait;
+    if (!ungranted_.empty() || partitions_.empty()) return wait;
     const Time due = handler_.next_due();
-    if (due != Time::max()) wait = std::min(wait, due - clock_.now());
+    if (due != Time::max()) wait = std::min(wait, due - database_.now());
     if (options_.ready_delay > Duration{0}) wait = std::min<Duration>(wait, milliseconds{5});
     return std::max(wait, Duration{0});
   }
 
   void fill(Duration wait) {
     drain(wait);
-    if (buffers_.size() == 0) return;
+    const auto& buffers = partitions_.buffers();
+    if (buffers.size() == 0) return;
     const auto until = steady_clock::now() + pace_.window();
-    while (buffers_.size() < pace_.expected() && !membership_.revoked() &&
+    while (buffers.size() < pace_.expected() && !membership_.revoked() &&
            steady_clock::now() < until) {
       std::this_thread::sleep_for(core::BatchPace::kStep);
       drain(Duration{0});
@@ -155,42 +161,30 @@ class OwnerLoop::Impl {
   }
 
   void drain(Duration wait) {
-    std::size_t buffered = buffers_.size();
     // A full buffer still polls once, so that the group knows we live and rebalances reach us.
     do {
       core::Polled polled = membership_.poll(wait);
       if (polled.outcome == core::PollOutcome::kNothing) return;
       if (polled.outcome == core::PollOutcome::kOffsetLost) {
-        note_offset_lost(polled.partition);
-      } else if (grants_.contains(polled.message->partition())) {
-        lost_.erase(polled.message->partition());
-        buffers_.add(std::move(*polled.message));
-        ++buffered;
+        on_offset_lost(polled.partition);
+      } else {
+        partitions_.add(std::move(*polled.message));
       }
       wait = Duration{0};
-    } while (buffered < options_.batch_limit && !membership_.revoked());
+    } while (partitions_.buffers().size() < options_.batch_limit && !membership_.revoked());
   }
 
   // ---- ownership --------------------------------------------------------------------------------
 
-  std::set<std::int32_t> owned() const {
-    const auto partitions = std::views::keys(grants_);
-    return {partitions.begin(), partitions.end()};
-  }
-
   void drop(const std::set<std::int32_t>& partitions) {
     if (partitions.empty()) return;
     handler_.dropped(partitions);
-    for (const auto partition : partitions) {
-      grants_.erase(partition);
-      buffers_.clear(partition);
-      lost_.erase(partition);
-    }
+    partitions_.drop(partitions);
   }
 
   void on_revocation() {
     ungranted_.clear();
-    drop(owned());
+    drop(partitions_.numbers());
     publisher_.reset();  // What was not sent, the next owner sends from the mark.
   }
 
@@ -198,8 +192,8 @@ class OwnerLoop::Impl {
   // are dropped; if Kafka still assigns them to us after a pause, we ask again.
   void on_fenced(const std::string& why) {
     metrics_.fenced.Increment();
-    auto lost = store_.stale(grants_, session_);
-    if (lost.empty()) lost = owned();
+    auto lost = database_.stale(partitions_.grants());
+    if (lost.empty()) lost = partitions_.numbers();
     logger_.warning("fenced", {{"reason", why}, {"partitions", lost}});
     drop(lost);
     for (const auto partition : lost) {
@@ -210,166 +204,133 @@ class OwnerLoop::Impl {
   }
 
   void grant() {
-    const std::set<std::int32_t> wanted = ungranted_;
-    if (publisher_.broken() || grants_.empty()) publisher_.reset();
-    std::pair<std::vector<Grant>, Time> granted;
-    crash_.pass(CrashPlace::kBeforeGrant);
-    try {
-      granted = store_.grant(wanted, owner_, session_);
-    } catch (const core::LockTimeout&) {
-      core::PgSessionOptions login = owner_session(options_.role, {});
-      login.application_name = "orderflow/grant";
-      core::PgSession login_session(options_.database_url, login);
-      store_.end_stopped_owners(wanted, login_session);
-      throw;
-    }
-    crash_.pass(CrashPlace::kAfterGrant);
-    clock_.observe(granted.second);
+    if (publisher_.broken() || partitions_.empty()) publisher_.reset();
+    const auto granted = database_.grant(ungranted_);
     // After the grant, as a later change would fence it.
-    if (store_.layout(session_).partition_count != owned_.partition_count) return begin_anew();
+    if (database_.layout().partition_count != partitions_.partition_count()) return rejoin();
+    partitions_.take(granted);
     Grants fresh;
-    for (const Grant& one : granted.first) {
+    for (const Grant& one : granted) {
       fresh[one.partition] = one;
-      grants_[one.partition] = one;
-      buffers_.clear(one.partition);
       publisher_.begin(one.partition, one.published_mark);
     }
     ungranted_.clear();
     metrics_.grants.Increment(static_cast<double>(fresh.size()));
     // Beyond the mark nothing is known to have been published; that comes before any message.
-    const auto unpublished = handler_.granted(fresh, grants_, owned_.partition_count, session_);
+    const auto unpublished = handler_.granted(fresh, partitions_.grants(),
+                                              partitions_.partition_count(), database_.session());
     crash_.pass(CrashPlace::kBeforeRepublish);
-    publisher_.publish(unpublished, kPublishPatience);
+    publisher_.publish(unpublished, kPublishTimeout);
     assign_all();
-    pause_.succeeded();
-    logger_.info("partitions granted", {{"partitions", owned()}, {"owner", owner_}});
+    backoff_.succeeded();
+    logger_.info("partitions granted",
+                 {{"partitions", partitions_.numbers()}, {"owner", database_.owner()}});
   }
 
-  // Where to go on reading each owned partition: behind what is buffered; at the log's beginning
-  // while the stored offset is known to mean nothing.
+  // While owners pause nothing is read: a backlog would only be held in memory.
   void assign_all() {
-    newly_lost_ = false;
-    std::vector<core::PartitionOffset> positions;
-    // While owners pause nothing is read: a backlog would only be held in memory.
-    for (const auto& [partition, grant] : grants_) {
-      if (paused_) break;
-      const auto stored = lost_.contains(partition) ? RD_KAFKA_OFFSET_BEGINNING : grant.next_offset;
-      positions.push_back({partition, buffers_.next_offset(partition).value_or(stored)});
-    }
-    membership_.assign(positions);
+    offset_newly_lost_ = false;
+    membership_.assign(paused_ ? std::vector<core::PartitionOffset>{}
+                               : partitions_.read_positions());
   }
 
   // The broker forgot what we had read, or never had it: begin again with what it has. Whatever was
-  // lost comes back by timers; this is a hint only.
-  void note_offset_lost(std::int32_t partition) {
-    if (!grants_.contains(partition)) return;
+  // lost comes back by timers; an offset only saves time.
+  void on_offset_lost(std::int32_t partition) {
+    if (!partitions_.owns(partition)) return;
     metrics_.offsets_lost.Increment();
     logger_.warning("the broker has forgotten the stored offset; reading from the beginning",
                     {{"topic", options_.topic}, {"partition", partition}});
-    buffers_.clear(partition);
-    lost_.insert(partition);
-    newly_lost_ = true;
-  }
-
-  // ---- batches ----------------------------------------------------------------------------------
-
-  void work() {
-    backlog_.look(buffers_.ages(core::process_now()), steady_clock::now());
-    if (paused_) {
-      if (steady_clock::now() >= next_tick_) tick();
-      return;
-    }
-    const auto batch = buffers_.ready(options_.batch_limit);
-    const bool due = handler_.next_due() <= clock_.now();
-    if (!batch.empty() || due) {
-      const auto began = steady_clock::now();
-      measure();
-      settlement_.process(batch, due);
-      metrics_.batch(steady_clock::now() - began, batch.size());
-      if (!batch.empty()) pace_.handled(batch.size());
-    }
-    if (steady_clock::now() >= next_tick_) tick();
+    partitions_.lose_offset(partition);
+    offset_newly_lost_ = true;
   }
 
   // Once a second, so whatever stays wrong costs at most one new client a second.
   void check_membership() {
     if (steady_clock::now() < next_membership_check_) return;
-    next_membership_check_ = steady_clock::now() + kTickInterval;
-    const char* why = membership_.why_useless();
+    next_membership_check_ = steady_clock::now() + kHeartbeatInterval;
+    const char* why = membership_.replacement_reason();
     if (why == nullptr) return;
     metrics_.offsets_lost.Increment();
-    logger_.warning("beginning anew", {{"reason", why}, {"topic", options_.topic}});
-    begin_anew();
+    logger_.warning("the Kafka client is replaced", {{"reason", why}, {"topic", options_.topic}});
+    rejoin();
   }
 
-  // `orderflow repartition` asks for silence, then changes the partition count; clients made before
-  // know the topic as it was.
+  // `orderflow repartition` asks owners to pause, then changes the partition count; clients made
+  // before know the topic as it was.
   void check_layout() {
-    next_layout_check_ = steady_clock::now() + kTickInterval;
-    const auto layout = store_.layout(session_);
+    next_layout_check_ = steady_clock::now() + kHeartbeatInterval;
+    const auto layout = database_.layout();
     if (std::exchange(paused_, layout.paused) != layout.paused) assign_all();
-    if (layout.partition_count == owned_.partition_count) return;
-    logger_.warning("the partition count has changed; beginning anew",
-                    {{"before", owned_.partition_count}, {"now", layout.partition_count}});
-    begin_anew();
+    const auto before = partitions_.partition_count();
+    if (layout.partition_count == before) return;
+    logger_.warning("the partition count has changed; the Kafka client is replaced",
+                    {{"before", before}, {"now", layout.partition_count}});
+    rejoin();
   }
 
-  void begin_anew() {
-    drop(owned());
-    ungranted_.clear();
-    publisher_.reset();
-    membership_.leave();
-    start();
+  // ---- batches ----------------------------------------------------------------------------------
+
+  void work() {
+    const auto& buffers = partitions_.buffers();
+    partitions_.backlog().observe(buffers.ages(core::process_now()), steady_clock::now());
+    if (!paused_) handle(buffers.ready(options_.batch_limit));
+    if (steady_clock::now() >= next_heartbeat_) heartbeat();
   }
 
-  // Once a second: a heartbeat, the marks, how long messages wait.
-  void tick() {
-    next_tick_ = steady_clock::now() + kTickInterval;
+  void handle(const std::vector<const core::KafkaMessage*>& messages) {
+    const bool due = handler_.next_due() <= database_.now();
+    if (messages.empty() && !due) return;
+    const auto began = steady_clock::now();
     measure();
-    settlement_.write_marks();
-    if (++ticks_ % kTicksPerDeadLetterCount == 1) {
-      metrics_.dead_letters.Set(static_cast<double>(store_.open_dead_letters(session_)));
+    batches_.process(messages, due);
+    metrics_.batch(steady_clock::now() - began, messages.size());
+    if (!messages.empty()) pace_.handled(messages.size());
+  }
+
+  // Once a second: that we live, the marks, how long messages wait.
+  void heartbeat() {
+    next_heartbeat_ = steady_clock::now() + kHeartbeatInterval;
+    measure();
+    batches_.write_marks();
+    if (++heartbeats_ % kHeartbeatsPerDeadLetterCount == 1) {
+      metrics_.dead_letters.Set(static_cast<double>(database_.open_dead_letters()));
     }
   }
 
-  // What the next transaction tells the door: since when what comes now would have had to wait.
+  // What the next transaction tells the API's admission.
   void measure() {
-    const std::int64_t lag = membership_.unhandled(grants_);
-    metrics_.waiting(lag, backlog_.oldest());
-    const Time now = clock_.now();
+    auto& backlog = partitions_.backlog();
+    const std::int64_t lag = membership_.unhandled(partitions_.grants());
+    metrics_.waiting(lag, backlog.oldest());
+    const Time now = database_.now();
     const Duration wait =
-        std::max(backlog_.expected_wait(lag, steady_clock::now()), handler_.oldest_ready(now));
-    owned_.oldest_ready_at = wait > Duration{0} ? std::optional(now - wait) : std::nullopt;
+        std::max(backlog.expected_wait(lag, steady_clock::now()), handler_.oldest_ready(now));
+    partitions_.set_oldest_ready_at(wait > Duration{0} ? std::optional(now - wait) : std::nullopt);
   }
 
   OwnerLoopOptions options_;
   core::CrashSite crash_;
   PartitionHandler& handler_;
-  core::DatabaseClock& clock_;
   core::Logger& logger_;
   std::atomic<bool>& stop_;
-  PartitionStore store_;
-  core::PgSession session_;
+  LoopMetrics metrics_;
+  OwnerDatabase database_;
   Membership membership_;
   producers::Publisher publisher_;
-  std::string owner_;
-  PartitionBuffers buffers_;
-  core::BatchPace pace_;
-  LoopMetrics metrics_;
-  Owned owned_;
-  Backlog backlog_;
-  Settlement settlement_;
+  OwnedPartitions partitions_;
+  BatchProcessor batches_;
 
   std::set<std::int32_t> ungranted_;  // Assigned by Kafka, yet to be granted by the database.
   SteadyTime grant_not_before_{};
-  RestartPause pause_;
-  Grants& grants_ = owned_.grants;
-  std::set<std::int32_t> lost_;  // The broker has nothing at their stored offsets.
-  bool newly_lost_ = false;
+  RestartBackoff backoff_;
+  core::BatchPace pace_;
+  bool offset_newly_lost_ = false;
+  bool paused_ = false;  // By `orderflow repartition`.
   SteadyTime next_membership_check_{};
-  SteadyTime next_tick_{}, next_layout_check_{};
-  bool paused_ = false;
-  std::uint64_t ticks_ = 0;
+  SteadyTime next_layout_check_{};
+  SteadyTime next_heartbeat_{};
+  std::uint64_t heartbeats_ = 0;
 };
 
 OwnerLoop::OwnerLoop(OwnerLoopOptions options, PartitionHandler& handler,

@@ -82,20 +82,18 @@ PartitionStore::PartitionStore(const std::string& schema, std::string role)
   for (Sql* sql : {&grant_, &end_stopped_, &check_, &stale_, &layout_}) sql->bind();
 }
 
-std::pair<std::vector<Grant>, Time> PartitionStore::grant(const std::set<std::int32_t>& partitions,
-                                                          const std::string& owner,
-                                                          core::PgSession& session) {
+PartitionStore::Granted PartitionStore::grant(const std::set<std::int32_t>& partitions,
+                                              const std::string& owner, core::PgSession& session) {
   PgParams params;
   params.array(int4_array(partitions)).text(owner);
   const auto rows = session.execute(grant_.statement, params);
-  std::vector<Grant> grants;
-  Time now{};
+  Granted granted;
   for (int i = 0; i < rows.rows(); ++i) {
-    grants.push_back(
+    granted.grants.push_back(
         {rows.int4(i, 0), rows.int8(i, 1), rows.int8(i, 2), rows.int8(i, 3), rows.int8(i, 4)});
-    now = rows.time(i, 5);
+    granted.database_time = rows.time(i, 5);
   }
-  return {std::move(grants), now};
+  return granted;
 }
 
 void PartitionStore::end_stopped_owners(const std::set<std::int32_t>& partitions,
@@ -106,7 +104,7 @@ void PartitionStore::end_stopped_owners(const std::set<std::int32_t>& partitions
 }
 
 PgCall PartitionStore::ownership_check(const std::vector<Advance>& advances) const {
-  core::PgRows rows("ops.partition_advance", 7);
+  core::PgRows rows("ops.partition_advance", 7, advances.size());
   for (const Advance& advance : advances) {
     rows.row()
         .add(advance.partition)
@@ -144,7 +142,7 @@ PartitionStore::Layout PartitionStore::layout(core::PgSession& session) {
 }
 
 PgCall PartitionStore::dead_letters(const std::string& topic,
-                                    const std::vector<DeadLetter>& letters) const {
+                                    const std::vector<DeadLetter>& dead_letters) const {
   PgArray ids(PgType::kUuid);
   PgArray partitions(PgType::kInt4);
   PgArray offsets(PgType::kInt8);
@@ -153,7 +151,7 @@ PgCall PartitionStore::dead_letters(const std::string& topic,
   PgArray bodies(PgType::kBytea);
   PgArray reasons(PgType::kText);
   PgArray attempts(PgType::kInt4);
-  for (const auto& [message, reason] : letters) {
+  for (const auto& [message, reason] : dead_letters) {
     ids.add(core::new_uuid_v7());
     partitions.add(message->partition());
     offsets.add(message->offset());

@@ -1,25 +1,15 @@
 #pragma once
 
-#include <map>
+#include <cstdint>
 #include <set>
 #include <string>
 #include <vector>
 
-#include "consumers/runtime/owner_loop.hpp"
+#include "consumers/runtime/batch.hpp"
+#include "consumers/runtime/grant.hpp"
 #include "core/pg/session.hpp"
 
 namespace orderflow::consumers {
-
-// What an ownership check changes in a partition's row.
-struct Advance {
-  std::int32_t partition = 0;
-  std::int64_t epoch = 0;
-  std::int64_t expected_offset = 0;
-  std::int64_t next_offset = 0;
-  std::int64_t batch_no = 0;
-  std::int64_t published_mark = 0;
-  std::optional<Time> oldest_ready_at;
-};
 
 // The SQL of one role's `partitions` table and of the dead letters. Holds statements only;
 // stateless.
@@ -27,10 +17,13 @@ class PartitionStore {
  public:
   PartitionStore(const std::string& schema, std::string role);
 
+  struct Granted {
+    std::vector<Grant> grants;
+    Time database_time;
+  };
   // Grants the partitions to this owner: their epochs rise, whoever owned them is fenced.
-  // The second value is the database's clock.
-  std::pair<std::vector<Grant>, Time> grant(const std::set<std::int32_t>& partitions,
-                                            const std::string& owner, core::PgSession& session);
+  Granted grant(const std::set<std::int32_t>& partitions, const std::string& owner,
+                core::PgSession& session);
 
   // Ends the sessions of owners that hold row locks though they are stopped. Needs a session that
   // kept the login's role. Only sessions of this program are ended.
@@ -51,7 +44,7 @@ class PartitionStore {
   Layout layout(core::PgSession& session);
 
   [[nodiscard]] core::PgCall dead_letters(const std::string& topic,
-                                          const std::vector<DeadLetter>& letters) const;
+                                          const std::vector<DeadLetter>& dead_letters) const;
   std::int64_t open_dead_letters(core::PgSession& session);
 
  private:

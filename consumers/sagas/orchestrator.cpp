@@ -134,30 +134,30 @@ void Orchestrator::dropped(const std::set<std::int32_t>& partitions) {
 // ---- one transaction
 // ------------------------------------------------------------------------------
 
-Decision Orchestrator::decide(const Work& work) {
-  decided_at_ = work.now;
-  stuck_ = work.stuck;
+TransactionDraft Orchestrator::prepare(const Batch& batch, core::PgSession& session) {
+  decided_at_ = batch.now;
+  stuck_ = batch.stuck;
   adjust_patience();
-  Decision decision;
+  TransactionDraft draft;
   std::vector<SagaBatch::Pending> inputs;
   std::vector<Uuid> told_of;
-  decode(work, inputs, told_of, decision);
-  if (work.include_due) {
-    take_due(work, inputs);
-    show_progress(work.now);
+  decode(batch, inputs, told_of, draft);
+  if (batch.include_due) {
+    take_due(batch, inputs);
+    show_progress(batch.now);
   }
-  read_truth(work, told_of, inputs);
-  apply(work, inputs);
-  batch_.write(work, decision);
-  return decision;
+  read_truth(batch, told_of, inputs, session);
+  apply(batch, inputs);
+  sagas_.write(batch, draft);
+  return draft;
 }
 
-void Orchestrator::decode(const Work& work, std::vector<SagaBatch::Pending>& inputs,
-                          std::vector<Uuid>& told_of, Decision& decision) {
-  for (const KafkaMessage* message : work.messages) {
+void Orchestrator::decode(const Batch& batch, std::vector<SagaBatch::Pending>& inputs,
+                          std::vector<Uuid>& told_of, TransactionDraft& draft) {
+  for (const KafkaMessage* message : batch.messages) {
     auto decoded = events::decode_inbox(message->header("ce_type"), message->body());
     if (!decoded) {
-      decision.dead_letters.push_back({message, decoded.error().detail});
+      draft.dead_letters.push_back({message, decoded.error().detail});
       continue;
     }
     const Uuid order_id = order_of(*decoded);
@@ -179,50 +179,50 @@ void Orchestrator::decode(const Work& work, std::vector<SagaBatch::Pending>& inp
 }
 
 // Due wake-ups, except those of partitions whose publishing is stuck: those wait a little.
-void Orchestrator::take_due(const Work& work, std::vector<SagaBatch::Pending>& inputs) {
-  for (const auto& [partition, grant] : work.grants) {
-    if (work.stuck.contains(partition)) continue;
-    for (const auto& id : wake_ups_.due(partition, work.now, batch_limit_ - taken_.size())) {
+void Orchestrator::take_due(const Batch& batch, std::vector<SagaBatch::Pending>& inputs) {
+  for (const auto& [partition, grant] : batch.grants) {
+    if (batch.stuck.contains(partition)) continue;
+    for (const auto& id : wake_ups_.due(partition, batch.now, batch_limit_ - taken_.size())) {
       taken_.emplace_back(partition, id);
       inputs.push_back({id, saga::Wake{}});
     }
   }
-  take_turns(work, inputs);
+  take_turns(batch, inputs);
 }
 
 // Sagas whose turn it is to ask a participant that did not answer.
-void Orchestrator::take_turns(const Work& work, std::vector<SagaBatch::Pending>& inputs) {
+void Orchestrator::take_turns(const Batch& batch, std::vector<SagaBatch::Pending>& inputs) {
   const auto can_ask = [&](const Uuid& order_id) {
     const auto partition = partition_of(order_id);
-    return work.grants.contains(partition) && !work.stuck.contains(partition);
+    return batch.grants.contains(partition) && !batch.stuck.contains(partition);
   };
-  for (const auto& order_id : watch_.take_turns(work.now, can_ask)) {
+  for (const auto& order_id : watch_.take_turns(batch.now, can_ask)) {
     inputs.push_back({order_id, saga::Probe{}});
   }
 }
 
 // Everything this batch needs from the database, in one round trip when sagas are known.
-void Orchestrator::read_truth(const Work& work, const std::vector<Uuid>& told_of,
-                              std::vector<SagaBatch::Pending>& inputs) {
+void Orchestrator::read_truth(const Batch& batch, const std::vector<Uuid>& told_of,
+                              std::vector<SagaBatch::Pending>& inputs, core::PgSession& session) {
   std::vector<core::PgCall> calls;
-  const bool poll_requests = work.include_due && work.now >= next_request_poll_;
-  const bool poll_overdue = work.include_due && work.now >= overdue_.next();
+  const bool poll_requests = batch.include_due && batch.now >= next_request_poll_;
+  const bool poll_overdue = batch.include_due && batch.now >= overdue_.next();
   const auto limit = static_cast<std::int32_t>(batch_limit_);
   if (!told_of.empty()) calls.push_back(saga::store::load_requests(told_of));
   if (poll_requests) calls.push_back(saga::store::load_unhandled_requests(owned_shards_, limit));
   const std::size_t of_requests = calls.size();
   if (poll_overdue) {
-    calls.push_back(saga::store::load_overdue(overdue_.part(moving_shards(work.stuck)),
-                                              start_patiences(work), limit));
+    calls.push_back(saga::store::load_overdue(overdue_.part(moving_shards(batch.stuck)),
+                                              start_patiences(batch), limit));
   }
   if (!calls.empty()) {
     const auto began = std::chrono::steady_clock::now();
-    const auto results = work.session.read(calls);
-    if (poll_overdue) overdue_.looked(work.now, core::since(began));
+    const auto results = session.read(calls);
+    if (poll_overdue) overdue_.looked(batch.now, core::since(began));
     std::set<Uuid> known;  // One that a message told of is found by the poll as well.
     for (std::size_t at = 0; at < of_requests; ++at) {
       for (auto& pending : saga::store::read_requests(results[at])) {
-        if (!work.grants.contains(partition_of(pending.order_id))) continue;
+        if (!batch.grants.contains(partition_of(pending.order_id))) continue;
         if (!known.insert(pending.id).second) continue;
         inputs.push_back({pending.order_id, std::move(pending.input)});
       }
@@ -233,8 +233,8 @@ void Orchestrator::read_truth(const Work& work, const std::vector<Uuid>& told_of
       }
     }
   }
-  if (poll_requests) next_request_poll_ = work.now + kRequestPoll;
-  batch_.load(inputs, cache_, partition_count_, work.session);
+  if (poll_requests) next_request_poll_ = batch.now + kRequestPoll;
+  sagas_.load(inputs, cache_, partition_count_, session);
 }
 
 // Looks at every saga in memory.
@@ -245,19 +245,19 @@ void Orchestrator::show_progress(Time now) {
   metrics_.waiting(watch_);
 }
 
-std::vector<core::Duration> Orchestrator::start_patiences(const Work& work) const {
+std::vector<core::Duration> Orchestrator::start_patiences(const Batch& batch) const {
   std::vector<core::Duration> patiences;
   for (std::int32_t partition = 0; partition < partition_count_; ++partition) {
-    patiences.push_back(start_patience(work.behind, partition));
+    patiences.push_back(start_patience(batch.ages, partition));
   }
   return patiences;
 }
 
 // Until when the wake-up is left alone because the saga's OrderPlaced is probably still to come.
-Time Orchestrator::held_until(const Saga& saga, const Work& work) const {
+Time Orchestrator::held_until(const Saga& saga, const Batch& batch) const {
   const auto& state = saga.state;
   if (state.waiting_for != saga::WaitingFor::kStart || !state.wake_at) return Time::min();
-  return *state.wake_at + start_patience(work.behind, partition_of(saga));
+  return *state.wake_at + start_patience(batch.ages, partition_of(saga));
 }
 
 // Owned shards whose timers may fire. Those of stuck partitions must not fill a page.
@@ -270,19 +270,19 @@ std::vector<std::int32_t> Orchestrator::moving_shards(const std::set<std::int32_
   return shards;
 }
 
-void Orchestrator::apply(const Work& work, const std::vector<SagaBatch::Pending>& inputs) {
+void Orchestrator::apply(const Batch& batch, const std::vector<SagaBatch::Pending>& inputs) {
   for (const auto& pending : inputs) {
-    auto* prepared = batch_.find(pending.order_id);
+    auto* prepared = sagas_.find(pending.order_id);
     if (prepared == nullptr) {
       metrics_.unknown_order();
       continue;
     }
     if (std::holds_alternative<saga::Wake>(pending.input)) {
       prepared->woken = true;
-      prepared->held_until = held_until(prepared->saga, work);
-      if (prepared->held_until > work.now) continue;
+      prepared->held_until = held_until(prepared->saga, batch);
+      if (prepared->held_until > batch.now) continue;
     }
-    judge(*prepared, pending.input, work.now);
+    judge(*prepared, pending.input, batch.now);
   }
 }
 
@@ -300,33 +300,34 @@ void Orchestrator::judge(SagaBatch::Prepared& prepared, const saga::Input& input
   const bool woken = std::holds_alternative<saga::Wake>(input);
   const bool another_asks =
       down && woken && state.waiting_for == saga::WaitingFor::kOperator && state.wake_at <= now;
-  batch_.decide(prepared, another_asks ? saga::Input{saga::Hold{}} : input, now,
+  sagas_.decide(prepared, another_asks ? saga::Input{saga::Hold{}} : input, now,
                 down ? impatient_ : policy_);
 }
 
-Decision Orchestrator::poisoned(const KafkaMessage& message, const std::string& reason,
-                                const Work& work) {
-  decided_at_ = work.now;
-  Decision decision;
-  const auto decoded = events::decode_inbox(message.header("ce_type"), message.body());
-  if (!decoded) return decision;
+TransactionDraft Orchestrator::prepare_dead_letter(const Batch& batch, const std::string& reason,
+                                                   core::PgSession& session) {
+  decided_at_ = batch.now;
+  TransactionDraft draft;
+  const KafkaMessage* message = batch.messages.front();
+  const auto decoded = events::decode_inbox(message->header("ce_type"), message->body());
+  if (!decoded) return draft;
   const std::vector<SagaBatch::Pending> inputs{{order_of(*decoded), saga::Poisoned{reason}}};
-  batch_.load(inputs, cache_, partition_count_, work.session);
-  apply(work, inputs);
-  batch_.write(work, decision);
-  return decision;
+  sagas_.load(inputs, cache_, partition_count_, session);
+  apply(batch, inputs);
+  sagas_.write(batch, draft);
+  return draft;
 }
 
 std::vector<Outgoing> Orchestrator::committed(const Grants& grants) {
   std::vector<Outgoing> outgoing;
-  outgoing.reserve(batch_.events().size() + batch_.prepared().size());
-  for (const auto& stored : batch_.events()) {
+  outgoing.reserve(sagas_.events().size() + sagas_.prepared().size());
+  for (const auto& stored : sagas_.events()) {
     outgoing.push_back({events::encode(stored.event, topics_[events::Topic::kOrdersEvents]),
                         stored.partition, stored.batch_no});
     tell(stored.event);
   }
-  metrics_.events_published(batch_.events().size());
-  for (auto& [id, prepared] : batch_.prepared()) {
+  metrics_.events_published(sagas_.events().size());
+  for (auto& [id, prepared] : sagas_.prepared()) {
     for (const auto& command : prepared.commands) {
       outgoing.push_back({encode(prepared.saga, command), prepared.partition,
                           grants.at(prepared.partition).batch_no});
@@ -334,13 +335,13 @@ std::vector<Outgoing> Orchestrator::committed(const Grants& grants) {
     watch_.stands(id, prepared.saga.state);
     adopt(id, prepared);
   }
-  for (const auto& observation : batch_.observations()) {
+  for (const auto& observation : sagas_.observations()) {
     metrics_.observe(observation);
     watch_.observe(observation, decided_at_);
   }
   // Of a saga that does not exist.
   for (const auto& [partition, id] : taken_) {
-    if (batch_.find(id) == nullptr) wake_ups_.set(partition, id, Time::max());
+    if (sagas_.find(id) == nullptr) wake_ups_.set(partition, id, Time::max());
   }
   evict();
   discarded();
@@ -358,7 +359,7 @@ void Orchestrator::tell(const events::OrderEvent& event) const {
 
 void Orchestrator::discarded() {
   taken_.clear();
-  batch_.clear();
+  sagas_.clear();
 }
 
 // A saga whose goods are on their way has ended; the carrier's report is still to come.

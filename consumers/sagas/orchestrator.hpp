@@ -8,7 +8,7 @@
 
 #include "consumers/runtime/due_timers.hpp"
 #include "consumers/runtime/overdue_rounds.hpp"
-#include "consumers/runtime/owner_loop.hpp"
+#include "consumers/runtime/partition_handler.hpp"
 #include "consumers/sagas/participant_watch.hpp"
 #include "consumers/sagas/saga_batch.hpp"
 #include "consumers/sagas/saga_metrics.hpp"
@@ -38,26 +38,26 @@ class Orchestrator final : public PartitionHandler {
                                            std::int32_t partition_count,
                                            core::PgSession& session) override;
   void dropped(const std::set<std::int32_t>& partitions) override;
-  Decision decide(const Work& work) override;
+  TransactionDraft prepare(const Batch& batch, core::PgSession& session) override;
   std::vector<producers::Outgoing> committed(const Grants& grants) override;
   void discarded() override;
-  Decision poisoned(const core::KafkaMessage& message, const std::string& reason,
-                    const Work& work) override;
+  TransactionDraft prepare_dead_letter(const Batch& batch, const std::string& reason,
+                                       core::PgSession& session) override;
   [[nodiscard]] Time next_due() const override;
   [[nodiscard]] core::Duration oldest_ready(Time now) const override;
 
  private:
-  void decode(const Work& work, std::vector<SagaBatch::Pending>& inputs,
-              std::vector<core::Uuid>& told_of, Decision& decision);
-  void take_due(const Work& work, std::vector<SagaBatch::Pending>& inputs);
-  void take_turns(const Work& work, std::vector<SagaBatch::Pending>& inputs);
-  void read_truth(const Work& work, const std::vector<core::Uuid>& told_of,
-                  std::vector<SagaBatch::Pending>& inputs);
+  void decode(const Batch& batch, std::vector<SagaBatch::Pending>& inputs,
+              std::vector<core::Uuid>& told_of, TransactionDraft& draft);
+  void take_due(const Batch& batch, std::vector<SagaBatch::Pending>& inputs);
+  void take_turns(const Batch& batch, std::vector<SagaBatch::Pending>& inputs);
+  void read_truth(const Batch& batch, const std::vector<core::Uuid>& told_of,
+                  std::vector<SagaBatch::Pending>& inputs, core::PgSession& session);
   void show_progress(Time now);
-  [[nodiscard]] std::vector<core::Duration> start_patiences(const Work& work) const;
-  [[nodiscard]] Time held_until(const saga::Saga& saga, const Work& work) const;
+  [[nodiscard]] std::vector<core::Duration> start_patiences(const Batch& batch) const;
+  [[nodiscard]] Time held_until(const saga::Saga& saga, const Batch& batch) const;
   [[nodiscard]] std::vector<std::int32_t> moving_shards(const std::set<std::int32_t>& stuck) const;
-  void apply(const Work& work, const std::vector<SagaBatch::Pending>& inputs);
+  void apply(const Batch& batch, const std::vector<SagaBatch::Pending>& inputs);
   void judge(SagaBatch::Prepared& prepared, const saga::Input& input, Time now);
   void adjust_patience();
   void adopt(const core::Uuid& order_id, SagaBatch::Prepared& prepared);
@@ -89,7 +89,7 @@ class Orchestrator final : public PartitionHandler {
 
   // The decision under way; adopted by committed(), dropped by discarded().
   Time decided_at_{};
-  SagaBatch batch_;
+  SagaBatch sagas_;
   std::vector<std::pair<std::int32_t, core::Uuid>> taken_;  // Woken, by partition.
 };
 

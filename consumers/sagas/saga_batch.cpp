@@ -64,29 +64,29 @@ void SagaBatch::decide(Prepared& prepared, const saga::Input& input, Time now,
                        decided.observations.end());
 }
 
-void SagaBatch::write(const Work& work, Decision& decision) {
+void SagaBatch::write(const Batch& batch, TransactionDraft& draft) {
   std::vector<saga::ChangedSaga> changed;
   for (auto& [id, prepared] : prepared_) {
     if (!prepared.changed) continue;
     prepared.saga.state.version = prepared.loaded_version + 1;
     changed.push_back({&prepared.saga, prepared.loaded_version});
-    decision.touched.insert(prepared.partition);
+    draft.touched.insert(prepared.partition);
   }
-  if (!changed.empty()) decision.calls.push_back(saga::store::save_sagas(changed, work.now));
+  if (!changed.empty()) draft.calls.push_back(saga::store::save_sagas(changed, batch.now));
 
   std::map<std::int32_t, std::int32_t> ordinals;
   for (auto& stored : events_) {
-    stored.batch_no = work.grants.at(stored.partition).batch_no + 1;
+    stored.batch_no = batch.grants.at(stored.partition).batch_no + 1;
     stored.ordinal = ordinals[stored.partition]++;
   }
-  if (!events_.empty()) decision.calls.push_back(saga::store::insert_events(events_));
+  if (!events_.empty()) draft.calls.push_back(saga::store::insert_events(events_));
 
   if (!request_updates_.empty()) {
     std::vector<saga::RequestUpdate> updates;
     for (const auto& [id, update] : request_updates_) updates.push_back(update);
-    decision.calls.push_back(saga::store::update_requests(updates, work.now));
+    draft.calls.push_back(saga::store::update_requests(updates, batch.now));
     // A refusal changes no saga, yet must be written by the owner only.
-    for (const auto& [id, prepared] : prepared_) decision.touched.insert(prepared.partition);
+    for (const auto& [id, prepared] : prepared_) draft.touched.insert(prepared.partition);
   }
 }
 

@@ -5,13 +5,13 @@
 #include <unordered_map>
 #include <vector>
 
-#include "consumers/runtime/owner_loop.hpp"
+#include "consumers/runtime/batch.hpp"
 #include "saga/store/store.hpp"
 
 namespace orderflow::consumers {
 
 // What one transaction of the orchestrator is about: sagas as it leaves them, and the events,
-// commands and updates of requests that follow. Filled by Orchestrator::decide(), taken over by
+// commands and updates of requests that follow. Filled by Orchestrator::prepare(), taken over by
 // committed(), cleared by both ends. A draft, never the truth. One thread.
 class SagaBatch {
  public:
@@ -43,7 +43,7 @@ class SagaBatch {
   void decide(Prepared& prepared, const saga::Input& input, Time now, const saga::Policy& policy);
 
   // Turns all of it into statements. Events get their place in the order of publication.
-  void write(const Work& work, Decision& decision);
+  void write(const Batch& batch, TransactionDraft& draft);
 
   void clear();
 

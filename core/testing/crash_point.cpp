@@ -20,7 +20,7 @@ constexpr auto kFirstOfFrontEnd = static_cast<std::size_t>(CrashPlace::kBeforeOr
 constexpr std::array<std::string_view, kPlaces> kPlaceNames{
     "in_assign",     "in_revoke",   "before_grant", "after_grant",   "before_republish",
     "before_commit", "in_commit",   "after_commit", "between_sends", "after_sends",
-    "in_ack",        "before_mark", "in_mark",      "after_mark",    "in_farewell",
+    "in_ack",        "before_mark", "in_mark",      "after_mark",    "in_shutdown",
     "before_orders", "in_orders",   "after_orders", "before_answer", "after_answer",
     "before_hint",   "after_hint",  "in_hint_ack",  "before_write",  "after_write"};
 

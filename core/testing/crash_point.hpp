@@ -36,7 +36,7 @@ enum class CrashPlace : std::uint8_t {
   kBeforeMark,       // About to write the mark on an idle tick.
   kInMark,
   kAfterMark,
-  kInFarewell,  // Asked to stop: everything is sent, the last marks are not written.
+  kInShutdown,  // Asked to stop: everything is sent, the last marks are not written.
   // The front end's.
   kBeforeOrders,  // A group of orders is about to be made durable.
   kInOrders,      // Sent, the answer of the COMMIT is not read.

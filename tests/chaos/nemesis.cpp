@@ -205,7 +205,7 @@ void Nemesis::begin_crash_point(const Fault& fault, const char* action) {
 }
 
 // Counted when it really happened. What was not reached is disarmed by an orderly restart, which is
-// the way to the point in the farewell.
+// the way to the point `in_shutdown`.
 void Nemesis::end_crash_point(const Fault& fault) {
   const auto role = role_of(fault.target);
   Process& process = system_.process(role);

@@ -20,7 +20,7 @@ constexpr std::int64_t kOpening = 10'000'000;
 int passing_of(const std::string& place) {
   static const std::set<std::string> first{"in_assign",   "in_revoke",        "before_grant",
                                            "after_grant", "before_republish", "between_sends",
-                                           "in_farewell"};
+                                           "in_shutdown"};
   return first.contains(place) ? 1 : 2;
 }
 
@@ -125,10 +125,10 @@ void await_owner(System& system, const std::string& role) {
 
 // What makes a role pass a place that work alone does not lead to.
 void provoke(System& system, const std::string& place, const std::vector<std::string>& roles) {
-  if (place != "in_farewell" && place != "in_revoke") return;
+  if (place != "in_shutdown" && place != "in_revoke") return;
   for (const auto& role : roles) await_owner(system, role);
   for (const auto& role : roles) {
-    if (place == "in_farewell") system.process(role).signal(SIGTERM);
+    if (place == "in_shutdown") system.process(role).signal(SIGTERM);
     if (place == "in_revoke") system.start_second(role);
   }
 }

@@ -161,12 +161,12 @@ TEST_CASE("an order whose message is still to come is not woken for its first lo
   if (by_timer) sagas.driver.grant();
   const auto begun = [&](const Uuid& id) { return sagas.steps(id) == "SN"; };
   sagas.driver.now = core::process_now();
-  sagas.driver.behind = {{0, seconds{15}}};
+  sagas.driver.ages = {{0, seconds{15}}};
   (void)sagas.driver.run({});
   CHECK_FALSE(begun(placed));
   CHECK(begun(other));  // Nothing waits in its partition, so its message is lost.
   // What waits is younger than the order by more than it takes to be placed.
-  sagas.driver.behind = {{0, seconds{3}}};
+  sagas.driver.ages = {{0, seconds{3}}};
   CHECK(sagas.found_within(1, [&] { return begun(placed); }));
 }
 
@@ -176,7 +176,7 @@ TEST_CASE("however old what waits is, a lost order is found in the end") {
   sagas.insert(lost, "live, status, phase, steps, wake_at",
                "true, 'PENDING_PAYMENT', 'running', 'NN', clock_timestamp() - interval '22 s'");
   sagas.driver.now = core::process_now();
-  sagas.driver.behind = {{0, std::chrono::hours{1}}};
+  sagas.driver.ages = {{0, std::chrono::hours{1}}};
   (void)sagas.driver.run({});
   CHECK(sagas.steps(lost) == "SN");
 }

@@ -13,18 +13,18 @@
 namespace orderflow::testing {
 namespace {
 
-using consumers::Decision;
+using consumers::Batch;
 using consumers::Grants;
-using consumers::Work;
+using consumers::TransactionDraft;
 
 constexpr std::int32_t kWorked = 0;  // The one partition that has something to do.
 constexpr core::PgStatement kNote{"test_note", "INSERT INTO effects VALUES ($1)"};
 
-// Decides once for every message, or once without any; numbers its decisions, and writes the number
+// Prepares once for every message, or once without any; numbers its drafts, and writes the number
 // into the database and, when it was committed, into topic "told".
 class NumberingHandler : public consumers::PartitionHandler {
  public:
-  // `by_timer`: is due from the start. `meanwhile(n)` happens after the nth decision.
+  // `by_timer`: is due from the start. `meanwhile(n)` happens after the nth draft.
   NumberingHandler(bool by_timer, std::function<void(int)> meanwhile)
       : due_(by_timer), meanwhile_(std::move(meanwhile)) {}
 
@@ -34,16 +34,16 @@ class NumberingHandler : public consumers::PartitionHandler {
   }
   void dropped(const std::set<std::int32_t>&) override {}
 
-  Decision decide(const Work& work) override {
-    if (!work.grants.contains(kWorked)) return {};
+  TransactionDraft prepare(const Batch& batch, core::PgSession&) override {
+    if (!batch.grants.contains(kWorked)) return {};
     ++number_;
     core::PgParams params;
     params.int8(number_);
-    Decision decision;
-    decision.calls.push_back({&kNote, std::move(params)});
-    decision.touched = {kWorked};
+    TransactionDraft draft;
+    draft.calls.push_back({&kNote, std::move(params)});
+    draft.touched = {kWorked};
     meanwhile_(number_);
-    return decision;
+    return draft;
   }
 
   std::vector<producers::Outgoing> committed(const Grants& grants) override {

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "consumers/runtime/owner_loop.hpp"
+#include "consumers/runtime/partition_handler.hpp"
 #include "core/kafka/consumer.hpp"
 #include "core/kafka/embedded_broker.hpp"
 #include "core/kafka/message.hpp"
@@ -80,7 +80,7 @@ class MessageMill {
   core::KafkaConsumer consumer_;
 };
 
-// Drives a handler as the owner loop does, without its offsets: decide, transaction, committed.
+// Drives a handler as the owner loop does, without its offsets: prepare, transaction, committed.
 class HandlerDriver {
  public:
   HandlerDriver(consumers::PartitionHandler& handler, const std::string& url,
@@ -95,24 +95,24 @@ class HandlerDriver {
 
   core::Time now{std::chrono::sys_days{std::chrono::year{2030} / 1 / 1}};
   std::set<std::int32_t> stuck;
-  consumers::Backlog::Ages behind;
+  consumers::Backlog::Ages ages;
   std::vector<consumers::DeadLetter> dead_letters;
   std::set<std::int32_t> touched;
 
-  consumers::Decision decide(const std::vector<core::KafkaMessage>& messages) {
-    std::vector<const core::KafkaMessage*> batch;
-    for (const auto& message : messages) batch.push_back(&message);
-    return handler_.decide({batch, true, now, grants_, stuck, behind, kPartitions, session_});
+  consumers::TransactionDraft prepare(const std::vector<core::KafkaMessage>& messages) {
+    std::vector<const core::KafkaMessage*> pointers;
+    for (const auto& message : messages) pointers.push_back(&message);
+    return handler_.prepare({pointers, true, now, grants_, stuck, ages, kPartitions}, session_);
   }
-  std::vector<producers::Outgoing> commit(const consumers::Decision& decision) {
-    dead_letters = decision.dead_letters;
-    touched = decision.touched;
-    if (!decision.calls.empty()) (void)session_.transaction(decision.calls);
+  std::vector<producers::Outgoing> commit(const consumers::TransactionDraft& draft) {
+    dead_letters = draft.dead_letters;
+    touched = draft.touched;
+    if (!draft.calls.empty()) (void)session_.transaction(draft.calls);
     for (auto& [partition, grant] : grants_) ++grant.batch_no;
     return handler_.committed(grants_);
   }
   std::vector<producers::Outgoing> run(const std::vector<core::KafkaMessage>& messages) {
-    return commit(decide(messages));
+    return commit(prepare(messages));
   }
   core::PgSession& session() { return session_; }
   [[nodiscard]] const consumers::Grants& grants() const { return grants_; }

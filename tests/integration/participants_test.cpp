@@ -136,14 +136,14 @@ TEST_CASE("payments: an account that moved in between makes the batch repeat") {
   const Uuid payment = core::new_uuid_v7();
   const auto messages = it.mill.pass({capture(payment, alice, 500)});
   const auto stale = it.mill.pass({capture(core::new_uuid_v7(), alice, 60)});
-  const auto decision = it.driver.decide(stale);
-  // The door tops the balance up while the batch is being decided.
+  const auto draft = it.driver.prepare(stale);
+  // The door tops the balance up while the batch is being prepared.
   it.database.sql().execute(
       "WITH a AS (UPDATE payments.accounts SET balance = balance + 900, ledger_sequence = "
       "ledger_sequence + 1 RETURNING id, ledger_sequence, balance) INSERT INTO payments.ledger "
       "(account_id, sequence, kind, reference, amount, balance_after) "
       "SELECT id, ledger_sequence, 'adjustment', gen_random_uuid(), 900, balance FROM a");
-  CHECK_THROWS_AS(it.driver.commit(decision), core::Conflict);
+  CHECK_THROWS_AS(it.driver.commit(draft), core::Conflict);
   it.handler.discarded();
   CHECK(it.balance(alice) == 1'000);
   CHECK(it.database.sql().number("SELECT count(*) FROM payments.payments") == 0);
@@ -180,11 +180,11 @@ TEST_CASE("payments: a message in the wrong partition is ignored and counted") {
   // As many partitions as shards: nearly every key belongs elsewhere.
   const std::int32_t many = core::kShardCount;
   if (core::shard_of(messages[0].key()) == messages[0].partition()) return;
-  const auto decision =
-      it.handler.decide({batch, true, it.driver.now, it.driver.grants(), it.driver.stuck,
-                         it.driver.behind, many, it.driver.session()});
-  CHECK(decision.calls.empty());
-  CHECK(decision.dead_letters.empty());
+  const auto draft = it.handler.prepare(
+      {batch, true, it.driver.now, it.driver.grants(), it.driver.stuck, it.driver.ages, many},
+      it.driver.session());
+  CHECK(draft.calls.empty());
+  CHECK(draft.dead_letters.empty());
   CHECK(it.metrics.counter("misplaced_messages_total", "", {{"role", "payments"}}).Value() == 1);
   it.handler.discarded();
 }
@@ -221,9 +221,9 @@ TEST_CASE("payments: a thousand captures of a few accounts are one transaction")
         capture(core::new_uuid_v7(), accounts[static_cast<std::size_t>(i % 5)], 100));
   }
   const auto messages = it.mill.pass(commands);
-  const auto decision = it.driver.decide(messages);
-  CHECK(decision.calls.size() == 3);
-  CHECK(it.driver.commit(decision).size() == 1'000);
+  const auto draft = it.driver.prepare(messages);
+  CHECK(draft.calls.size() == 3);
+  CHECK(it.driver.commit(draft).size() == 1'000);
   for (const auto& account : accounts) CHECK(it.balance(account) == 1'000'000 - 200 * 100);
   CHECK(it.imbalance() == 0);
 }
@@ -400,8 +400,8 @@ TEST_CASE("delivery: timers survive a new owner, a discarded batch and a full me
   it.driver.now += seconds{20};
 
   SECTION("a discarded batch fires again") {
-    const auto decision = it.driver.decide({});
-    CHECK(decision.calls.size() == 1);
+    const auto draft = it.driver.prepare({});
+    CHECK(draft.calls.size() == 1);
     it.handler.discarded();
     CHECK(it.driver.run({}).size() == 50);
   }

@@ -9,7 +9,7 @@
 
 namespace orderflow::simulation {
 
-// The model of consumers/runtime/owner_loop.hpp: what a role does with the partitions it owns, in
+// The model of consumers/runtime/partition_handler.hpp: what a role does with its partitions, in
 // the same calls and the same order. What the SQL there does is Database here.
 
 struct Grant {

@@ -34,7 +34,7 @@ TEST_CASE("nothing counts as published before the broker has acknowledged it") {
   publisher.begin(kPartition, 4);
   publisher.publish({message_of(5), message_of(5), message_of(6)}, seconds{1});
   publisher.poll(milliseconds{10});
-  CHECK(publisher.mark(kPartition) == 4);
+  CHECK(publisher.marks().mark(kPartition) == 4);
   CHECK(publisher.oldest_unacknowledged(kPartition) > milliseconds{0});
   CHECK(publisher.oldest_unacknowledged(kPartition + 1) == milliseconds{0});
 }
@@ -46,7 +46,7 @@ TEST_CASE("the mark follows the broker's acknowledgements, batch by batch") {
   publisher.begin(kPartition, 4);
   publisher.publish({message_of(5), message_of(5), message_of(6)}, seconds{10});
   REQUIRE(publisher.flush(seconds{30}));
-  CHECK(publisher.mark(kPartition) == 6);
+  CHECK(publisher.marks().mark(kPartition) == 6);
   CHECK(publisher.oldest_unacknowledged(kPartition) == milliseconds{0});
 }
 

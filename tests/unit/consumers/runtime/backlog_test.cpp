@@ -12,13 +12,13 @@ SteadyTime at(std::chrono::milliseconds time) { return SteadyTime{} + time; }
 
 TEST_CASE("what was seen waiting is believed for a second, since the buffers are often empty") {
   Backlog backlog;
-  backlog.look({{0, 3s}, {1, 1s}}, at(0ms));
+  backlog.observe({{0, 3s}, {1, 1s}}, at(0ms));
   CHECK(backlog.oldest() == 3s);
-  backlog.look({{1, 2s}}, at(900ms));
+  backlog.observe({{1, 2s}}, at(900ms));
   CHECK(backlog.ages() == Backlog::Ages{{0, 3s}, {1, 2s}});
-  backlog.look({}, at(1100ms));
+  backlog.observe({}, at(1100ms));
   CHECK(backlog.ages() == Backlog::Ages{{1, 2s}});
-  backlog.look({}, at(2000ms));
+  backlog.observe({}, at(2000ms));
   CHECK(backlog.ages().empty());
   CHECK(backlog.oldest() == 0s);
 }
@@ -28,7 +28,7 @@ Duration wait_of(Duration age, std::int64_t unhandled) {
   Backlog backlog;
   Duration wait{0};
   for (auto now = 0ms; now <= 2s; now += 100ms) {
-    backlog.look({{0, age}}, at(now));
+    backlog.observe({{0, age}}, at(now));
     wait = backlog.expected_wait(unhandled, at(now));
     backlog.handled(10);
   }
@@ -50,7 +50,7 @@ TEST_CASE("without a speed the oldest age is told") {
   CHECK(wait_of(100ms, 1'000'000) == 100ms);  // It is mostly idle.
   Backlog backlog;
   CHECK(backlog.expected_wait(1'000, at(0ms)) == 0s);
-  backlog.look({{0, 10min}}, at(0ms));
+  backlog.observe({{0, 10min}}, at(0ms));
   CHECK(backlog.expected_wait(0, at(0ms)) == 10min);
 }
 
@@ -58,7 +58,7 @@ TEST_CASE("an owner that stands still is believed to be late, not to be idle") {
   Backlog backlog;
   Duration wait{0};
   for (auto now = 0ms; now <= 5s; now += 100ms) {
-    backlog.look({{0, now}}, at(now));
+    backlog.observe({{0, now}}, at(now));
     wait = backlog.expected_wait(10, at(now));
   }
   CHECK(wait == 5s);

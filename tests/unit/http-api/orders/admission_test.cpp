@@ -144,7 +144,7 @@ class Plant {
 
   void say() {
     const core::SteadyTime now{now_};
-    backlog_.look({{0, age()}}, now);
+    backlog_.observe({{0, age()}}, now);
     const auto wait = backlog_.expected_wait(static_cast<std::int64_t>(queue_.size()), now);
     said_.emplace_back(now_, options_.ages_only ? age() : wait);
   }

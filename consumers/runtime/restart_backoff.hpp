@@ -8,11 +8,11 @@ namespace orderflow::consumers {
 // back together.
 [[nodiscard]] core::Duration jittered(core::Duration around);
 
-// How long an owner that failed waits before it begins again: twice as long each time, from 50 ms
-// to 2 s around, until something has succeeded. One thread.
-class RestartPause {
+// How long an owner that failed waits before it begins again: exponential backoff with jitter, from
+// 50 ms to 2 s around, until something has succeeded. One thread.
+class RestartBackoff {
  public:
-  // When the pause that begins now is over.
+  // When the wait that begins now is over.
   [[nodiscard]] core::SteadyTime next_end();
   void succeeded() { around_ = core::Duration{0}; }
 

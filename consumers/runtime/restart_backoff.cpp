@@ -1,4 +1,4 @@
-#include "consumers/runtime/restart_pause.hpp"
+#include "consumers/runtime/restart_backoff.hpp"
 
 #include <algorithm>
 #include <random>
@@ -18,7 +18,7 @@ core::Duration jittered(core::Duration around) {
   return core::Duration{spread(random)};
 }
 
-core::SteadyTime RestartPause::next_end() {
+core::SteadyTime RestartBackoff::next_end() {
   around_ = std::clamp(around_ * 2, kShortest, kLongest);
   return std::chrono::steady_clock::now() + jittered(around_);
 }

@@ -1,0 +1,103 @@
+#include "consumers/runtime/batch_processor.hpp"
+
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "consumers/runtime/bisect.hpp"
+#include "consumers/runtime/transaction.hpp"
+
+namespace orderflow::consumers {
+
+using core::KafkaMessage;
+
+namespace {
+
+constexpr core::Duration kStuckAfter = std::chrono::seconds{1};
+
+}  // namespace
+
+BatchProcessor::BatchProcessor(PartitionHandler& handler, OwnerDatabase& database,
+                               producers::Publisher& publisher, OwnedPartitions& partitions,
+                               core::CrashSite crash, core::Logger& logger)
+    : handler_(handler),
+      database_(database),
+      publisher_(publisher),
+      partitions_(partitions),
+      crash_(crash),
+      logger_(logger) {}
+
+void BatchProcessor::process(Messages messages, bool include_due) {
+  attempt_or_bisect(
+      messages, include_due, [this](Messages some, bool due) { handle(make_batch(some, due)); },
+      [this](const KafkaMessage* message, const std::string& reason) {
+        handle_dead_letter(make_batch({&message, 1}, false), reason);
+      });
+}
+
+void BatchProcessor::write_marks() {
+  const auto transaction = database_.transaction(
+      mark_advances(partitions_.grants(), publisher_.marks(), partitions_.oldest_ready_at()), {});
+  partitions_.apply(database_.commit_marks(transaction));
+}
+
+Batch BatchProcessor::make_batch(Messages messages, bool include_due) {
+  std::set<std::int32_t> stuck;
+  for (const auto& [partition, grant] : partitions_.grants()) {
+    if (publisher_.oldest_unacknowledged(partition) > kStuckAfter) stuck.insert(partition);
+  }
+  return {messages,
+          include_due,
+          database_.now(),
+          partitions_.grants(),
+          std::move(stuck),
+          partitions_.backlog().ages(),
+          partitions_.partition_count()};
+}
+
+void BatchProcessor::handle(const Batch& batch) {
+  commit(batch, [&] { return handler_.prepare(batch, database_.session()); });
+}
+
+void BatchProcessor::handle_dead_letter(const Batch& batch, const std::string& reason) {
+  const KafkaMessage* message = batch.messages.front();
+  logger_.error("dead letter", {{"topic", database_.topic()},
+                                {"partition", message->partition()},
+                                {"offset", message->offset()},
+                                {"reason", reason}});
+  commit(batch, [&] {
+    auto draft = handler_.prepare_dead_letter(batch, reason, database_.session());
+    draft.dead_letters.push_back({message, reason});
+    return draft;
+  });
+}
+
+template <typename Prepare>
+void BatchProcessor::commit(const Batch& batch, const Prepare& prepare) {
+  Committed committed;
+  try {
+    auto draft = prepare();
+    auto advances = batch_advances(batch.grants, next_offsets(batch.messages), draft.touched,
+                                   publisher_.marks(), partitions_.oldest_ready_at());
+    committed = database_.commit(database_.transaction(std::move(advances), std::move(draft)));
+  } catch (const nlohmann::json::exception& error) {
+    handler_.discarded();
+    // Decoded, yet not what anybody expects: bisecting finds the message.
+    throw core::DataError("22000", error.what());
+  } catch (...) {
+    handler_.discarded();
+    throw;
+  }
+  partitions_.apply(committed);
+  publish(batch);
+}
+
+// After the commit: the handler's state holds, the messages leave their buffers, the results go
+// out.
+void BatchProcessor::publish(const Batch& batch) {
+  const auto outgoing = handler_.committed(partitions_.grants());
+  partitions_.release(batch.messages);
+  publisher_.publish(outgoing, kPublishTimeout);
+  if (!outgoing.empty()) crash_.pass(core::CrashPlace::kAfterSends);
+}
+
+}  // namespace orderflow::consumers

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "consumers/runtime/owned_partitions.hpp"
+#include "consumers/runtime/owner_database.hpp"
+#include "consumers/runtime/partition_handler.hpp"
+#include "core/observe/log.hpp"
+#include "core/testing/crash_point.hpp"
+#include "producers/publisher.hpp"
+
+namespace orderflow::consumers {
+
+// How long an owner waits for room in its outgoing queue before it starts over.
+inline constexpr core::Duration kPublishTimeout = std::chrono::seconds{10};
+
+// Takes batches the whole way: the handler prepares a draft, the database commits it in one
+// transaction {ownership check, effects, dead letters, offsets}, the partitions advance, the
+// publisher sends what follows. When the server refuses a value, the batch is bisected.
+//
+// Works on what the owner loop owns; one thread, the loop's. Throws Fenced, Conflict, Unavailable:
+// nothing of the batch happened, or (CommitUnknown) nobody knows; its messages are still buffered.
+class BatchProcessor {
+ public:
+  BatchProcessor(PartitionHandler& handler, OwnerDatabase& database,
+                 producers::Publisher& publisher, OwnedPartitions& partitions,
+                 core::CrashSite crash, core::Logger& logger);
+
+  // Handles the messages, which are buffered, and what is due if that is wanted.
+  void process(Messages messages, bool include_due);
+
+  // A transaction without a batch: that the owner lives, and the marks of all its partitions.
+  void write_marks();
+
+ private:
+  [[nodiscard]] Batch make_batch(Messages messages, bool include_due);
+  void handle(const Batch& batch);
+  void handle_dead_letter(const Batch& batch, const std::string& reason);
+  template <typename Prepare>
+  void commit(const Batch& batch, const Prepare& prepare);
+  void publish(const Batch& batch);
+
+  PartitionHandler& handler_;
+  OwnerDatabase& database_;
+  producers::Publisher& publisher_;
+  OwnedPartitions& partitions_;
+  core::CrashSite crash_;
+  core::Logger& logger_;
+};
+
+}  // namespace orderflow::consumers
