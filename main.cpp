@@ -14,7 +14,6 @@
 #include <vector>
 
 #include "bench/bench.hpp"
-#include "compose/supervisor.hpp"
 #include "consumers/participants/participants.hpp"
 #include "consumers/sagas/orchestrator.hpp"
 #include "core/async/process.hpp"
@@ -197,7 +196,6 @@ std::string usage() {
          "all\n"
          "once:          migrate  seed  audit  bench  check-config  crash-points  version\n"
          "operators:     sagas  dead-letters  repartition\n"
-         "local:         supervise\n"
          "\n"
          "`orderflow check-config` lists every setting with its value and where that came from.\n";
 }
@@ -214,7 +212,6 @@ core::Config settings_only(const Words& words) {
 int run(std::string_view name, const Words& words) {
   if (name == "version" || name == "--version") return print_version();
   if (name == "crash-points") return list_crash_points();
-  if (name == "supervise") return compose::run_supervisor(words);
   if (name == "--check-config") name = "check-config";
   if (name == "repartition") {
     return tools::run_repartition(core::Config::load(words, core::process_environment()));

@@ -8,6 +8,7 @@
 #include <fstream>
 #include <string>
 
+#include "bench/figures.hpp"
 #include "bench/options.hpp"
 #include "bench/report.hpp"
 #include "bench/scenarios.hpp"
@@ -79,6 +80,10 @@ bool instance_is_ours() { return core::process_environment().contains(kOwnInstan
 }  // namespace
 
 int run_bench(const core::Config& config, std::span<const std::string> args) {
+  if (args.size() == 2 && args.front() == "figures") {
+    std::fputs(figures_of(args.back()).c_str(), stdout);
+    return 0;
+  }
   const Options options = parse_options(args);
   if (!options.help.empty()) {
     std::fputs(options.help.c_str(), stdout);

@@ -10,7 +10,6 @@
 #include <filesystem>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "compose/backoff.hpp"
@@ -18,6 +17,7 @@
 #include "compose/probe.hpp"
 #include "compose/status.hpp"
 #include "compose/table.hpp"
+#include "core/values/time.hpp"
 
 namespace orderflow::compose {
 
@@ -25,6 +25,9 @@ using Clock = std::chrono::steady_clock;
 
 struct FleetSettings {
   std::filesystem::path state_dir;
+  // What carries out launches (compose/launch.hpp): by default the running program itself, also
+  // when its file was replaced by a newer build meanwhile.
+  std::filesystem::path launcher = "/proc/self/exe";
   // How long an entry may take to become ready, or a oneshot to succeed, before the start fails.
   std::chrono::seconds start_deadline{120};
   // How long a process may take to stop before its death signal, and after that before SIGKILL.
@@ -43,13 +46,13 @@ class Fleet {
   // Does what is due at `now`: starts, ready checks, restarts, signals, log rotation.
   void tick(Clock::time_point now);
 
-  // A child ended; one that is not ours (an adopted orphan) is ignored.
+  // A child ended; one that is not ours (an orphan of a dead process) is ignored.
   void on_exit(pid_t pid, int wait_status, Clock::time_point now);
 
   // Begins the orderly stop; a second call changes nothing.
   void stop();
-  // Patience is over: every process still there gets its death signal.
-  void hurry();
+  // Waits no longer: every process still there gets its death signal.
+  void stop_at_once();
 
   // True while something is due within milliseconds rather than seconds.
   [[nodiscard]] bool in_transition() const;
@@ -59,15 +62,15 @@ class Fleet {
   [[nodiscard]] const std::string& error() const { return error_; }
 
   // Writes status.json when something changed since the last call.
-  void publish();
+  void write_status();
 
  private:
-  struct Role {
-    Role(Entry described, LogFile output, const BackoffPolicy& policy);
+  struct Process {
+    Process(Entry described, LogFile output, const BackoffPolicy& policy);
 
     Entry entry;
     LogFile log;
-    RoleStatus status;
+    ProcessStatus status;
     Backoff backoff;
     std::unique_ptr<Probe> probe;
     std::string problem;  // of the last ready check or exit, for the message of a failed start
@@ -78,32 +81,35 @@ class Fleet {
     Clock::time_point due;  // next probe while starting, next launch while in backoff
     bool asked_to_stop = false;
     bool death_sent = false;
-    Clock::time_point patience_ends;
+    Clock::time_point stop_deadline;  // for its stop signal, then for its death signal
   };
 
   void start_step(Clock::time_point now);
-  void role_step(Role& role, Clock::time_point now);
-  void probe_step(Role& role, Clock::time_point now);
+  void process_step(Process& process, Clock::time_point now);
+  void probe_step(Process& process, Clock::time_point now);
   void stop_step(Clock::time_point now);
-  void launch(Role& role, Clock::time_point now);
-  void on_oneshot_exit(Role& role, const std::string& how, bool permanent, Clock::time_point now);
-  void on_daemon_exit(Role& role, const std::string& how, bool permanent, Clock::time_point now);
-  void back_off(Role& role, const std::string& how, Clock::time_point now);
-  void fail(Role& role, const std::string& why);
-  void set_state(Role& role, RoleState state);
+  void launch(Process& process, Clock::time_point now);
+  void on_oneshot_exit(Process& process, const std::string& how, bool permanent,
+                       Clock::time_point now);
+  void on_daemon_exit(Process& process, const std::string& how, bool permanent,
+                      Clock::time_point now);
+  void back_off(Process& process, const std::string& how, Clock::time_point now);
+  void fail(Process& process, const std::string& why);
+  void set_state(Process& process, ProcessState state);
   void rotate_logs(Clock::time_point now);
   [[nodiscard]] std::size_t kill_orphans() const;
   [[nodiscard]] bool all_ready() const;
   [[nodiscard]] bool any_alive() const;
 
   FleetSettings settings_;
-  std::vector<Role> roles_;
-  std::size_t started_ = 0;  // roles_[0 .. started_) have been launched once
+  std::vector<Process> processes_;
+  std::size_t started_ = 0;  // processes_[0 .. started_) have been launched once
   Phase phase_ = Phase::kStarting;
-  WallClock::time_point since_ = WallClock::now();
+  core::Time since_ = core::process_now();
   Clock::time_point next_rotation_;
+  std::string failed_;  // the name of the process that made the start fail
   std::string error_;
-  bool hurried_ = false;
+  bool at_once_ = false;
   bool changed_ = true;
 };
 

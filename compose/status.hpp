@@ -1,47 +1,48 @@
 // What the supervisor tells the outside: `<state>/status.json`, replaced atomically on every
-// change, so that a reader never sees half of it. One line a role, which lets a shell read it.
+// change, so that a reader never sees half of it. One line a process.
 #pragma once
 
 #include <sys/types.h>
 
-#include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "core/values/time.hpp"
+
 namespace orderflow::compose {
 
-using WallClock = std::chrono::system_clock;
-
-enum class RoleState { kStopped, kStarting, kRunning, kBackoff, kDone };
+enum class ProcessState { kStopped, kStarting, kRunning, kBackoff, kDone };
 enum class Phase { kStarting, kUp, kStopping, kStopped, kFailed };
 
-[[nodiscard]] std::string_view to_string(RoleState state);
-[[nodiscard]] std::string_view to_string(Phase phase);
-
-struct RoleStatus {
+struct ProcessStatus {
   std::string name;
-  RoleState state = RoleState::kStopped;
+  ProcessState state = ProcessState::kStopped;
   pid_t pid = 0;           // 0: no process
   std::uint16_t port = 0;  // 0: none
   int restarts = 0;
-  WallClock::time_point since;
+  core::Time since;
 };
 
 struct Status {
   Phase phase = Phase::kStarting;
-  pid_t supervisor_pid = 0;
-  WallClock::time_point since;
-  std::string error;  // why the start failed, else empty
-  std::vector<RoleStatus> roles;
+  pid_t supervisor_pid = 0;  // 0: it has ended
+  core::Time since;
+  std::string failed;  // the process that made the start fail; else empty
+  std::string error;   // and why
+  std::vector<ProcessStatus> processes;
 };
 
-// UTC with milliseconds, as everywhere in Orderflow.
-[[nodiscard]] std::string rfc3339(WallClock::time_point time);
-
 [[nodiscard]] std::string to_json(const Status& status);
+
+// Nothing when the text is not what to_json() writes.
+[[nodiscard]] std::optional<Status> parse_status(std::string_view text);
+
+// For people: the phase unless all is up, and a line a process.
+[[nodiscard]] std::string to_lines(const Status& status);
 
 // Throws std::system_error when the folder cannot be written.
 void write_atomically(const std::filesystem::path& file, std::string_view text);

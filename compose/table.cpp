@@ -11,7 +11,7 @@
 namespace orderflow::compose {
 namespace {
 
-constexpr std::size_t kEntriesMax = 64;
+constexpr std::size_t kEntriesMax = 256;
 constexpr std::size_t kNameLengthMax = 40;
 constexpr std::size_t kFieldsBeforeCommand = 5;
 
@@ -66,13 +66,32 @@ std::optional<ReadyCheck> parse_ready(std::string_view text) {
   return check;
 }
 
+constexpr std::array<std::pair<std::string_view, int>, 5> kSignals{
+    {{"TERM", SIGTERM}, {"INT", SIGINT}, {"QUIT", SIGQUIT}, {"HUP", SIGHUP}, {"KILL", SIGKILL}}};
+
 std::optional<int> parse_signal(std::string_view name) {
-  constexpr std::array<std::pair<std::string_view, int>, 5> kSignals{
-      {{"TERM", SIGTERM}, {"INT", SIGINT}, {"QUIT", SIGQUIT}, {"HUP", SIGHUP}, {"KILL", SIGKILL}}};
   for (const auto& [known, number] : kSignals) {
     if (name == known) return number;
   }
   return std::nullopt;
+}
+
+std::string name_of_signal(int signal) {
+  for (const auto& [name, number] : kSignals) {
+    if (signal == number) return std::string(name);
+  }
+  return std::to_string(signal);
+}
+
+std::string ready_text(const ReadyCheck& check) {
+  const std::string address = ":" + std::to_string(check.port) + check.path;
+  switch (check.kind) {
+    case ReadyCheck::Kind::kNone: break;
+    case ReadyCheck::Kind::kTcp: return "tcp" + address;
+    case ReadyCheck::Kind::kHttp: return "http" + address;
+    case ReadyCheck::Kind::kPostgres: return "postgres" + address;
+  }
+  return "-";
 }
 
 std::optional<std::pair<int, int>> parse_stop(std::string_view text) {
@@ -149,6 +168,15 @@ tl::expected<std::vector<Entry>, std::string> parse_table(std::string_view text)
   }
   if (entries.empty()) return tl::unexpected(std::string("no entries"));
   return entries;
+}
+
+std::string to_line(const Entry& entry) {
+  std::string line = entry.name;
+  line += entry.kind == EntryKind::kDaemon ? "\tdaemon\t" : "\toneshot\t";
+  line += ready_text(entry.ready) + "\t" + (entry.user.empty() ? "-" : entry.user) + "\t" +
+          name_of_signal(entry.stop_signal) + "/" + name_of_signal(entry.death_signal);
+  for (const std::string& word : entry.command) line += "\t" + word;
+  return line + "\n";
 }
 
 }  // namespace orderflow::compose

@@ -8,9 +8,10 @@
 //   ready  tcp:PORT | http:PORT/path (answers 2xx) | postgres:PORT (accepts sessions) | -
 //   user   the account to run as (needs root), or -
 //   stop   STOP/DEATH signals, e.g. INT/QUIT; - means TERM/KILL. STOP asks for a graceful end,
-//          DEATH is sent when patience ran out or the supervisor itself died.
+//          DEATH is sent when that takes too long or the supervisor itself died.
 #pragma once
 
+#include <csignal>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -34,12 +35,15 @@ struct Entry {
   EntryKind kind = EntryKind::kDaemon;
   ReadyCheck ready;
   std::string user;  // empty: the supervisor's own
-  int stop_signal = 0;
-  int death_signal = 0;
+  int stop_signal = SIGTERM;
+  int death_signal = SIGKILL;
   std::vector<std::string> command;
 };
 
 // The entries in their order, or one line that says which line is wrong and why.
 [[nodiscard]] tl::expected<std::vector<Entry>, std::string> parse_table(std::string_view text);
+
+// A line that parse_table() reads as this entry, its end included.
+[[nodiscard]] std::string to_line(const Entry& entry);
 
 }  // namespace orderflow::compose

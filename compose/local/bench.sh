@@ -75,7 +75,7 @@ bench_scaling() { # BROKER BENCH_ARGUMENT…
       json=$base/log/bench-scaling-$partitions-$processes.json
       ORDERFLOW_PARTITIONS=$partitions ORDERFLOW_PROCESSES=$processes \
         bench_once "$broker_choice" --json "$json" "$@" || code=1
-      rate=$(sed -n 's/.*"per_second": \([0-9]*\).*/\1/p' "$json" 2>/dev/null | head -n 1)
+      read -r _ rate _ < <("$binary" bench figures "$json" 2>/dev/null) || rate=-
       table+=$(printf '%10s %22s %10s' "$partitions" "$processes" "$rate")$'\n'
     done
   done
@@ -103,8 +103,10 @@ start_bench_instance() { # BROKER
   ! is_running || die "another benchmark works in $state_dir; wait for it"
   command_wipe --yes >/dev/null
   prepare_state_dir "$state_dir"
-  free_ports 8
   # Kafka's controller takes the port after the broker's, the roles' metrics those after their base.
+  local ports roles
+  read_metrics_ports 1
+  free_ports $((4 + ${#ports[@]}))
   ORDERFLOW_HTTP_PORT=$REPLY
   ORDERFLOW_PG_PORT=$((REPLY + 1))
   ORDERFLOW_BROKER_PORT=$((REPLY + 2))

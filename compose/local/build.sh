@@ -99,5 +99,5 @@ build_program() { # [TARGET…]: and these
   # ORDERFLOW_TESTS is not named here: a folder that also builds the tests stays as it is.
   local tests=()
   [ -f "$build_dir/release/build.ninja" ] || tests=(ORDERFLOW_TESTS=OFF)
-  build release build "orderflow $*" CMAKE_BUILD_TYPE=Release "${tests[@]}"
+  build release build "orderflow orderflow-supervisor $*" CMAKE_BUILD_TYPE=Release "${tests[@]}"
 }

@@ -74,20 +74,26 @@ is_running() { # [STATE_DIR]: the supervisor holds this lock as long as it lives
   [ -r "$lock" ] && ! flock -s -n "$lock" true
 }
 
-readonly role_line='^\{"name":"([^"]+)","state":"([a-z]+)","pid":([0-9]+|null),"port":([0-9]+|null),"restarts":([0-9]+)'
+# A running instance outlives a build folder that was removed.
+supervisor_program() {
+  if [ -x "$supervisor" ]; then echo "$supervisor"
+  else echo "/proc/$(cat "$state_dir/supervisor.lock")/exe"; fi
+}
 
-read_status() { # STATE_DIR: current_phase and roles[] ("name state pid port restarts")
-  local line file=$1/status.json
-  current_phase=starting
-  roles=()
-  [ -r "$file" ] || return 0
-  while IFS= read -r line; do
-    if [[ $line =~ ^\{\"running\":.*\"phase\":\"([a-z]+)\" ]]; then
-      current_phase=${BASH_REMATCH[1]}
-    elif [[ $line =~ $role_line ]]; then
-      roles+=("${BASH_REMATCH[*]:1}")
-    fi
-  done <"$file"
+# Runs a command of the supervisor's program and shows the progress it reports. Leaves in outcome what
+# came of it; or fails and leaves there why, and in outcome_log the log whose end says more.
+ask_supervisor() { # COMMAND ARGUMENT…
+  local what text log failed=yes
+  outcome="'orderflow-supervisor $1' ended without an answer" outcome_log=
+  # From a descriptor of its own: standard input stays the person's.
+  while IFS=$'\t' read -r what text log <&7; do
+    case $what in
+      progress) phase_progress "$text" ;;
+      done) outcome=$text failed=no ;;
+      failed) outcome=$text outcome_log=$log ;;
+    esac
+  done 7< <("$(supervisor_program)" "$@")
+  [ $failed = no ]
 }
 
 entry() { # NAME KIND READY USER STOP COMMAND…: one line of the supervisor's table
@@ -97,7 +103,7 @@ entry() { # NAME KIND READY USER STOP COMMAND…: one line of the supervisor's t
 
 start_supervisor() { # STATE_DIR attached|detached: sets supervisor_pid
   local state=$1 command
-  command=("$binary" supervise --table "$state/table" --state-dir "$state")
+  command=("$supervisor" run --state-dir "$state")
   # A server of the person's own either answers soon or is named wrongly; ours may have to recover.
   [ -z "$outside_database$outside_broker" ] ||
     command+=(--start-deadline 30 --oneshot-attempts 1)
@@ -109,55 +115,19 @@ start_supervisor() { # STATE_DIR attached|detached: sets supervisor_pid
   supervisor_pid=$!
 }
 
-wait_until_up() { # STATE_DIR: shows what starts; fails when the supervisor gave up
-  local role name state newest
-  while kill -0 "$supervisor_pid" 2>/dev/null; do
-    read_status "$1"
-    [ "$current_phase" != up ] || return 0
-    newest=
-    for role in "${roles[@]}"; do
-      read -r name state _ <<<"$role"
-      [ "$state" = stopped ] || newest=$name
-    done
-    phase_progress "$newest"
-    pause 0.1
-  done
-  return 1
+wait_until_up() { # STATE_DIR: shows what starts; leaves in outcome how many processes are up
+  ask_supervisor wait --state-dir "$1" --supervisor "$supervisor_pid" || {
+    supervisor_pid=
+    die_with_log "$outcome_log" "$outcome"
+  }
 }
 
-start_failed() { # the supervisor's last words name the role, and the role's last words the reason
-  local why role last
-  wait "$supervisor_pid" 2>/dev/null || true
-  supervisor_pid=
-  why=$(sed -n 's/^orderflow supervise: //p' "$log_dir/supervisor.log" | tail -n 1)
-  role=${why%% *}
-  if [ -n "$role" ] && [ -f "$log_dir/$role.log" ]; then
-    last=$(tail -n 1 -- "$log_dir/$role.log")
-    case $last in 'orderflow: '*) die "$role: ${last#orderflow: }, then run ./orderflow up again" ;; esac
-    die_with_log "$log_dir/$role.log" "${why%; its log: *};" \
-      "mend what the last lines above say, then run ./orderflow up again"
-  fi
-  die_with_log "$log_dir/supervisor.log" "${why:-the supervisor ended}; nothing runs now"
+stop_supervisor() { # STATE_DIR [PID]: its processes stop, or die with it at last
+  ask_supervisor stop --state-dir "$1" ${2:+--supervisor "$2"} ||
+    die_with_log "$outcome_log" "$outcome"
 }
 
 owner_of() { stat -c %U -- "$1" 2>/dev/null || echo 'another user'; } # FILE
-
-stop_supervisor() { # STATE_DIR PID: asks, waits, and at last kills; its processes die with it
-  local state=$1 pid=$2 role name role_state waited=0
-  kill -TERM "$pid" 2>/dev/null || ! is_running "$state" ||
-    die "the instance (pid $pid) belongs to $(owner_of "/proc/$pid");" \
-      "stop it as that user or as root"
-  while is_running "$state"; do
-    read_status "$state"
-    for role in "${roles[@]}"; do
-      read -r name role_state _ <<<"$role"
-      case $role_state in starting | running) phase_progress "stopping, last is $name" ;; esac
-    done
-    pause 0.1
-    # Each process has 20 s of its own with the supervisor; past this it hangs itself.
-    if [ $((++waited)) -eq 1200 ]; then kill -KILL "$pid"; fi
-  done
-}
 
 # --- down, wipe, status, logs -------------------------------------------------------------------
 
@@ -168,8 +138,8 @@ command_down() {
     return
   fi
   phase stop
-  stop_supervisor "$state_dir" "$(cat "$state_dir/supervisor.lock")"
-  phase_done "everything stopped"
+  stop_supervisor "$state_dir"
+  phase_done "$outcome"
 }
 
 command_wipe() {
@@ -199,23 +169,12 @@ remove_instance_data() { # STATE_DIR
 
 command_status() {
   case "$*" in '' | --json) ;; *) usage_error "status knows only --json" ;; esac
-  local role name state pid port restarts
   if ! is_running; then
     if [ "${1:-}" = --json ]; then echo '{"running":false,"roles":[]}'
     else echo "not running; start it with ./orderflow up"; fi
     return 1
   fi
-  if [ "${1:-}" = --json ]; then
-    cat "$state_dir/status.json" 2>/dev/null || echo '{"running":true,"phase":"starting","roles":[]}'
-    return
-  fi
-  read_status "$state_dir"
-  [ "$current_phase" = up ] || echo "$current_phase"
-  for role in "${roles[@]}"; do
-    read -r name state pid port restarts <<<"$role"
-    printf '%-14s %-9s pid %-8s port %-6s restarts %s\n' \
-      "$name" "$state" "${pid/null/-}" "${port/null/-}" "$restarts"
-  done
+  exec "$(supervisor_program)" status --state-dir "$state_dir" "$@"
 }
 
 command_logs() {

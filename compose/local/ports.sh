@@ -41,12 +41,18 @@ any_port_taken() { # PORT…
   return 1
 }
 
+read_metrics_ports() { # BASE: sets ports[] and roles[]
+  mapfile -t ports < <("$supervisor" ports --metrics-port-base "$1")
+  roles=("${ports[@]#* }")
+  ports=("${ports[@]%% *}")
+}
+
 # The metrics ports follow from the HTTP port unless the person chose them, so when a neighbouring
 # instance has them, the next free block does as well.
 choose_metrics_base() {
+  local ports roles
   [ "$metrics_base" -eq $((http_port + 1000)) ] || return 0
-  while any_port_taken $((metrics_base + 1)) $((metrics_base + 2)) $((metrics_base + 3)) \
-    $((metrics_base + 4)); do
+  while read_metrics_ports "$metrics_base" && any_port_taken "${ports[@]}"; do
     metrics_base=$((metrics_base + 10))
     [ $metrics_base -lt 65500 ] || die "no free ports for metrics; set ORDERFLOW_METRICS_PORT_BASE"
   done

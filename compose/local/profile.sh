@@ -41,13 +41,8 @@ bench_profile() {
   rm -f -- "$dir"/perf.data*
 }
 
-# Of the instance's processes, which are the supervisor's children and theirs, and of the load.
+# Of the instance's processes, those they have started, and of the load.
 names_of_processes() { # LOAD: lines "PID NAME"
-  ps -eo pid=,ppid=,comm=,args= | awk -v top="$supervisor_pid" -v load="$1" '
-    { parent[$1] = $2; name[$1] = $3 == "java" ? "kafka" : $3 == "orderflow" ? $5 : $3 }
-    END {
-      print load, "load"
-      for (pid in parent)
-        if (parent[pid] == top || parent[parent[pid]] == top) print pid, name[pid]
-    }'
+  echo "$1 load"
+  "$supervisor" processes --state-dir "$state_dir"
 }

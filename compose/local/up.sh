@@ -46,15 +46,15 @@ start_instance() { # BROKER attached|detached: what is missing first, and return
   build_program
   [ "$broker" != kafka ] || fetch_kafka
   require_free_ports
+  require_free_metrics_ports
   [ -n "$outside_database" ] || prepare_postgres "$state_dir" "$pg_port"
   export_settings
   save_settings
   write_table >"$state_dir/table"
   phase start
   start_supervisor "$state_dir" "$2"
-  wait_until_up "$state_dir" || start_failed
-  read_status "$state_dir"
-  phase_done "$(grep -c ' running ' <(printf '%s\n' "${roles[@]}")) processes are up"
+  wait_until_up "$state_dir"
+  phase_done "$outcome"
 }
 
 prepare_state_dir() { # DIR
@@ -80,31 +80,17 @@ already_running() { # CHOSEN BROKER: tells what runs, which other settings now d
   load_settings
   [ -z "$1" ] || [ "$1" = "$broker" ] ||
     die "already running with the broker '$broker'; ./orderflow down first, then up --broker $1"
-  read_status "$state_dir"
-  printf 'Already running (pid %s, %s).\n' "$(cat "$state_dir/supervisor.lock")" "$current_phase"
+  printf 'Already running (pid %s).\n' "$(cat "$state_dir/supervisor.lock")"
   print_summary
 }
 
 require_free_ports() { # each one free, and no two the same
-  local twice
-  twice=$(printf '%s\n' "$http_port" "$broker_port" "$pg_port" \
-    $((metrics_base + 1)) $((metrics_base + 2)) $((metrics_base + 3)) $((metrics_base + 4)) |
-    sort | uniq -d | head -n 1)
-  [ -z "$twice" ] || die "port $twice is meant for two things; choose ORDERFLOW_HTTP_PORT," \
-    "ORDERFLOW_BROKER_PORT, ORDERFLOW_PG_PORT and ORDERFLOW_METRICS_PORT_BASE apart"
+  require_distinct_ports "$http_port" "$broker_port" "$pg_port"
   # Right after a kill -9 of the supervisor its processes are still on their way out.
-  local tries
-  for ((tries = 0; tries < 30; tries++)); do
-    any_port_taken "$http_port" "$broker_port" "$pg_port" || break
-    leftovers_alive || break
-    pause 0.1
-  done
+  if [ -x "$supervisor" ] && any_port_taken "$http_port" "$broker_port" "$pg_port"; then
+    stop_supervisor "$state_dir"
+  fi
   require_free_port "$http_port" ORDERFLOW_HTTP_PORT "the HTTP API"
-  choose_metrics_base
-  local offset=0 role
-  for role in orchestrator payments delivery broker; do
-    require_free_port $((metrics_base + ++offset)) ORDERFLOW_METRICS_PORT_BASE "$role's metrics"
-  done
   case $broker in
     embedded) require_free_port "$broker_port" ORDERFLOW_BROKER_PORT "the broker" ;;
     kafka)
@@ -116,40 +102,36 @@ require_free_ports() { # each one free, and no two the same
   [ -n "$outside_database" ] || require_free_port "$pg_port" ORDERFLOW_PG_PORT PostgreSQL
 }
 
-leftovers_alive() { # does a process of the last run still exist?
-  local role pid
-  read_status "$state_dir"
-  for role in "${roles[@]}"; do
-    read -r _ _ pid _ <<<"$role"
-    [ ! -d "/proc/$pid" ] || return 0
+# Those of health and metrics, a role each; which there are the program knows.
+require_free_metrics_ports() {
+  local ports roles port
+  choose_metrics_base
+  read_metrics_ports "$metrics_base"
+  require_distinct_ports "$http_port" "$broker_port" "$pg_port" "${ports[@]}"
+  for port in "${!ports[@]}"; do
+    require_free_port "${ports[port]}" ORDERFLOW_METRICS_PORT_BASE "${roles[port]}'s metrics"
   done
-  return 1
+}
+
+require_distinct_ports() { # PORT…
+  local twice
+  twice=$(printf '%s\n' "$@" | sort | uniq -d | head -n 1)
+  [ -z "$twice" ] || die "port $twice is meant for two things; choose ORDERFLOW_HTTP_PORT," \
+    "ORDERFLOW_BROKER_PORT, ORDERFLOW_PG_PORT and ORDERFLOW_METRICS_PORT_BASE apart"
 }
 
 write_table() {
-  daemon() { entry "$1" daemon "$2" - - "$binary" "$1"; }
+  local embedded=()
   [ -n "$outside_database" ] || postgres_entry "$pg_port"
-  # Before the broker, whose topics have as many partitions as the database says.
-  entry migrate oneshot - - - "$binary" migrate
   case $broker in
-    embedded) daemon broker "tcp:$broker_port" ;;
+    embedded) embedded=(--broker-port "$broker_port") ;;
     kafka)
       write_kafka_settings "$state_dir" "$broker_port"
       kafka_entry "$state_dir" "$broker_port"
       ;;
   esac
-  entry seed oneshot - - - "$binary" seed
-  daemon api "http:$http_port/health/ready"
-  daemon orchestrator "http:$((metrics_base + 1))/health/ready"
-  daemon payments "http:$((metrics_base + 2))/health/ready"
-  daemon delivery "http:$((metrics_base + 3))/health/ready"
-  # Further ones find their metrics port taken and choose another.
-  local number role
-  for ((number = 2; number <= processes; number++)); do
-    for role in orchestrator payments delivery; do
-      entry "$role-$number" daemon - - - "$binary" "$role"
-    done
-  done
+  "$supervisor" entries --program "$binary" --http-port "$http_port" \
+    --metrics-port-base "$metrics_base" "${embedded[@]}" --processes "$processes"
 }
 
 print_summary() {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <catch2/catch_test_macros.hpp>
+#include <filesystem>
 #include <set>
 #include <string>
 #include <vector>
@@ -99,6 +100,19 @@ TEST_CASE("README and help name the roles that ORDERFLOW_PROCESSES multiplies") 
   std::replace(help.begin(), help.end(), '\n', ' ');
   CHECK(contains(help, owners_in_words()));
   CHECK(contains(source_text("README.md"), owners_in_words()));
+}
+
+// Scripts ask the supervisor's program which roles there are, and where.
+TEST_CASE("no script of ./orderflow lists roles") {
+  for (const auto& file :
+       std::filesystem::directory_iterator(ORDERFLOW_SOURCE_DIR "/compose/local")) {
+    const std::string name = file.path().filename();
+    int named = 0;
+    const auto text = source_text("compose/local/" + name);
+    for (const Role& owner : kOwners) named += contains(text, std::string(owner.name)) ? 1 : 0;
+    INFO(name);
+    CHECK(named < 2);
+  }
 }
 
 TEST_CASE("the scrape targets are the roles of an installation") {

@@ -10,6 +10,7 @@
 using orderflow::compose::EntryKind;
 using orderflow::compose::parse_table;
 using orderflow::compose::ReadyCheck;
+using orderflow::compose::to_line;
 
 TEST_CASE("a table line becomes an entry, field by field") {
   const auto entries = parse_table(
@@ -88,6 +89,19 @@ TEST_CASE("a table without entries is refused") {
 
 TEST_CASE("a table has a limit") {
   std::string text;
-  for (int i = 0; i < 65; ++i) text += "n" + std::to_string(i) + "\tdaemon\t-\t-\t-\tx\n";
+  for (int i = 0; i < 257; ++i) text += "n" + std::to_string(i) + "\tdaemon\t-\t-\t-\tx\n";
   CHECK_FALSE(parse_table(text));
+}
+
+TEST_CASE("an entry written as a line reads back as itself") {
+  const std::string text =
+      "postgres\tdaemon\tpostgres:15432\tpostgres\tINT/QUIT\t/bin/postgres\t-D\t/a folder/data\n"
+      "migrate\toneshot\t-\t-\tTERM/KILL\torderflow\tmigrate\n"
+      "api\tdaemon\thttp:8080/health/ready\t-\tTERM/KILL\torderflow\tapi\n"
+      "broker\tdaemon\ttcp:19092\t-\tTERM/KILL\torderflow\tbroker\n";
+  const auto entries = parse_table(text);
+  REQUIRE(entries);
+  std::string lines;
+  for (const auto& entry : *entries) lines += to_line(entry);
+  CHECK(lines == text);
 }

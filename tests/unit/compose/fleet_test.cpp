@@ -1,0 +1,154 @@
+#include "compose/fleet.hpp"
+
+#include <sys/wait.h>
+
+#include <catch2/catch_test_macros.hpp>
+#include <csignal>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include "compose/status.hpp"
+#include "tests/support/environment.hpp"
+#include "tests/support/wait.hpp"
+
+using namespace orderflow::compose;
+using namespace std::chrono_literals;
+
+namespace {
+
+// A fleet whose time is the test's; its processes are real.
+class Run {
+ public:
+  explicit Run(std::vector<Entry> entries) : fleet_(std::move(entries), settings()) {}
+
+  Fleet& fleet() { return fleet_; }
+  void pass(std::chrono::milliseconds time) {
+    now_ += time;
+    fleet_.tick(now_);
+  }
+  // Waits for a process to end, tells the fleet, and returns its id.
+  pid_t one_ends() {
+    int status = 0;
+    const pid_t pid = ::waitpid(-1, &status, 0);
+    fleet_.on_exit(pid, status, now_);
+    return pid;
+  }
+  [[nodiscard]] Status status() {
+    fleet_.write_status();
+    return parse_status(read("status.json")).value();
+  }
+  [[nodiscard]] std::string log(const std::string& name) const {
+    return read("log/" + name + ".log");
+  }
+
+ private:
+  FleetSettings settings() {
+    FleetSettings settings;
+    settings.state_dir = folder_.path();
+    settings.launcher = ORDERFLOW_SUPERVISOR_BINARY;
+    settings.start_deadline = 10s;
+    settings.oneshot_attempts_max = 2;
+    return settings;
+  }
+
+  [[nodiscard]] std::string read(const std::string& name) const {
+    std::ifstream file(folder_.path() / name);
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+
+  orderflow::testing::TemporaryFolder folder_{"fleet"};
+  Clock::time_point now_{};
+  Fleet fleet_;
+};
+
+Entry entry(const std::string& name, EntryKind kind, std::vector<std::string> command) {
+  Entry entry;
+  entry.name = name;
+  entry.kind = kind;
+  entry.command = std::move(command);
+  return entry;
+}
+
+}  // namespace
+
+TEST_CASE("a fleet starts in order, replaces what dies and stops in reverse") {
+  Run run({entry("first", EntryKind::kOneshot, {"true"}),
+           entry("second", EntryKind::kDaemon, {"sleep", "600"}),
+           entry("third", EntryKind::kDaemon, {"sleep", "600"})});
+  run.pass(0ms);
+  CHECK(run.status().processes[1].state == ProcessState::kStopped);
+  run.one_ends();
+  run.pass(0ms);
+  CHECK(run.status().processes[0].state == ProcessState::kDone);
+  CHECK(run.status().phase == Phase::kStarting);
+  for (int i = 0; i < 3; ++i) run.pass(0ms);
+  const auto up = run.status();
+  CHECK(up.phase == Phase::kUp);
+  CHECK_FALSE(run.fleet().in_transition());
+
+  ::kill(up.processes[1].pid, SIGKILL);
+  CHECK(run.one_ends() == up.processes[1].pid);
+  run.pass(199ms);
+  CHECK(run.status().processes[1].state == ProcessState::kBackoff);
+  run.pass(1ms);
+  const auto again = run.status();
+  CHECK(again.processes[1].restarts == 1);
+  CHECK(again.processes[1].pid != 0);
+  CHECK(again.processes[2].pid == up.processes[2].pid);
+  CHECK(again.phase == Phase::kUp);
+
+  run.fleet().stop();
+  run.pass(0ms);
+  CHECK(run.one_ends() == again.processes[2].pid);
+  CHECK_FALSE(run.fleet().finished());
+  run.pass(0ms);
+  CHECK(run.one_ends() == again.processes[1].pid);
+  run.pass(0ms);
+  CHECK(run.fleet().finished());
+  CHECK_FALSE(run.fleet().failed());
+  CHECK(run.status().phase == Phase::kStopped);
+}
+
+TEST_CASE("a process that ignores its stop signal gets its death signal") {
+  Run run({entry("stubborn", EntryKind::kDaemon,
+                 {"sh", "-c", "trap '' TERM; echo deaf; exec sleep 600"})});
+  run.pass(0ms);
+  run.pass(0ms);
+  orderflow::testing::wait_until("it is deaf", [&] { return run.log("stubborn") == "deaf\n"; });
+  REQUIRE(run.status().phase == Phase::kUp);
+  run.fleet().stop();
+  run.pass(0ms);
+  run.pass(14s);
+  CHECK(run.status().processes[0].pid != 0);
+  run.pass(1s);
+  run.one_ends();
+  run.pass(0ms);
+  CHECK(run.fleet().finished());
+}
+
+TEST_CASE("a oneshot that fails every time ends the start by name") {
+  Run run({entry("migrate", EntryKind::kOneshot, {"false"}),
+           entry("api", EntryKind::kDaemon, {"sleep", "600"})});
+  run.pass(0ms);
+  run.one_ends();
+  run.pass(1s);
+  run.one_ends();
+  run.pass(0ms);
+  CHECK(run.fleet().finished());
+  CHECK(run.fleet().failed());
+  const auto status = run.status();
+  CHECK(status.phase == Phase::kFailed);
+  CHECK(status.failed == "migrate");
+  CHECK(status.error.starts_with("migrate ended with exit code 1 (attempt 2); its log: "));
+  CHECK(status.processes[1].pid == 0);
+}
+
+TEST_CASE("what no restart mends ends the start at once") {
+  Run run({entry("api", EntryKind::kDaemon, {"sh", "-c", "exit 2"})});
+  run.pass(0ms);
+  run.one_ends();
+  run.pass(0ms);
+  CHECK(run.fleet().failed());
+}
