@@ -87,7 +87,7 @@ TEST_CASE(
   ::sigaddset(&signals, SIGTERM);
   ::sigprocmask(SIG_BLOCK, &signals, &before);
   Launched shell(
-      {"sh", "-c", "ls /proc/$$/fd; cut -d' ' -f5 /proc/$$/stat; grep SigBlk /proc/$$/status"});
+      {"sh", "-c", "ls /proc/$$/fd; cut -d' ' -f5 /proc/$$/stat; grep SigBlk /proc/self/status"});
   ::sigprocmask(SIG_SETMASK, &before, nullptr);
   ::close(inherited);
   const auto pid = std::to_string(shell.pid());
