@@ -9,7 +9,7 @@
 namespace orderflow::domain {
 
 // What the simulated outside world (card network, carrier) does with one attempt of a command.
-enum class Fate {
+enum class SimulatedOutcome {
   kNormal,
   kSilent,     // No effect and no reply: a request that timed out on its way.
   kFailed,     // No effect, a technical failure is answered.
@@ -37,18 +37,20 @@ class Simulation {
   explicit Simulation(SimulationRates rates) : rates_(rates) {}
 
   // A capture of `amount`. With magic, the last two digits of the amount choose.
-  [[nodiscard]] Fate of_capture(const core::Uuid& command, int attempt, std::int64_t amount) const;
+  [[nodiscard]] SimulatedOutcome of_capture(const core::Uuid& command, int attempt,
+                                            std::int64_t amount) const;
 
   // A schedule to `address`, a JSON object. With magic, its `line2` chooses.
-  [[nodiscard]] Fate of_schedule(const core::Uuid& command, int attempt,
-                                 std::string_view address) const;
+  [[nodiscard]] SimulatedOutcome of_schedule(const core::Uuid& command, int attempt,
+                                             std::string_view address) const;
 
   // An undo or a later refund: never refused, but silent or failing like any other command.
-  [[nodiscard]] Fate of_other(const core::Uuid& command, int attempt, std::string_view salt) const;
+  [[nodiscard]] SimulatedOutcome of_other(const core::Uuid& command, int attempt,
+                                          std::string_view salt) const;
 
  private:
-  [[nodiscard]] Fate drawn(const core::Uuid& command, int attempt, std::string_view salt,
-                           double refused) const;
+  [[nodiscard]] SimulatedOutcome drawn(const core::Uuid& command, int attempt,
+                                       std::string_view salt, double refused) const;
 
   SimulationRates rates_;
 };

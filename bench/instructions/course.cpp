@@ -78,20 +78,20 @@ void place(Course& course, int number) {
 }
 
 void pay(Course& course) {
-  domain::PaymentBook book;
-  book.add(course.account);
+  domain::PaymentRecords records;
+  records.add(course.account);
   const domain::PaymentContext context{kCourseTime, false, course.facts.trace.correlation_id};
-  course.payment_reply = domain::decide(book, course.payment_command, context).value().reply;
+  course.payment_reply = domain::handle(records, course.payment_command, context).value().reply;
 }
 
 void deliver(Course& course) {
-  domain::DeliveryBook book;
+  domain::DeliveryRecords records;
   const domain::DeliveryPolicy policy;
   const domain::DeliveryContext context{kCourseTime, false, course.facts.trace};
-  const auto verdict = domain::decide(book, course.delivery_command, context, policy).value();
+  const auto verdict = domain::handle(records, course.delivery_command, context, policy).value();
   course.delivery_reply = verdict.reply.value();
   const auto due = kCourseTime + policy.carrier_time;
-  course.report = domain::fire(book, course.delivery_reply.command_id, due, policy).value();
+  course.report = domain::fire(records, course.delivery_reply.command_id, due, policy).value();
 }
 
 }  // namespace

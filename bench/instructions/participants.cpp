@@ -8,39 +8,39 @@ namespace orderflow::bench {
 namespace {
 
 // As read for the batch: the accounts are there, the payments are not.
-domain::PaymentBook decide_captures(const std::vector<Course>& courses) {
-  domain::PaymentBook book;
-  for (const auto& course : courses) book.add(course.account);
+domain::PaymentRecords handle_captures(const std::vector<Course>& courses) {
+  domain::PaymentRecords records;
+  for (const auto& course : courses) records.add(course.account);
   for (const auto& course : courses) {
     const domain::PaymentContext context{kCourseTime, false, course.facts.trace.correlation_id};
-    keep(domain::decide(book, course.payment_command, context).value());
+    keep(domain::handle(records, course.payment_command, context).value());
   }
-  return book;
+  return records;
 }
 
-domain::DeliveryBook decide_schedules(const std::vector<Course>& courses) {
+domain::DeliveryRecords handle_schedules(const std::vector<Course>& courses) {
   static const domain::DeliveryPolicy policy;
-  domain::DeliveryBook book;
+  domain::DeliveryRecords records;
   for (const auto& course : courses) {
     const domain::DeliveryContext context{kCourseTime, false, course.facts.trace};
-    keep(domain::decide(book, course.delivery_command, context, policy).value());
+    keep(domain::handle(records, course.delivery_command, context, policy).value());
   }
-  return book;
+  return records;
 }
 
 }  // namespace
 
 std::vector<Workload> participant_workloads(const std::vector<Course>& courses) {
-  const auto payments = decide_captures(courses);
-  const auto deliveries = decide_schedules(courses);
+  const auto payments = handle_captures(courses);
+  const auto deliveries = handle_schedules(courses);
   const auto count = courses.size();
   return {
-      all_at_once("decide_captures", count, [courses] { return decide_captures(courses); }),
+      all_at_once("handle_captures", count, [courses] { return handle_captures(courses); }),
       all_at_once("write_payments", count,
-                  [payments] { return consumers::write_payment_book(payments); }),
-      all_at_once("decide_schedules", count, [courses] { return decide_schedules(courses); }),
+                  [payments] { return domain::write_payment_records(payments); }),
+      all_at_once("handle_schedules", count, [courses] { return handle_schedules(courses); }),
       all_at_once("write_deliveries", count,
-                  [deliveries] { return consumers::write_delivery_book(deliveries); }),
+                  [deliveries] { return domain::write_delivery_records(deliveries); }),
   };
 }
 

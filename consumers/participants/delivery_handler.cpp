@@ -10,7 +10,7 @@ namespace orderflow::consumers {
 namespace {
 
 using core::Uuid;
-using domain::Fate;
+using domain::SimulatedOutcome;
 using events::ReplyOutcome;
 
 // Looking for overdue rows takes one part in so many of the time, however many rows are live.
@@ -28,15 +28,15 @@ std::vector<std::int32_t> shards_of(const std::set<std::int32_t>& partitions,
   return shards;
 }
 
-Fate fate_of(const domain::Simulation& simulation, const events::DeliveryCommand& command,
-             int attempt) {
+SimulatedOutcome simulated_outcome(const domain::Simulation& simulation,
+                                   const events::DeliveryCommand& command, int attempt) {
   if (const auto* schedule = std::get_if<events::ScheduleDelivery>(&command)) {
     return simulation.of_schedule(schedule->command_id, attempt, schedule->address);
   }
   if (const auto* cancel = std::get_if<events::CancelDelivery>(&command)) {
     return simulation.of_other(cancel->command_id, attempt, "cancel");
   }
-  return Fate::kNormal;
+  return SimulatedOutcome::kNormal;
 }
 
 const Uuid& delivery_of(const events::DeliveryCommand& command) {
@@ -51,12 +51,13 @@ const Uuid& delivery_of(const events::DeliveryCommand& command) {
 
 // The label of the metric deliveries_total.
 std::string outcome_of(const events::DeliveryCommand& command,
-                       const domain::DeliveryVerdict& verdict, const domain::DeliveryBook& book) {
+                       const domain::DeliveryVerdict& verdict,
+                       const domain::DeliveryRecords& records) {
   if (verdict.repeated) return "repeated";
   if (!verdict.reply) return "acknowledged";
   if (verdict.reply->outcome == ReplyOutcome::kRefused) return verdict.reply->code;
   if (std::holds_alternative<events::ScheduleDelivery>(command)) return "scheduled";
-  const auto* delivery = book.find(verdict.reply->command_id);
+  const auto* delivery = records.find(verdict.reply->command_id);
   const bool voided = delivery != nullptr && delivery->status == domain::DeliveryStatus::kVoided;
   return voided ? "voided" : "cancelled";
 }
@@ -87,8 +88,8 @@ std::vector<producers::Outgoing> DeliveryHandler::granted(const Grants& fresh, c
   owned_.clear();
   for (const auto& [partition, grant] : all) owned_.insert(partition);
   owned_.insert(partitions.begin(), partitions.end());
-  const auto live =
-      read_live(session, shards_of(partitions, partition_count), options_.timer_limit, policy_);
+  const auto live = domain::read_live(session, shards_of(partitions, partition_count),
+                                      options_.timer_limit, policy_);
   for (const auto& row : live) {
     timers_.set(core::partition_of_shard(row.shard, partition_count), row.id, row.due);
   }
@@ -121,12 +122,13 @@ std::vector<DeliveryHandler::Item> DeliveryHandler::admit(const Batch& batch,
       continue;
     }
     if (!effects_.well_placed(*message)) continue;
-    const Fate fate = fate_of(options_.simulation, *command, events::attempt_of(*message));
-    if (fate == Fate::kSilent) {
+    const SimulatedOutcome simulated =
+        simulated_outcome(options_.simulation, *command, events::attempt_of(*message));
+    if (simulated == SimulatedOutcome::kSilent) {
       effects_.count("silent");
       continue;
     }
-    items.push_back({message, std::move(*command), fate});
+    items.push_back({message, std::move(*command), simulated});
   }
   return items;
 }
@@ -135,7 +137,7 @@ void DeliveryHandler::reread_overdue(const Batch& batch, core::PgSession& sessio
   if (batch.now < overdue_.next()) return;
   const auto shards = overdue_.part(shards_of(owned_, batch.partition_count));
   const auto began = std::chrono::steady_clock::now();
-  const auto rows = read_overdue(session, shards, batch.now, options_.due_limit, policy_);
+  const auto rows = domain::read_overdue(session, shards, batch.now, options_.due_limit, policy_);
   for (const auto& row : rows) {
     timers_.set(core::partition_of_shard(row.shard, batch.partition_count), row.id, row.due);
   }
@@ -175,39 +177,39 @@ TransactionDraft DeliveryHandler::prepare(const Batch& batch, core::PgSession& s
   for (const auto& item : items) ids.insert(delivery_of(item.command));
   for (const auto& [partition, rows] : due) ids.insert(rows.begin(), rows.end());
   if (ids.empty()) return draft;
-  auto book = read_book(ids, session);
-  for (const auto& item : items) decide_item(item, batch.now, book, draft);
-  fire_due(due, batch.now, book, draft);
-  draft.calls = write_delivery_book(book);
-  prepare(book, due, batch.partition_count);
+  auto records = read_records(ids, session);
+  for (const auto& item : items) handle_item(item, batch.now, records, draft);
+  fire_due(due, batch.now, records, draft);
+  draft.calls = domain::write_delivery_records(records);
+  prepare(records, due, batch.partition_count);
   return draft;
 }
 
-void DeliveryHandler::decide_item(const Item& item, Time now, domain::DeliveryBook& book,
+void DeliveryHandler::handle_item(const Item& item, Time now, domain::DeliveryRecords& records,
                                   TransactionDraft& draft) {
   const core::Trace trace = events::trace_of(*item.message);
-  if (item.fate == Fate::kFailed) {
+  if (item.simulated == SimulatedOutcome::kFailed) {
     effects_.count("failed");
     effects_.reply(*item.message,
                    domain::technical_failure(item.command, "the carriers failed (simulated)"),
                    trace);
     return;
   }
-  const domain::DeliveryContext context{now, item.fate == Fate::kRefused, trace};
-  const auto verdict = domain::decide(book, item.command, context, policy_);
+  const domain::DeliveryContext context{now, item.simulated == SimulatedOutcome::kRefused, trace};
+  const auto verdict = domain::handle(records, item.command, context, policy_);
   if (!verdict) {
     draft.dead_letters.push_back({item.message, verdict.error().detail});
     return;
   }
-  effects_.count(outcome_of(item.command, *verdict, book));
+  effects_.count(outcome_of(item.command, *verdict, records));
   if (std::holds_alternative<events::AcknowledgeReport>(item.command)) {
     report_brake_.acknowledged();
     if (!verdict->repeated) {
-      const auto* delivery = book.find(delivery_of(item.command));
+      const auto* delivery = records.find(delivery_of(item.command));
       report_patience_.answered(now - delivery->delivered_at.value_or(now));
     }
   }
-  if (!verdict->reply || item.fate == Fate::kReplyLost) return;
+  if (!verdict->reply || item.simulated == SimulatedOutcome::kReplyLost) return;
   effects_.reply(*item.message, *verdict->reply, trace);
   const bool refused = verdict->reply->outcome != ReplyOutcome::kDone;
   const auto level = refused ? core::LogLevel::kInfo : core::LogLevel::kDebug;
@@ -218,13 +220,13 @@ void DeliveryHandler::decide_item(const Item& item, Time now, domain::DeliveryBo
                {"code", verdict->reply->code}});
 }
 
-void DeliveryHandler::fire_due(const DueByPartition& due, Time now, domain::DeliveryBook& book,
-                               TransactionDraft& draft) {
+void DeliveryHandler::fire_due(const DueByPartition& due, Time now,
+                               domain::DeliveryRecords& records, TransactionDraft& draft) {
   for (const auto& [partition, ids] : due) {
     for (const auto& id : ids) {
-      const auto report = domain::fire(book, id, now, policy_);
+      const auto report = domain::fire(records, id, now, policy_);
       if (!report) continue;
-      const auto* delivery = book.find(id);
+      const auto* delivery = records.find(id);
       effects_.count(delivery->report_attempts > 1 ? "report_repeated" : "delivered");
       effects_.report(partition, *report, delivery->trace);
       report_brake_.reported(now);
@@ -233,23 +235,23 @@ void DeliveryHandler::fire_due(const DueByPartition& due, Time now, domain::Deli
   }
 }
 
-domain::DeliveryBook DeliveryHandler::read_book(const std::set<Uuid>& ids,
-                                                core::PgSession& session) const {
+domain::DeliveryRecords DeliveryHandler::read_records(const std::set<Uuid>& ids,
+                                                      core::PgSession& session) const {
   auto unknown = ids;
   std::erase_if(unknown, [&](const Uuid& id) { return live_.contains(id); });
-  auto book = read_delivery_book(session, unknown);
+  auto records = domain::read_delivery_records(session, unknown);
   for (const auto& id : ids) {
-    if (const auto found = live_.find(id); found != live_.end()) book.add(found->second.row);
+    if (const auto found = live_.find(id); found != live_.end()) records.add(found->second.row);
   }
-  return book;
+  return records;
 }
 
-void DeliveryHandler::prepare(const domain::DeliveryBook& book, const DueByPartition& due,
+void DeliveryHandler::prepare(const domain::DeliveryRecords& records, const DueByPartition& due,
                               std::int32_t partition_count) {
   // Of timers that fired for nothing: their row says something else by now, or is gone.
   for (const auto& [partition, ids] : due) {
     for (const auto& id : ids) {
-      const auto* row = book.find(id);
+      const auto* row = records.find(id);
       const Time next = row == nullptr ? Time::max() : domain::due_time(*row, policy_);
       prepared_.push_back({partition, id, next, std::nullopt});
     }
@@ -264,8 +266,8 @@ void DeliveryHandler::prepare(const domain::DeliveryBook& book, const DueByParti
       change.live_row->address.clear();  // As if read.
     }
   };
-  prepare_written(book.new_rows());
-  prepare_written(book.changed_rows());
+  prepare_written(records.new_rows());
+  prepare_written(records.changed_rows());
 }
 
 void DeliveryHandler::adopt(Change& change) {

@@ -52,7 +52,7 @@ class DeliveryHandler : public PartitionHandler {
   struct Item {
     const core::KafkaMessage* message;
     events::DeliveryCommand command;
-    domain::Fate fate;
+    domain::SimulatedOutcome simulated;
   };
   // What holds of a delivery once the transaction is durable.
   struct Change {
@@ -66,12 +66,13 @@ class DeliveryHandler : public PartitionHandler {
   std::vector<Item> admit(const Batch& batch, TransactionDraft& draft);
   void reread_overdue(const Batch& batch, core::PgSession& session);
   [[nodiscard]] DueByPartition collect_due(const Batch& batch);
-  [[nodiscard]] domain::DeliveryBook read_book(const std::set<core::Uuid>& ids,
-                                               core::PgSession& session) const;
-  void decide_item(const Item& item, Time now, domain::DeliveryBook& book, TransactionDraft& draft);
-  void fire_due(const DueByPartition& due, Time now, domain::DeliveryBook& book,
+  [[nodiscard]] domain::DeliveryRecords read_records(const std::set<core::Uuid>& ids,
+                                                     core::PgSession& session) const;
+  void handle_item(const Item& item, Time now, domain::DeliveryRecords& records,
+                   TransactionDraft& draft);
+  void fire_due(const DueByPartition& due, Time now, domain::DeliveryRecords& records,
                 TransactionDraft& draft);
-  void prepare(const domain::DeliveryBook& book, const DueByPartition& due,
+  void prepare(const domain::DeliveryRecords& records, const DueByPartition& due,
                std::int32_t partition_count);
   void adopt(Change& change);
   void adjust_patience();

@@ -7,11 +7,11 @@
 namespace orderflow::consumers {
 namespace {
 
-using domain::Fate;
+using domain::SimulatedOutcome;
 using events::ReplyOutcome;
 
-Fate fate_of(const domain::Simulation& simulation, const events::PaymentCommand& command,
-             int attempt) {
+SimulatedOutcome simulated_outcome(const domain::Simulation& simulation,
+                                   const events::PaymentCommand& command, int attempt) {
   if (const auto* capture = std::get_if<events::CapturePayment>(&command)) {
     return simulation.of_capture(capture->command_id, attempt, capture->amount.amount);
   }
@@ -24,14 +24,14 @@ Fate fate_of(const domain::Simulation& simulation, const events::PaymentCommand&
 
 // The label of the metric payments_total.
 std::string outcome_of(const events::PaymentCommand& command, const domain::PaymentVerdict& verdict,
-                       const domain::PaymentBook& book) {
+                       const domain::PaymentRecords& records) {
   const auto& reply = verdict.reply;
   if (verdict.repeated) return "repeated";
   if (reply.outcome == ReplyOutcome::kFailed) return "failed";
   if (reply.outcome == ReplyOutcome::kRefused) return reply.code;
   if (std::holds_alternative<events::CapturePayment>(command)) return "captured";
   if (std::holds_alternative<events::RefundPayment>(command)) return "refunded";
-  const auto* payment = book.payment(reply.command_id);
+  const auto* payment = records.payment(reply.command_id);
   const bool voided = payment != nullptr && payment->status == domain::PaymentStatus::kVoided;
   return voided ? "voided" : "undone";
 }
@@ -66,12 +66,13 @@ std::vector<PaymentsHandler::Item> PaymentsHandler::admit(const Batch& batch,
       continue;
     }
     if (!effects_.well_placed(*message)) continue;
-    const Fate fate = fate_of(simulation_, *command, events::attempt_of(*message));
-    if (fate == Fate::kSilent) {
+    const SimulatedOutcome simulated =
+        simulated_outcome(simulation_, *command, events::attempt_of(*message));
+    if (simulated == SimulatedOutcome::kSilent) {
       effects_.count("silent");
       continue;
     }
-    items.push_back({message, std::move(*command), fate});
+    items.push_back({message, std::move(*command), simulated});
   }
   return items;
 }
@@ -83,29 +84,30 @@ TransactionDraft PaymentsHandler::prepare(const Batch& batch, core::PgSession& s
   std::vector<const events::PaymentCommand*> commands;
   commands.reserve(items.size());
   for (const auto& item : items) commands.push_back(&item.command);
-  auto book = read_payment_book(session, keys_of(commands));
-  for (const auto& item : items) decide_item(item, batch.now, book, draft);
-  draft.calls = write_payment_book(book);
+  auto records = domain::read_payment_records(session, domain::keys_of(commands));
+  for (const auto& item : items) handle_item(item, batch.now, records, draft);
+  draft.calls = domain::write_payment_records(records);
   return draft;
 }
 
-void PaymentsHandler::decide_item(const Item& item, Time now, domain::PaymentBook& book,
+void PaymentsHandler::handle_item(const Item& item, Time now, domain::PaymentRecords& records,
                                   TransactionDraft& draft) {
   const core::Trace trace = events::trace_of(*item.message);
-  if (item.fate == Fate::kFailed) {
+  if (item.simulated == SimulatedOutcome::kFailed) {
     effects_.count("failed");
     answer(item, domain::technical_failure(item.command, "the card network failed (simulated)"),
            trace);
     return;
   }
-  const domain::PaymentContext context{now, item.fate == Fate::kRefused, trace.correlation_id};
-  const auto verdict = domain::decide(book, item.command, context);
+  const domain::PaymentContext context{now, item.simulated == SimulatedOutcome::kRefused,
+                                       trace.correlation_id};
+  const auto verdict = domain::handle(records, item.command, context);
   if (!verdict) {
     draft.dead_letters.push_back({item.message, verdict.error().detail});
     return;
   }
-  effects_.count(outcome_of(item.command, *verdict, book));
-  if (item.fate != Fate::kReplyLost) answer(item, verdict->reply, trace);
+  effects_.count(outcome_of(item.command, *verdict, records));
+  if (item.simulated != SimulatedOutcome::kReplyLost) answer(item, verdict->reply, trace);
 }
 
 void PaymentsHandler::answer(const Item& item, const events::Reply& reply,

@@ -33,11 +33,12 @@ class PaymentsHandler : public PartitionHandler {
   struct Item {
     const core::KafkaMessage* message;
     events::PaymentCommand command;
-    domain::Fate fate;
+    domain::SimulatedOutcome simulated;
   };
 
   std::vector<Item> admit(const Batch& batch, TransactionDraft& draft);
-  void decide_item(const Item& item, Time now, domain::PaymentBook& book, TransactionDraft& draft);
+  void handle_item(const Item& item, Time now, domain::PaymentRecords& records,
+                   TransactionDraft& draft);
   void answer(const Item& item, const events::Reply& reply, const core::Trace& trace);
 
   domain::Simulation simulation_;

@@ -45,6 +45,8 @@ class PgArray {
   void add(const std::optional<T>& value) {
     value ? add(*value) : add_null();
   }
+  // An empty text means "none" in memory and null in the table.
+  void add_or_null(std::string_view text) { text.empty() ? add_null() : add(text); }
 
   [[nodiscard]] std::size_t size() const { return count_; }
   [[nodiscard]] PgType element() const { return element_; }
@@ -86,7 +88,6 @@ class PgRows {
     return value ? add(*value) : add_null(type_of(T{}));
   }
   PgRows& add_null(PgType type);
-  // An empty text means "none" in memory and null in the table.
   PgRows& add_or_null(std::string_view text) {
     return text.empty() ? add_null(PgType::kText) : add(text);
   }

@@ -77,11 +77,11 @@ void book_carrier(Delivery& delivery) {
   }
 }
 
-core::Result<DeliveryVerdict> decide_one(DeliveryBook& book,
+core::Result<DeliveryVerdict> handle_one(DeliveryRecords& records,
                                          const events::ScheduleDelivery& command,
                                          const DeliveryContext& context,
                                          const DeliveryPolicy& policy) {
-  if (const Delivery* stored = book.find(command.command_id)) {
+  if (const Delivery* stored = records.find(command.command_id)) {
     if (stored->order_id != command.order_id) return contradiction();
     return DeliveryVerdict{schedule_reply(*stored), true};
   }
@@ -101,13 +101,14 @@ core::Result<DeliveryVerdict> decide_one(DeliveryBook& book,
     book_carrier(delivery);
   }
   DeliveryVerdict verdict{schedule_reply(delivery), false};
-  book.insert(std::move(delivery));
+  records.insert(std::move(delivery));
   return verdict;
 }
 
-core::Result<DeliveryVerdict> decide_one(DeliveryBook& book, const events::CancelDelivery& command,
+core::Result<DeliveryVerdict> handle_one(DeliveryRecords& records,
+                                         const events::CancelDelivery& command,
                                          const DeliveryContext& context, const DeliveryPolicy&) {
-  const Delivery* stored = book.find(command.command_id);
+  const Delivery* stored = records.find(command.command_id);
   if (stored == nullptr) {
     Delivery delivery;
     delivery.id = command.command_id;
@@ -119,12 +120,12 @@ core::Result<DeliveryVerdict> decide_one(DeliveryBook& book, const events::Cance
     delivery.trace = context.trace;
     delivery.updated_at = context.now;
     DeliveryVerdict verdict{cancel_reply(delivery), false};
-    book.insert(std::move(delivery));
+    records.insert(std::move(delivery));
     return verdict;
   }
   if (stored->order_id != command.order_id) return contradiction();
   if (stored->undone_at) return DeliveryVerdict{cancel_reply(*stored), true};
-  Delivery& delivery = book.change(command.command_id);
+  Delivery& delivery = records.change(command.command_id);
   delivery.undone_at = context.now;
   delivery.updated_at = context.now;
   if (delivery.status == DeliveryStatus::kDelivered) {
@@ -136,15 +137,15 @@ core::Result<DeliveryVerdict> decide_one(DeliveryBook& book, const events::Cance
   return DeliveryVerdict{cancel_reply(delivery), false};
 }
 
-core::Result<DeliveryVerdict> decide_one(DeliveryBook& book,
+core::Result<DeliveryVerdict> handle_one(DeliveryRecords& records,
                                          const events::AcknowledgeReport& command,
                                          const DeliveryContext& context, const DeliveryPolicy&) {
-  const Delivery* stored = book.find(command.delivery_id);
+  const Delivery* stored = records.find(command.delivery_id);
   if (stored != nullptr && stored->order_id != command.order_id) return contradiction();
   const bool awaited = stored != nullptr && stored->status == DeliveryStatus::kDelivered &&
                        !stored->report_acknowledged_at;
   if (!awaited) return DeliveryVerdict{std::nullopt, true};
-  Delivery& delivery = book.change(command.delivery_id);
+  Delivery& delivery = records.change(command.delivery_id);
   delivery.report_acknowledged_at = context.now;
   delivery.updated_at = context.now;
   delivery.live = false;
@@ -177,17 +178,17 @@ Time due_time(const Delivery& delivery, const DeliveryPolicy& policy) {
   return delivery.updated_at + std::min(wait, policy.report_backoff_max);
 }
 
-void DeliveryBook::add(Delivery delivery) {
+void DeliveryRecords::add(Delivery delivery) {
   const Uuid id = delivery.id;
   rows_.emplace(id, Tracked{std::move(delivery), RowState::kRead});
 }
 
-const Delivery* DeliveryBook::find(const Uuid& id) const {
+const Delivery* DeliveryRecords::find(const Uuid& id) const {
   const auto found = rows_.find(id);
   return found == rows_.end() ? nullptr : &found->second.row;
 }
 
-std::vector<const Delivery*> DeliveryBook::new_rows() const {
+std::vector<const Delivery*> DeliveryRecords::new_rows() const {
   std::vector<const Delivery*> rows;
   for (const auto& [id, held] : rows_) {
     if (held.state == RowState::kNew) rows.push_back(&held.row);
@@ -195,7 +196,7 @@ std::vector<const Delivery*> DeliveryBook::new_rows() const {
   return rows;
 }
 
-std::vector<const Delivery*> DeliveryBook::changed_rows() const {
+std::vector<const Delivery*> DeliveryRecords::changed_rows() const {
   std::vector<const Delivery*> rows;
   for (const auto& [id, held] : rows_) {
     if (held.state == RowState::kChanged) rows.push_back(&held.row);
@@ -203,28 +204,29 @@ std::vector<const Delivery*> DeliveryBook::changed_rows() const {
   return rows;
 }
 
-void DeliveryBook::insert(Delivery delivery) {
+void DeliveryRecords::insert(Delivery delivery) {
   const Uuid id = delivery.id;
   rows_.emplace(id, Tracked{std::move(delivery), RowState::kNew});
 }
 
-Delivery& DeliveryBook::change(const Uuid& id) {
+Delivery& DeliveryRecords::change(const Uuid& id) {
   auto& held = rows_.at(id);
   if (held.state == RowState::kRead) held.state = RowState::kChanged;
   return held.row;
 }
 
-core::Result<DeliveryVerdict> decide(DeliveryBook& book, const events::DeliveryCommand& command,
+core::Result<DeliveryVerdict> handle(DeliveryRecords& records,
+                                     const events::DeliveryCommand& command,
                                      const DeliveryContext& context, const DeliveryPolicy& policy) {
-  return std::visit([&](const auto& message) { return decide_one(book, message, context, policy); },
-                    command);
+  return std::visit(
+      [&](const auto& message) { return handle_one(records, message, context, policy); }, command);
 }
 
-std::optional<events::DeliveryReport> fire(DeliveryBook& book, const Uuid& id, Time now,
+std::optional<events::DeliveryReport> fire(DeliveryRecords& records, const Uuid& id, Time now,
                                            const DeliveryPolicy& policy) {
-  const Delivery* stored = book.find(id);
+  const Delivery* stored = records.find(id);
   if (stored == nullptr || due_time(*stored, policy) > now) return std::nullopt;
-  Delivery& delivery = book.change(id);
+  Delivery& delivery = records.change(id);
   if (delivery.status == DeliveryStatus::kScheduled) {
     delivery.status = DeliveryStatus::kDelivered;
     delivery.delivered_at = now;

@@ -65,7 +65,7 @@ struct DeliveryPolicy {
 [[nodiscard]] Time due_time(const Delivery& delivery, const DeliveryPolicy& policy);
 
 // The deliveries that one batch is about, as read, and what it made of them. A value without I/O.
-class DeliveryBook {
+class DeliveryRecords {
  public:
   void add(Delivery delivery);
   [[nodiscard]] const Delivery* find(const Uuid& id) const;
@@ -99,19 +99,19 @@ struct DeliveryVerdict {
   bool repeated = false;
 };
 
-// Applies one command to the book and answers it. Replies are built from what is stored, so that
+// Applies one command to the records and answers it. Replies are built from what is stored, so that
 // the answer to a repeated command is the same to the byte.
 //
 // An Error (code `contradiction`) means the command names another order than the stored row of its
 // id; it can never be processed and nothing was changed.
-[[nodiscard]] core::Result<DeliveryVerdict> decide(DeliveryBook& book,
+[[nodiscard]] core::Result<DeliveryVerdict> handle(DeliveryRecords& records,
                                                    const events::DeliveryCommand& command,
                                                    const DeliveryContext& context,
                                                    const DeliveryPolicy& policy);
 
 // Fires a delivery's timer, if it is due: hands it over, or repeats its report. Returns the report
 // to send, if any.
-[[nodiscard]] std::optional<events::DeliveryReport> fire(DeliveryBook& book, const Uuid& id,
+[[nodiscard]] std::optional<events::DeliveryReport> fire(DeliveryRecords& records, const Uuid& id,
                                                          Time now, const DeliveryPolicy& policy);
 
 // The answer to a command that was given up for a technical reason. Nothing is stored.

@@ -4,7 +4,7 @@
 
 #include "core/values/shard.hpp"
 
-namespace orderflow::consumers {
+namespace orderflow::domain {
 namespace {
 
 using core::PgArray;
@@ -57,11 +57,11 @@ constexpr PgStatement kReadOverdue{
 constexpr const PgStatement* kDeliveryStatements[] = {
     &kReadDeliveries, &kInsertDeliveries, &kUpdateDeliveries, &kReadLive, &kReadOverdue};
 
-domain::Delivery read_row(const PgResult& rows, int row) {
-  domain::Delivery delivery;
+Delivery read_row(const PgResult& rows, int row) {
+  Delivery delivery;
   delivery.id = rows.uuid(row, 0);
   delivery.order_id = rows.uuid(row, 1);
-  delivery.status = domain::delivery_status_of(rows.text(row, 2)).value();
+  delivery.status = delivery_status_of(rows.text(row, 2)).value();
   delivery.code = rows.text(row, 3);
   delivery.detail = rows.text(row, 4);
   delivery.carrier = rows.text(row, 5);
@@ -79,17 +79,17 @@ domain::Delivery read_row(const PgResult& rows, int row) {
   return delivery;
 }
 
-std::vector<LiveDelivery> live_rows(const PgResult& rows, const domain::DeliveryPolicy& policy) {
+std::vector<LiveDelivery> live_rows(const PgResult& rows, const DeliveryPolicy& policy) {
   std::vector<LiveDelivery> found;
   found.reserve(static_cast<std::size_t>(rows.rows()));
   for (int row = 0; row < rows.rows(); ++row) {
-    domain::Delivery delivery;
+    Delivery delivery;
     delivery.live = true;
-    delivery.status = domain::delivery_status_of(rows.text(row, 2)).value();
+    delivery.status = delivery_status_of(rows.text(row, 2)).value();
     delivery.carrier_due_at = rows.maybe_time(row, 3);
     delivery.report_attempts = rows.int4(row, 4);
     delivery.updated_at = rows.time(row, 5);
-    found.push_back({rows.uuid(row, 0), rows.int4(row, 1), domain::due_time(delivery, policy)});
+    found.push_back({rows.uuid(row, 0), rows.int4(row, 1), due_time(delivery, policy)});
   }
   return found;
 }
@@ -100,14 +100,14 @@ PgArray shard_array(const std::vector<std::int32_t>& shards) {
   return array;
 }
 
-PgCall insert_rows(const std::vector<const domain::Delivery*>& deliveries) {
+PgCall insert_rows(const std::vector<const Delivery*>& deliveries) {
   PgRows rows(kDeliveryRow, 19, deliveries.size());
   for (const auto* delivery : deliveries) {
     rows.row()
         .add(delivery->id)
         .add(delivery->order_id)
         .add(core::shard_of(delivery->order_id.text().view()))
-        .add(domain::name_of(delivery->status))
+        .add(name_of(delivery->status))
         .add_or_null(delivery->code)
         .add_or_null(delivery->detail)
         .add_or_null(delivery->carrier)
@@ -129,12 +129,12 @@ PgCall insert_rows(const std::vector<const domain::Delivery*>& deliveries) {
   return call;
 }
 
-PgCall update_rows(const std::vector<const domain::Delivery*>& deliveries) {
+PgCall update_rows(const std::vector<const Delivery*>& deliveries) {
   PgRows rows(kDeliveryChange, 9, deliveries.size());
   for (const auto* delivery : deliveries) {
     rows.row()
         .add(delivery->id)
-        .add(domain::name_of(delivery->status))
+        .add(name_of(delivery->status))
         .add(delivery->undone_at)
         .add(delivery->undo_refused)
         .add(delivery->live)
@@ -150,22 +150,22 @@ PgCall update_rows(const std::vector<const domain::Delivery*>& deliveries) {
 
 }  // namespace
 
-domain::DeliveryBook read_delivery_book(core::PgSession& session, const std::set<Uuid>& ids) {
-  domain::DeliveryBook book;
-  if (ids.empty()) return book;
+DeliveryRecords read_delivery_records(core::PgSession& session, const std::set<Uuid>& ids) {
+  DeliveryRecords records;
+  if (ids.empty()) return records;
   PgArray array(PgType::kUuid);
   for (const auto& id : ids) array.add(id);
   PgParams params;
   params.array(array);
   const auto rows = session.execute(kReadDeliveries, params);
-  for (int row = 0; row < rows.rows(); ++row) book.add(read_row(rows, row));
-  return book;
+  for (int row = 0; row < rows.rows(); ++row) records.add(read_row(rows, row));
+  return records;
 }
 
-std::vector<PgCall> write_delivery_book(const domain::DeliveryBook& book) {
+std::vector<PgCall> write_delivery_records(const DeliveryRecords& records) {
   std::vector<PgCall> calls;
-  const auto inserted = book.new_rows();
-  const auto updated = book.changed_rows();
+  const auto inserted = records.new_rows();
+  const auto updated = records.changed_rows();
   if (!inserted.empty()) calls.push_back(insert_rows(inserted));
   if (!updated.empty()) calls.push_back(update_rows(updated));
   return calls;
@@ -173,7 +173,7 @@ std::vector<PgCall> write_delivery_book(const domain::DeliveryBook& book) {
 
 std::vector<LiveDelivery> read_live(core::PgSession& session,
                                     const std::vector<std::int32_t>& shards, std::size_t limit,
-                                    const domain::DeliveryPolicy& policy) {
+                                    const DeliveryPolicy& policy) {
   PgParams params;
   params.array(shard_array(shards)).int8(static_cast<std::int64_t>(limit));
   return live_rows(session.execute(kReadLive, params), policy);
@@ -181,7 +181,7 @@ std::vector<LiveDelivery> read_live(core::PgSession& session,
 
 std::vector<LiveDelivery> read_overdue(core::PgSession& session,
                                        const std::vector<std::int32_t>& shards, core::Time now,
-                                       std::size_t limit, const domain::DeliveryPolicy& policy) {
+                                       std::size_t limit, const DeliveryPolicy& policy) {
   PgParams params;
   params.array(shard_array(shards)).time(now).time(now - policy.report_backoff_initial);
   params.int8(static_cast<std::int64_t>(limit));
@@ -190,4 +190,4 @@ std::vector<LiveDelivery> read_overdue(core::PgSession& session,
 
 std::span<const PgStatement* const> delivery_statements() { return kDeliveryStatements; }
 
-}  // namespace orderflow::consumers
+}  // namespace orderflow::domain

@@ -110,9 +110,10 @@ std::optional<Refusal> refusal_of(const Account* account, const events::CaptureP
   return std::nullopt;
 }
 
-core::Result<PaymentVerdict> decide_one(PaymentBook& book, const events::CapturePayment& command,
+core::Result<PaymentVerdict> handle_one(PaymentRecords& records,
+                                        const events::CapturePayment& command,
                                         const PaymentContext& context) {
-  if (const Payment* stored = book.payment(command.command_id)) {
+  if (const Payment* stored = records.payment(command.command_id)) {
     if (stored->order_id != command.order_id || stored->account_id != command.account_id) {
       return contradiction("the stored payment");
     }
@@ -120,22 +121,22 @@ core::Result<PaymentVerdict> decide_one(PaymentBook& book, const events::Capture
   }
   Payment payment = new_payment(command.command_id, command.order_id, command.account_id,
                                 command.amount, context);
-  if (auto refusal = refusal_of(book.account(command.account_id), command, context)) {
+  if (auto refusal = refusal_of(records.account(command.account_id), command, context)) {
     payment.status = PaymentStatus::kRefused;
     payment.code = refusal->code;
     payment.detail = std::move(refusal->detail);
-  } else if (!book.post(command.account_id, LedgerKind::kCapture, command.command_id,
-                        -command.amount.amount)) {
+  } else if (!records.post(command.account_id, LedgerKind::kCapture, command.command_id,
+                           -command.amount.amount)) {
     return core::fail("contradiction", "the account cannot be debited by that amount");
   }
   PaymentVerdict verdict{capture_reply(payment), false};
-  book.insert(std::move(payment));
+  records.insert(std::move(payment));
   return verdict;
 }
 
-core::Result<PaymentVerdict> decide_one(PaymentBook& book, const events::UndoCapture& command,
+core::Result<PaymentVerdict> handle_one(PaymentRecords& records, const events::UndoCapture& command,
                                         const PaymentContext& context) {
-  const Payment* stored = book.payment(command.command_id);
+  const Payment* stored = records.payment(command.command_id);
   if (stored == nullptr) {
     Payment payment = new_payment(command.command_id, command.order_id, command.account_id,
                                   command.amount, context);
@@ -144,7 +145,7 @@ core::Result<PaymentVerdict> decide_one(PaymentBook& book, const events::UndoCap
     payment.detail = kVoidedDetail;
     payment.undone_at = context.now;
     PaymentVerdict verdict{undo_reply(payment), false};
-    book.insert(std::move(payment));
+    records.insert(std::move(payment));
     return verdict;
   }
   if (stored->order_id != command.order_id || stored->account_id != command.account_id) {
@@ -152,12 +153,12 @@ core::Result<PaymentVerdict> decide_one(PaymentBook& book, const events::UndoCap
   }
   if (stored->undone_at) return PaymentVerdict{undo_reply(*stored), true};
   const std::int64_t amount = unreturned(*stored);
-  if (!book.post(stored->account_id, LedgerKind::kUndo, stored->id, amount)) {
+  if (!records.post(stored->account_id, LedgerKind::kUndo, stored->id, amount)) {
     // Not final: a person mends the account, a later attempt succeeds.
     return PaymentVerdict{technical_failure(command, "the account cannot take the money back"),
                           false};
   }
-  Payment& payment = book.change(command.command_id);
+  Payment& payment = records.change(command.command_id);
   if (was_captured(payment.status)) payment.status = PaymentStatus::kRefunded;
   payment.undone_amount += amount;
   payment.undone_at = context.now;
@@ -180,10 +181,11 @@ std::optional<Refusal> refusal_of(const Payment* payment, const events::RefundPa
   return std::nullopt;
 }
 
-core::Result<PaymentVerdict> decide_one(PaymentBook& book, const events::RefundPayment& command,
+core::Result<PaymentVerdict> handle_one(PaymentRecords& records,
+                                        const events::RefundPayment& command,
                                         const PaymentContext&) {
   const std::string& currency = command.amount.currency;
-  if (const Refund* stored = book.refund(command.command_id)) {
+  if (const Refund* stored = records.refund(command.command_id)) {
     if (stored->order_id != command.order_id || stored->payment_id != command.payment_id) {
       return contradiction("the stored refund");
     }
@@ -197,9 +199,9 @@ core::Result<PaymentVerdict> decide_one(PaymentBook& book, const events::RefundP
                 true,
                 {},
                 {}};
-  auto refusal = refusal_of(book.payment(command.payment_id), command);
-  if (!refusal && !book.post(command.account_id, LedgerKind::kRefund, command.command_id,
-                             command.amount.amount)) {
+  auto refusal = refusal_of(records.payment(command.payment_id), command);
+  if (!refusal && !records.post(command.account_id, LedgerKind::kRefund, command.command_id,
+                                command.amount.amount)) {
     refusal = Refusal{"account_full", "the account cannot take that much money"};
   }
   if (refusal) {
@@ -207,13 +209,13 @@ core::Result<PaymentVerdict> decide_one(PaymentBook& book, const events::RefundP
     refund.code = refusal->code;
     refund.detail = std::move(refusal->detail);
   } else if (refund.amount > 0) {
-    Payment& payment = book.change(command.payment_id);
+    Payment& payment = records.change(command.payment_id);
     payment.refunded_amount += refund.amount;
     payment.status =
         unreturned(payment) == 0 ? PaymentStatus::kRefunded : PaymentStatus::kPartlyRefunded;
   }
   PaymentVerdict verdict{refund_reply(refund, currency), false};
-  book.insert(std::move(refund));
+  records.insert(std::move(refund));
   return verdict;
 }
 
@@ -242,38 +244,38 @@ const char* name_of(LedgerKind kind) {
   return "adjustment";
 }
 
-void PaymentBook::add(Account account) {
+void PaymentRecords::add(Account account) {
   const Uuid id = account.id;
   const std::int64_t sequence = account.ledger_sequence;
   accounts_.emplace(id, Held{std::move(account), sequence});
 }
 
-void PaymentBook::add(Payment payment) {
+void PaymentRecords::add(Payment payment) {
   const Uuid id = payment.id;
   payments_.emplace(id, Tracked<Payment>{std::move(payment), RowState::kRead});
 }
 
-void PaymentBook::add(Refund refund) {
+void PaymentRecords::add(Refund refund) {
   const Uuid id = refund.id;
   refunds_.emplace(id, Tracked<Refund>{std::move(refund), RowState::kRead});
 }
 
-const Account* PaymentBook::account(const Uuid& id) const {
+const Account* PaymentRecords::account(const Uuid& id) const {
   const auto found = accounts_.find(id);
   return found == accounts_.end() ? nullptr : &found->second.account;
 }
 
-const Payment* PaymentBook::payment(const Uuid& id) const {
+const Payment* PaymentRecords::payment(const Uuid& id) const {
   const auto found = payments_.find(id);
   return found == payments_.end() ? nullptr : &found->second.row;
 }
 
-const Refund* PaymentBook::refund(const Uuid& id) const {
+const Refund* PaymentRecords::refund(const Uuid& id) const {
   const auto found = refunds_.find(id);
   return found == refunds_.end() ? nullptr : &found->second.row;
 }
 
-std::vector<PaymentBook::AccountChange> PaymentBook::changed_accounts() const {
+std::vector<PaymentRecords::AccountChange> PaymentRecords::changed_accounts() const {
   std::vector<AccountChange> changes;
   for (const auto& [id, held] : accounts_) {
     if (held.account.ledger_sequence == held.read_sequence) continue;
@@ -282,7 +284,7 @@ std::vector<PaymentBook::AccountChange> PaymentBook::changed_accounts() const {
   return changes;
 }
 
-std::vector<const Payment*> PaymentBook::new_payments() const {
+std::vector<const Payment*> PaymentRecords::new_payments() const {
   std::vector<const Payment*> rows;
   for (const auto& [id, held] : payments_) {
     if (held.state == RowState::kNew) rows.push_back(&held.row);
@@ -290,7 +292,7 @@ std::vector<const Payment*> PaymentBook::new_payments() const {
   return rows;
 }
 
-std::vector<const Payment*> PaymentBook::changed_payments() const {
+std::vector<const Payment*> PaymentRecords::changed_payments() const {
   std::vector<const Payment*> rows;
   for (const auto& [id, held] : payments_) {
     if (held.state == RowState::kChanged) rows.push_back(&held.row);
@@ -298,7 +300,7 @@ std::vector<const Payment*> PaymentBook::changed_payments() const {
   return rows;
 }
 
-std::vector<const Refund*> PaymentBook::new_refunds() const {
+std::vector<const Refund*> PaymentRecords::new_refunds() const {
   std::vector<const Refund*> rows;
   for (const auto& [id, held] : refunds_) {
     if (held.state == RowState::kNew) rows.push_back(&held.row);
@@ -306,24 +308,24 @@ std::vector<const Refund*> PaymentBook::new_refunds() const {
   return rows;
 }
 
-void PaymentBook::insert(Payment payment) {
+void PaymentRecords::insert(Payment payment) {
   const Uuid id = payment.id;
   payments_.emplace(id, Tracked<Payment>{std::move(payment), RowState::kNew});
 }
 
-void PaymentBook::insert(Refund refund) {
+void PaymentRecords::insert(Refund refund) {
   const Uuid id = refund.id;
   refunds_.emplace(id, Tracked<Refund>{std::move(refund), RowState::kNew});
 }
 
-Payment& PaymentBook::change(const Uuid& payment_id) {
+Payment& PaymentRecords::change(const Uuid& payment_id) {
   auto& held = payments_.at(payment_id);
   if (held.state == RowState::kRead) held.state = RowState::kChanged;
   return held.row;
 }
 
-bool PaymentBook::post(const Uuid& account_id, LedgerKind kind, const Uuid& reference,
-                       std::int64_t amount) {
+bool PaymentRecords::post(const Uuid& account_id, LedgerKind kind, const Uuid& reference,
+                          std::int64_t amount) {
   if (amount == 0) return true;
   const auto found = accounts_.find(account_id);
   if (found == accounts_.end()) return false;
@@ -336,13 +338,13 @@ bool PaymentBook::post(const Uuid& account_id, LedgerKind kind, const Uuid& refe
   return true;
 }
 
-core::Result<PaymentVerdict> decide(PaymentBook& book, const events::PaymentCommand& command,
+core::Result<PaymentVerdict> handle(PaymentRecords& records, const events::PaymentCommand& command,
                                     const PaymentContext& context) {
   return std::visit(
       [&](const auto& message) -> core::Result<PaymentVerdict> {
         // The decoder refuses it too; here it would turn a debit into a credit.
         if (message.amount.amount < 0) return core::fail("contradiction", "a negative amount");
-        return decide_one(book, message, context);
+        return handle_one(records, message, context);
       },
       command);
 }

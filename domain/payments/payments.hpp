@@ -83,7 +83,7 @@ struct LedgerRow {
 // of them. A value without I/O: fill it, decide every command in order, then write its changes.
 //
 // Maps are ordered by id, so that rows are written, and locked, in the same order by everyone.
-class PaymentBook {
+class PaymentRecords {
  public:
   void add(Account account);
   void add(Payment payment);
@@ -143,12 +143,12 @@ struct PaymentVerdict {
   bool repeated = false;
 };
 
-// Applies one command to the book and answers it. Replies are built from what is stored, so that
+// Applies one command to the records and answers it. Replies are built from what is stored, so that
 // the answer to a repeated command is the same to the byte.
 //
 // An Error (code `contradiction`) means the command disagrees with the stored row of its id about
 // whose payment it is; it can never be processed and nothing was changed.
-[[nodiscard]] core::Result<PaymentVerdict> decide(PaymentBook& book,
+[[nodiscard]] core::Result<PaymentVerdict> handle(PaymentRecords& records,
                                                   const events::PaymentCommand& command,
                                                   const PaymentContext& context);
 

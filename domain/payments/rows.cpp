@@ -2,7 +2,7 @@
 
 #include <string>
 
-namespace orderflow::consumers {
+namespace orderflow::domain {
 namespace {
 
 using core::PgArray;
@@ -77,45 +77,40 @@ PgParams ids(const std::set<Uuid>& keys) {
   return params;
 }
 
-// An empty text means "none" in memory and null in the table.
-void add_text(PgArray& array, const std::string& text) {
-  text.empty() ? array.add_null() : array.add(text);
-}
-
-void read_accounts(const PgResult& rows, domain::PaymentBook& book) {
+void read_accounts(const PgResult& rows, PaymentRecords& records) {
   for (int row = 0; row < rows.rows(); ++row) {
-    book.add(domain::Account{rows.uuid(row, 0), std::string(rows.text(row, 1)), rows.int8(row, 2),
-                             rows.int8(row, 3)});
+    records.add(Account{rows.uuid(row, 0), std::string(rows.text(row, 1)), rows.int8(row, 2),
+                        rows.int8(row, 3)});
   }
 }
 
-void read_payments(const PgResult& rows, domain::PaymentBook& book) {
+void read_payments(const PgResult& rows, PaymentRecords& records) {
   for (int row = 0; row < rows.rows(); ++row) {
-    domain::Payment payment;
+    Payment payment;
     payment.id = rows.uuid(row, 0);
     payment.order_id = rows.uuid(row, 1);
     payment.account_id = rows.uuid(row, 2);
     payment.amount = {rows.int8(row, 3), std::string(rows.text(row, 4))};
-    payment.status = domain::payment_status_of(rows.text(row, 5)).value();
+    payment.status = payment_status_of(rows.text(row, 5)).value();
     payment.code = rows.text(row, 6);
     payment.detail = rows.text(row, 7);
     payment.undone_amount = rows.int8(row, 8);
     payment.refunded_amount = rows.int8(row, 9);
     payment.undone_at = rows.maybe_time(row, 10);
     payment.correlation_id = rows.text(row, 11);
-    book.add(std::move(payment));
+    records.add(std::move(payment));
   }
 }
 
-void read_refunds(const PgResult& rows, domain::PaymentBook& book) {
+void read_refunds(const PgResult& rows, PaymentRecords& records) {
   for (int row = 0; row < rows.rows(); ++row) {
-    book.add(domain::Refund{rows.uuid(row, 0), rows.uuid(row, 1), rows.uuid(row, 2),
-                            rows.uuid(row, 3), rows.int8(row, 4), rows.text(row, 5) == "DONE",
-                            std::string(rows.text(row, 6)), std::string(rows.text(row, 7))});
+    records.add(Refund{rows.uuid(row, 0), rows.uuid(row, 1), rows.uuid(row, 2), rows.uuid(row, 3),
+                       rows.int8(row, 4), rows.text(row, 5) == "DONE",
+                       std::string(rows.text(row, 6)), std::string(rows.text(row, 7))});
   }
 }
 
-PgCall move_accounts(const std::vector<domain::PaymentBook::AccountChange>& changes) {
+PgCall move_accounts(const std::vector<PaymentRecords::AccountChange>& changes) {
   PgRows rows(kAccountChange, 4, changes.size());
   for (const auto& change : changes) {
     rows.row()
@@ -129,7 +124,7 @@ PgCall move_accounts(const std::vector<domain::PaymentBook::AccountChange>& chan
   return call;
 }
 
-PgCall insert_payments(const std::vector<const domain::Payment*>& payments) {
+PgCall insert_payments(const std::vector<const Payment*>& payments) {
   PgRows rows(kPaymentRow, 12, payments.size());
   for (const auto* payment : payments) {
     rows.row()
@@ -138,7 +133,7 @@ PgCall insert_payments(const std::vector<const domain::Payment*>& payments) {
         .add(payment->account_id)
         .add(payment->amount.amount)
         .add(payment->amount.currency)
-        .add(domain::name_of(payment->status))
+        .add(name_of(payment->status))
         .add_or_null(payment->code)
         .add_or_null(payment->detail)
         .add(payment->undone_amount)
@@ -151,12 +146,12 @@ PgCall insert_payments(const std::vector<const domain::Payment*>& payments) {
   return call;
 }
 
-PgCall update_payments(const std::vector<const domain::Payment*>& rows) {
+PgCall update_payments(const std::vector<const Payment*>& rows) {
   PgArray id(PgType::kUuid), status(PgType::kText), undone(PgType::kInt8), refunded(PgType::kInt8);
   PgArray undone_at(PgType::kTimestamptz);
   for (const auto* row : rows) {
     id.add(row->id);
-    status.add(domain::name_of(row->status));
+    status.add(name_of(row->status));
     undone.add(row->undone_amount);
     refunded.add(row->refunded_amount);
     undone_at.add(row->undone_at);
@@ -166,13 +161,13 @@ PgCall update_payments(const std::vector<const domain::Payment*>& rows) {
   return call;
 }
 
-PgCall insert_ledger(const std::vector<domain::LedgerRow>& ledger) {
+PgCall insert_ledger(const std::vector<LedgerRow>& ledger) {
   PgRows rows(kLedgerRow, 6, ledger.size());
   for (const auto& entry : ledger) {
     rows.row()
         .add(entry.account_id)
         .add(entry.sequence)
-        .add(domain::name_of(entry.kind))
+        .add(name_of(entry.kind))
         .add(entry.reference)
         .add(entry.amount)
         .add(entry.balance_after);
@@ -182,7 +177,7 @@ PgCall insert_ledger(const std::vector<domain::LedgerRow>& ledger) {
   return call;
 }
 
-PgCall insert_refunds(const std::vector<const domain::Refund*>& rows) {
+PgCall insert_refunds(const std::vector<const Refund*>& rows) {
   PgArray id(PgType::kUuid), payment(PgType::kUuid), order(PgType::kUuid), account(PgType::kUuid);
   PgArray amount(PgType::kInt8), status(PgType::kText), code(PgType::kText), detail(PgType::kText);
   for (const auto* row : rows) {
@@ -192,8 +187,8 @@ PgCall insert_refunds(const std::vector<const domain::Refund*>& rows) {
     account.add(row->account_id);
     amount.add(row->amount);
     status.add(row->done ? "DONE" : "REFUSED");
-    add_text(code, row->code);
-    add_text(detail, row->detail);
+    code.add_or_null(row->code);
+    detail.add_or_null(row->detail);
   }
   PgCall call{&kInsertRefunds, {}};
   call.params.array(id).array(payment).array(order).array(account).array(amount).array(status);
@@ -217,32 +212,32 @@ PaymentKeys keys_of(std::span<const events::PaymentCommand* const> commands) {
   return keys;
 }
 
-domain::PaymentBook read_payment_book(core::PgSession& session, const PaymentKeys& keys) {
-  domain::PaymentBook book;
+PaymentRecords read_payment_records(core::PgSession& session, const PaymentKeys& keys) {
+  PaymentRecords records;
   std::vector<PgCall> calls{{&kReadAccounts, ids(keys.accounts)},
                             {&kReadPayments, ids(keys.payments)}};
   if (!keys.refunds.empty()) calls.push_back({&kReadRefunds, ids(keys.refunds)});
   const auto results = session.read(calls);
-  read_accounts(results[0], book);
-  read_payments(results[1], book);
-  if (results.size() > 2) read_refunds(results[2], book);
-  return book;
+  read_accounts(results[0], records);
+  read_payments(results[1], records);
+  if (results.size() > 2) read_refunds(results[2], records);
+  return records;
 }
 
-std::vector<PgCall> write_payment_book(const domain::PaymentBook& book) {
+std::vector<PgCall> write_payment_records(const PaymentRecords& records) {
   std::vector<PgCall> calls;
-  const auto accounts = book.changed_accounts();
-  const auto inserted = book.new_payments();
-  const auto updated = book.changed_payments();
-  const auto refunds = book.new_refunds();
+  const auto accounts = records.changed_accounts();
+  const auto inserted = records.new_payments();
+  const auto updated = records.changed_payments();
+  const auto refunds = records.new_refunds();
   if (!accounts.empty()) calls.push_back(move_accounts(accounts));
   if (!inserted.empty()) calls.push_back(insert_payments(inserted));
   if (!updated.empty()) calls.push_back(update_payments(updated));
-  if (!book.ledger().empty()) calls.push_back(insert_ledger(book.ledger()));
+  if (!records.ledger().empty()) calls.push_back(insert_ledger(records.ledger()));
   if (!refunds.empty()) calls.push_back(insert_refunds(refunds));
   return calls;
 }
 
 std::span<const PgStatement* const> payment_statements() { return kPaymentStatements; }
 
-}  // namespace orderflow::consumers
+}  // namespace orderflow::domain

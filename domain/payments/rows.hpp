@@ -7,7 +7,7 @@
 #include "core/pg/session.hpp"
 #include "domain/payments/payments.hpp"
 
-namespace orderflow::consumers {
+namespace orderflow::domain {
 
 // Which rows a batch of commands is about.
 struct PaymentKeys {
@@ -19,18 +19,18 @@ struct PaymentKeys {
 [[nodiscard]] PaymentKeys keys_of(std::span<const events::PaymentCommand* const> commands);
 
 // Reads them in one round trip, without locks.
-[[nodiscard]] domain::PaymentBook read_payment_book(core::PgSession& session,
-                                                    const PaymentKeys& keys);
+[[nodiscard]] PaymentRecords read_payment_records(core::PgSession& session,
+                                                  const PaymentKeys& keys);
 
-// The statements that write what a batch made of its book: at most one for each kind of row.
+// The statements that write what a batch made of its records: at most one for each kind of row.
 //
 // Accounts are read without locks and written only if their ledger sequence is still the one that
 // was read: whoever adjusts a balance in between (the door) moves the sequence, the statement
 // raises core::Conflict, and the batch is read and decided again. So no lock is held while
 // deciding. Rows are written in id order, which is the lock order of everyone.
-[[nodiscard]] std::vector<core::PgCall> write_payment_book(const domain::PaymentBook& book);
+[[nodiscard]] std::vector<core::PgCall> write_payment_records(const PaymentRecords& records);
 
 // Every statement of the hot path, for the test that looks at their plans.
 [[nodiscard]] std::span<const core::PgStatement* const> payment_statements();
 
-}  // namespace orderflow::consumers
+}  // namespace orderflow::domain

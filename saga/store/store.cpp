@@ -319,7 +319,7 @@ PgCall update_requests(const std::vector<RequestUpdate>& updates, Time now) {
     states.add(to_text(update.state));
     codes.add(update.code);
     details.add(update.detail);
-    update.result.empty() ? results.add_null() : results.add(update.result);
+    results.add_or_null(update.result);
   }
   PgCall call{&kUpdateRequests, {}};
   call.params.array(ids).array(states).array(codes).array(details).array(results).time(now);

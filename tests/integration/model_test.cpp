@@ -156,18 +156,18 @@ TEST_CASE("the model of the payments' tables does what PostgreSQL does") {
   int conflicts = 0;
   int duplicates = 0;
   // Books that were read and not written yet: whoever writes one later is a zombie.
-  std::vector<std::pair<domain::PaymentBook, domain::PaymentBook>> stale;
+  std::vector<std::pair<domain::PaymentRecords, domain::PaymentRecords>> stale;
   for (int round = 0; round < kRounds; ++round) {
     std::vector<events::PaymentCommand> batch;
     for (std::uint64_t i = 0; i <= pair.random.below(12); ++i) batch.push_back(pair.command());
     std::vector<const events::PaymentCommand*> commands;
     for (const auto& one : batch) commands.push_back(&one);
     auto modelled = pair.model.read(simulation::keys_of(commands));
-    auto real = consumers::read_payment_book(pair.session, consumers::keys_of(commands));
+    auto real = domain::read_payment_records(pair.session, domain::keys_of(commands));
     for (const auto& one : batch) {
       const domain::PaymentContext context{kNow, pair.random.chance(0.1), "test"};
-      const auto expected = domain::decide(modelled, one, context);
-      const auto answer = domain::decide(real, one, context);
+      const auto expected = domain::handle(modelled, one, context);
+      const auto answer = domain::handle(real, one, context);
       REQUIRE(answer.has_value() == expected.has_value());
       if (!answer) continue;
       CHECK(answer->reply.outcome == expected->reply.outcome);
@@ -182,7 +182,7 @@ TEST_CASE("the model of the payments' tables does what PostgreSQL does") {
       stale.pop_back();
     }
     const Written expected = pair.model.write(modelled);
-    const Written written = write(pair.session, consumers::write_payment_book(real));
+    const Written written = write(pair.session, domain::write_payment_records(real));
     CHECK(written == expected);
     conflicts += written == Written::kConflict ? 1 : 0;
     duplicates += written == Written::kDuplicate ? 1 : 0;
@@ -235,7 +235,7 @@ TEST_CASE("the model of the deliveries' table does what PostgreSQL does") {
   std::vector<Uuid> ids;
   for (int i = 0; i < 80; ++i) ids.push_back(pair.random.uuid());
   int duplicates = 0;
-  std::vector<std::pair<domain::DeliveryBook, domain::DeliveryBook>> stale;
+  std::vector<std::pair<domain::DeliveryRecords, domain::DeliveryRecords>> stale;
   core::Time now = kNow;
   for (int round = 0; round < kRounds; ++round) {
     now += seconds{1};
@@ -244,12 +244,12 @@ TEST_CASE("the model of the deliveries' table does what PostgreSQL does") {
       wanted.insert(ids[pair.random.below(ids.size())]);
     }
     auto modelled = pair.model.read(wanted);
-    auto real = consumers::read_delivery_book(pair.session, wanted);
+    auto real = domain::read_delivery_records(pair.session, wanted);
     for (const auto& id : wanted) {
       const auto command = pair.command(id);
       const domain::DeliveryContext context{now, pair.random.chance(0.1), {}};
-      const auto expected = domain::decide(modelled, command, context, pair.policy);
-      const auto answer = domain::decide(real, command, context, pair.policy);
+      const auto expected = domain::handle(modelled, command, context, pair.policy);
+      const auto answer = domain::handle(real, command, context, pair.policy);
       REQUIRE(answer.has_value() == expected.has_value());
       if (answer && answer->reply) CHECK(answer->reply->data == expected->reply->data);
       const auto report = domain::fire(real, id, now, pair.policy);
@@ -261,7 +261,7 @@ TEST_CASE("the model of the deliveries' table does what PostgreSQL does") {
       stale.pop_back();
     }
     const Written expected = pair.model.write(modelled);
-    CHECK(write(pair.session, consumers::write_delivery_book(real)) == expected);
+    CHECK(write(pair.session, domain::write_delivery_records(real)) == expected);
     duplicates += expected == Written::kDuplicate ? 1 : 0;
     REQUIRE(pair.rows_of_database() == pair.rows_of_model());
   }

@@ -471,8 +471,8 @@ TEST_CASE("the hot statements use indexes only, on empty tables too") {
     CHECK(plan.find("Seq Scan") == std::string::npos);
     CHECK(plan.find("cost") != std::string::npos);
   };
-  for (const auto* statement : consumers::payment_statements()) check(statement);
-  for (const auto* statement : consumers::delivery_statements()) check(statement);
+  for (const auto* statement : domain::payment_statements()) check(statement);
+  for (const auto* statement : domain::delivery_statements()) check(statement);
 }
 
 }  // namespace

@@ -57,8 +57,8 @@ struct Transaction {
   std::vector<SagaChange> sagas;
   std::vector<StoredEvent> events;
   std::vector<saga::RequestUpdate> requests;
-  std::optional<domain::PaymentBook> payments;
-  std::optional<domain::DeliveryBook> deliveries;
+  std::optional<domain::PaymentRecords> payments;
+  std::optional<domain::DeliveryRecords> deliveries;
 };
 
 enum class Committed {
@@ -72,8 +72,8 @@ class CommitObserver {
  public:
   virtual ~CommitObserver() = default;
   virtual void before_sagas(const Transaction& transaction) = 0;
-  virtual void after_payments(const domain::PaymentBook& book) = 0;
-  virtual void after_deliveries(const domain::DeliveryBook& book) = 0;
+  virtual void after_payments(const domain::PaymentRecords& records) = 0;
+  virtual void after_deliveries(const domain::DeliveryRecords& records) = 0;
   virtual void account_adjusted(const Uuid& account, std::int64_t amount) = 0;
   virtual void request_updated(const RequestRow& row, const saga::RequestUpdate& update) = 0;
   virtual void committed(const Transaction& transaction) = 0;

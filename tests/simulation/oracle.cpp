@@ -91,8 +91,8 @@ void Oracle::before_sagas(const Transaction& transaction) {
   }
 }
 
-void Oracle::check_ledger(const domain::PaymentBook& book) {
-  for (const auto& posted : book.ledger()) {
+void Oracle::check_ledger(const domain::PaymentRecords& records) {
+  for (const auto& posted : records.ledger()) {
     auto& account = accounts_.at(posted.account_id);
     const bool chained = posted.sequence == account.ledger_sequence + 1 &&
                          posted.balance_after == account.balance + posted.amount &&
@@ -119,10 +119,10 @@ void Oracle::payment_written(const domain::Payment& payment) {
         "the payment was undone while the delivery stands");
 }
 
-void Oracle::after_payments(const domain::PaymentBook& book) {
-  check_ledger(book);
-  for (const auto* payment : book.new_payments()) payment_written(*payment);
-  for (const auto* payment : book.changed_payments()) payment_written(*payment);
+void Oracle::after_payments(const domain::PaymentRecords& records) {
+  check_ledger(records);
+  for (const auto* payment : records.new_payments()) payment_written(*payment);
+  for (const auto* payment : records.changed_payments()) payment_written(*payment);
 }
 
 void Oracle::delivery_written(const domain::Delivery& delivery, bool fresh) {
@@ -138,9 +138,9 @@ void Oracle::delivery_written(const domain::Delivery& delivery, bool fresh) {
   known.delivery_stands = stands;
 }
 
-void Oracle::after_deliveries(const domain::DeliveryBook& book) {
-  for (const auto* delivery : book.new_rows()) delivery_written(*delivery, true);
-  for (const auto* delivery : book.changed_rows()) delivery_written(*delivery, false);
+void Oracle::after_deliveries(const domain::DeliveryRecords& records) {
+  for (const auto* delivery : records.new_rows()) delivery_written(*delivery, true);
+  for (const auto* delivery : records.changed_rows()) delivery_written(*delivery, false);
 }
 
 void Oracle::request_updated(const RequestRow& request, const saga::RequestUpdate& update) {
@@ -207,22 +207,22 @@ std::vector<Oracle::Asked> Oracle::asked_of_all() const {
 
 // Which ends the script and the requests allow. Nothing here knows how decide() works.
 bool Oracle::possible(int order, const Asked& asked) const {
-  const Script& fate = script(order);
+  const Script& planned = script(order);
   unsigned ends = asked.to_cancel ? bit(OrderStatus::kCancelled) : 0;
-  if (fate.draft && !asked.to_confirm) {
+  if (planned.draft && !asked.to_confirm) {
     if (!asked.to_cancel) ends = bit(OrderStatus::kDraft);
     return (ends & bit(row(order).state.status)) != 0;
   }
   const bool short_of_money = poor(row(order).facts.user_id);
-  if (fate.payment_broken) {
+  if (planned.payment_broken) {
     ends |= bit(OrderStatus::kNeedsAttention);
   } else {
-    if (fate.payment_refused > 0 || short_of_money) ends |= bit(OrderStatus::kPaymentFailed);
-    const bool may_pay = fate.payment_refused < 1;
-    if (may_pay && fate.delivery_broken) ends |= bit(OrderStatus::kNeedsAttention);
-    if (may_pay && !fate.delivery_broken) {
-      if (fate.delivery_refused > 0) ends |= bit(OrderStatus::kCancelled);
-      if (fate.delivery_refused < 1) ends |= bit(OrderStatus::kDelivered);
+    if (planned.payment_refused > 0 || short_of_money) ends |= bit(OrderStatus::kPaymentFailed);
+    const bool may_pay = planned.payment_refused < 1;
+    if (may_pay && planned.delivery_broken) ends |= bit(OrderStatus::kNeedsAttention);
+    if (may_pay && !planned.delivery_broken) {
+      if (planned.delivery_refused > 0) ends |= bit(OrderStatus::kCancelled);
+      if (planned.delivery_refused < 1) ends |= bit(OrderStatus::kDelivered);
     }
   }
   return (ends & bit(row(order).state.status)) != 0;

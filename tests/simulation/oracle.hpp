@@ -29,8 +29,8 @@ class Oracle final : public CommitObserver {
 
   // CommitObserver
   void before_sagas(const Transaction& transaction) override;
-  void after_payments(const domain::PaymentBook& book) override;
-  void after_deliveries(const domain::DeliveryBook& book) override;
+  void after_payments(const domain::PaymentRecords& records) override;
+  void after_deliveries(const domain::DeliveryRecords& records) override;
   void account_adjusted(const Uuid& account, std::int64_t amount) override;
   void request_updated(const RequestRow& row, const saga::RequestUpdate& update) override;
   void committed(const Transaction& transaction) override;
@@ -69,7 +69,7 @@ class Oracle final : public CommitObserver {
 
   void check(bool holds, int order, const std::string& promise) const;
   void check_transition(int order, saga::OrderStatus from, saga::OrderStatus to) const;
-  void check_ledger(const domain::PaymentBook& book);
+  void check_ledger(const domain::PaymentRecords& records);
   void payment_written(const domain::Payment& payment);
   void delivery_written(const domain::Delivery& delivery, bool fresh);
   [[nodiscard]] std::vector<Asked> asked_of_all() const;

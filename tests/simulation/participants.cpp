@@ -5,7 +5,7 @@
 
 namespace orderflow::simulation {
 
-using domain::Fate;
+using domain::SimulatedOutcome;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
@@ -35,33 +35,36 @@ MessagePtr to_inbox(int order, std::int32_t partition, events::InboxMessage body
 
 }  // namespace
 
-// ---- fates --------------------------------------------------------------------------------------
+// ---- outcomes
+// --------------------------------------------------------------------------------------
 
-Fate Fates::of_action(int order, const Uuid& command, bool payment) {
+SimulatedOutcome SimulatedOutcomes::of_action(int order, const Uuid& command, bool payment) {
   const Script& script = scripts_[static_cast<std::size_t>(order)];
-  const Fate fate = of_other(order, payment);
-  if (fate == Fate::kSilent || fate == Fate::kFailed) return fate;
+  const SimulatedOutcome simulated = of_other(order, payment);
+  if (simulated == SimulatedOutcome::kSilent || simulated == SimulatedOutcome::kFailed)
+    return simulated;
   const double share = payment ? script.payment_refused : script.delivery_refused;
   // A function of the command: a card that was declined stays declined, whoever asks.
   if (share > 0 && domain::chance(context_.seed, command, "refused", 0) < share) {
-    return Fate::kRefused;
+    return SimulatedOutcome::kRefused;
   }
-  return fate;
+  return simulated;
 }
 
-Fate Fates::of_other(int order, bool payment) {
+SimulatedOutcome SimulatedOutcomes::of_other(int order, bool payment) {
   const Script& script = scripts_[static_cast<std::size_t>(order)];
   if (payment ? script.payment_broken : script.delivery_broken) {
-    return script.broken_is_silent ? Fate::kSilent : Fate::kFailed;
+    return script.broken_is_silent ? SimulatedOutcome::kSilent : SimulatedOutcome::kFailed;
   }
-  if (context_.faults.strike(Fault::kParticipantSilent)) return Fate::kSilent;
-  if (context_.faults.strike(Fault::kParticipantFails)) return Fate::kFailed;
-  if (context_.faults.strike(Fault::kReplyLost)) return Fate::kReplyLost;
-  return Fate::kNormal;
+  if (context_.faults.strike(Fault::kParticipantSilent)) return SimulatedOutcome::kSilent;
+  if (context_.faults.strike(Fault::kParticipantFails)) return SimulatedOutcome::kFailed;
+  if (context_.faults.strike(Fault::kReplyLost)) return SimulatedOutcome::kReplyLost;
+  return SimulatedOutcome::kNormal;
 }
 
-void Fates::reply(const Message& command, std::int32_t order_partition, events::Reply reply,
-                  std::int64_t batch_no, std::vector<Outgoing>& outgoing) {
+void SimulatedOutcomes::reply(const Message& command, std::int32_t order_partition,
+                              events::Reply reply, std::int64_t batch_no,
+                              std::vector<Outgoing>& outgoing) {
   Outgoing sent{to_inbox(command.order, order_partition, std::move(reply), command.attempt),
                 command.partition,
                 batch_no,
@@ -80,11 +83,12 @@ std::vector<Payments::Item> Payments::admit(const Work& work) {
   items.reserve(work.messages.size());
   for (const auto& message : work.messages) {
     const auto& command = std::get<events::PaymentCommand>(message->body);
-    const Fate fate = std::holds_alternative<events::CapturePayment>(command)
-                          ? fates_.of_action(message->order, command_of(command), true)
-                          : fates_.of_other(message->order, true);
-    if (fate == Fate::kSilent) continue;
-    items.push_back({message, command, fate});
+    const SimulatedOutcome simulated =
+        std::holds_alternative<events::CapturePayment>(command)
+            ? outcomes_.of_action(message->order, command_of(command), true)
+            : outcomes_.of_other(message->order, true);
+    if (simulated == SimulatedOutcome::kSilent) continue;
+    items.push_back({message, command, simulated});
     if (context_.defect == Defect::kAttemptInCommandId) {
       const auto salt = std::to_string(message->attempt);
       std::visit([&](auto& one) { one.command_id = core::derived_uuid(one.command_id, salt); },
@@ -101,39 +105,41 @@ Plan Payments::decide(const Work& work) {
   std::vector<const events::PaymentCommand*> commands;
   commands.reserve(items.size());
   for (const auto& item : items) commands.push_back(&item.command);
-  auto book = database_.payments().read(keys_of(commands));
-  for (const auto& item : items) decide_item(item, work, book, plan);
-  const auto accounts = book.changed_accounts();
+  auto records = database_.payments().read(keys_of(commands));
+  for (const auto& item : items) handle_item(item, work, records, plan);
+  const auto accounts = records.changed_accounts();
   if (!accounts.empty() && context_.faults.strike(Fault::kAccountMoved)) {
     // More money, so that what the seed has in store for the order stays as it is.
     const auto amount = static_cast<std::int64_t>(1 + context_.random.below(100));
     context_.timeline.at(context_.now(), [&database = database_, id = accounts.front().account->id,
                                           amount] { database.adjust_account(id, amount); });
   }
-  plan.transaction.payments = std::move(book);
+  plan.transaction.payments = std::move(records);
   return plan;
 }
 
-void Payments::decide_item(const Item& item, const Work& work, domain::PaymentBook& book,
+void Payments::handle_item(const Item& item, const Work& work, domain::PaymentRecords& records,
                            Plan& plan) {
   const auto batch_no = work.grants.at(item.message->partition).batch_no + 1;
   const auto partition =
       database_.orders()[static_cast<std::size_t>(item.message->order)].partition;
   const auto answer = [&](events::Reply reply) {
     reply.command_id = command_of(std::get<events::PaymentCommand>(item.message->body));
-    fates_.reply(*item.message, partition, reply, batch_no, plan.outgoing);
+    outcomes_.reply(*item.message, partition, reply, batch_no, plan.outgoing);
   };
   const bool stored_failure = context_.defect == Defect::kStoreTechnicalFailure;
-  if (item.fate == Fate::kFailed && !stored_failure) {
+  if (item.simulated == SimulatedOutcome::kFailed && !stored_failure) {
     answer(domain::technical_failure(item.command, "simulated"));
     return;
   }
   const domain::PaymentContext context{
-      work.now, item.fate == Fate::kRefused || item.fate == Fate::kFailed, {}};
-  const auto verdict = domain::decide(book, item.command, context);
+      work.now,
+      item.simulated == SimulatedOutcome::kRefused || item.simulated == SimulatedOutcome::kFailed,
+      {}};
+  const auto verdict = domain::handle(records, item.command, context);
   if (!verdict)
     throw Violation(item.message->order, "a command contradicts: " + verdict.error().detail);
-  if (item.fate != Fate::kReplyLost) answer(verdict->reply);
+  if (item.simulated != SimulatedOutcome::kReplyLost) answer(verdict->reply);
 }
 
 // ---- delivery -----------------------------------------------------------------------------------
@@ -185,56 +191,57 @@ Delivery::DueByPartition Delivery::collect_due(const Work& work) {
 Plan Delivery::decide(const Work& work) {
   Plan plan;
   stuck_ = work.stuck;
-  std::vector<std::pair<MessagePtr, Fate>> items;
+  std::vector<std::pair<MessagePtr, SimulatedOutcome>> items;
   for (const auto& message : work.messages) {
     const auto& command = std::get<events::DeliveryCommand>(message->body);
-    Fate fate = Fate::kNormal;
+    SimulatedOutcome simulated = SimulatedOutcome::kNormal;
     if (std::holds_alternative<events::ScheduleDelivery>(command)) {
-      fate = fates_.of_action(message->order, delivery_of(command), false);
+      simulated = outcomes_.of_action(message->order, delivery_of(command), false);
     } else if (std::holds_alternative<events::CancelDelivery>(command)) {
-      fate = fates_.of_other(message->order, false);
+      simulated = outcomes_.of_other(message->order, false);
     }
-    if (fate != Fate::kSilent) items.emplace_back(message, fate);
+    if (simulated != SimulatedOutcome::kSilent) items.emplace_back(message, simulated);
   }
   const auto due = collect_due(work);
   std::set<Uuid> ids;
-  for (const auto& [message, fate] : items) {
+  for (const auto& [message, simulated] : items) {
     ids.insert(delivery_of(std::get<events::DeliveryCommand>(message->body)));
   }
   for (const auto& [partition, rows] : due) ids.insert(rows.begin(), rows.end());
   if (ids.empty()) return plan;
-  auto book = database_.deliveries().read(ids);
-  for (const auto& [message, fate] : items) decide_item(message, fate, work, book, plan);
-  fire_due(due, work, book, plan);
-  prepare_timers(book, due);
-  plan.transaction.deliveries = std::move(book);
+  auto records = database_.deliveries().read(ids);
+  for (const auto& [message, simulated] : items)
+    handle_item(message, simulated, work, records, plan);
+  fire_due(due, work, records, plan);
+  prepare_timers(records, due);
+  plan.transaction.deliveries = std::move(records);
   return plan;
 }
 
-void Delivery::decide_item(const MessagePtr& message, Fate fate, const Work& work,
-                           domain::DeliveryBook& book, Plan& plan) {
+void Delivery::handle_item(const MessagePtr& message, SimulatedOutcome simulated, const Work& work,
+                           domain::DeliveryRecords& records, Plan& plan) {
   const auto& command = std::get<events::DeliveryCommand>(message->body);
   const auto batch_no = work.grants.at(message->partition).batch_no + 1;
-  if (fate == Fate::kFailed) {
-    fates_.reply(*message, message->partition, domain::technical_failure(command, "simulated"),
-                 batch_no, plan.outgoing);
+  if (simulated == SimulatedOutcome::kFailed) {
+    outcomes_.reply(*message, message->partition, domain::technical_failure(command, "simulated"),
+                    batch_no, plan.outgoing);
     return;
   }
-  const domain::DeliveryContext context{work.now, fate == Fate::kRefused, {}};
-  const auto verdict = domain::decide(book, command, context, policy_);
+  const domain::DeliveryContext context{work.now, simulated == SimulatedOutcome::kRefused, {}};
+  const auto verdict = domain::handle(records, command, context, policy_);
   if (!verdict) throw Violation(message->order, "a command contradicts: " + verdict.error().detail);
-  if (!verdict->reply || fate == Fate::kReplyLost) return;
-  fates_.reply(*message, message->partition, *verdict->reply, batch_no, plan.outgoing);
+  if (!verdict->reply || simulated == SimulatedOutcome::kReplyLost) return;
+  outcomes_.reply(*message, message->partition, *verdict->reply, batch_no, plan.outgoing);
 }
 
-void Delivery::fire_due(const DueByPartition& due, const Work& work, domain::DeliveryBook& book,
-                        Plan& plan) {
+void Delivery::fire_due(const DueByPartition& due, const Work& work,
+                        domain::DeliveryRecords& records, Plan& plan) {
   for (const auto& [partition, ids] : due) {
     for (const auto& id : ids) {
-      const auto report = domain::fire(book, id, work.now, policy_);
+      const auto report = domain::fire(records, id, work.now, policy_);
       if (!report) continue;
       plan.touched.insert(partition);
-      if (context_.defect == Defect::kReportOnce && book.find(id)->report_attempts > 1) continue;
+      if (context_.defect == Defect::kReportOnce && records.find(id)->report_attempts > 1) continue;
       plan.outgoing.push_back({to_inbox(number_of(report->order_id), partition, *report),
                                partition,
                                work.grants.at(partition).batch_no + 1,
@@ -243,9 +250,9 @@ void Delivery::fire_due(const DueByPartition& due, const Work& work, domain::Del
   }
 }
 
-void Delivery::prepare_timers(const domain::DeliveryBook& book, const DueByPartition& due) {
+void Delivery::prepare_timers(const domain::DeliveryRecords& records, const DueByPartition& due) {
   prepared_.clear();
-  for (const auto& rows : {book.new_rows(), book.changed_rows()}) {
+  for (const auto& rows : {records.new_rows(), records.changed_rows()}) {
     for (const auto* row : rows) {
       prepared_.push_back({partition_of(*row), row->id, domain::due_time(*row, policy_)});
     }
@@ -253,7 +260,7 @@ void Delivery::prepare_timers(const domain::DeliveryBook& book, const DueByParti
   // Timers that fired for nothing: their row says something else by now, or is gone.
   for (const auto& [partition, ids] : due) {
     for (const auto& id : ids) {
-      const auto* row = book.find(id);
+      const auto* row = records.find(id);
       prepared_.push_back(
           {partition, id, row == nullptr ? Time::max() : domain::due_time(*row, policy_)});
     }

@@ -22,13 +22,13 @@ struct Script {
 };
 
 // The share of misfortune a participant and its network bring to one command.
-class Fates {
+class SimulatedOutcomes {
  public:
-  Fates(Context& context, const std::vector<Script>& scripts)
+  SimulatedOutcomes(Context& context, const std::vector<Script>& scripts)
       : context_(context), scripts_(scripts) {}
 
-  [[nodiscard]] domain::Fate of_action(int order, const Uuid& command, bool payment);
-  [[nodiscard]] domain::Fate of_other(int order, bool payment);
+  [[nodiscard]] domain::SimulatedOutcome of_action(int order, const Uuid& command, bool payment);
+  [[nodiscard]] domain::SimulatedOutcome of_other(int order, bool payment);
   // Adds a reply to what a batch sends: late, or twice, if the seed says so.
   void reply(const Message& command, std::int32_t order_partition, events::Reply reply,
              std::int64_t batch_no, std::vector<Outgoing>& outgoing);
@@ -39,11 +39,11 @@ class Fates {
 };
 
 // The models of consumers/participants/payments_handler.cpp and delivery_handler.cpp around the
-// production domain::decide and domain::fire.
+// production domain::handle and domain::fire.
 class Payments final : public Handler {
  public:
   Payments(Context& context, Database& database, const std::vector<Script>& scripts)
-      : context_(context), database_(database), fates_(context, scripts) {}
+      : context_(context), database_(database), outcomes_(context, scripts) {}
 
   std::vector<Outgoing> granted(const Grants&, const Grants&) override { return {}; }
   void dropped(const std::set<std::int32_t>&) override {}
@@ -55,21 +55,21 @@ class Payments final : public Handler {
   struct Item {
     MessagePtr message;
     events::PaymentCommand command;
-    domain::Fate fate = domain::Fate::kNormal;
+    domain::SimulatedOutcome simulated = domain::SimulatedOutcome::kNormal;
   };
   [[nodiscard]] std::vector<Item> admit(const Work& work);
-  void decide_item(const Item& item, const Work& work, domain::PaymentBook& book, Plan& plan);
+  void handle_item(const Item& item, const Work& work, domain::PaymentRecords& records, Plan& plan);
 
   Context& context_;
   Database& database_;
-  Fates fates_;
+  SimulatedOutcomes outcomes_;
 };
 
 class Delivery final : public Handler {
  public:
   Delivery(Context& context, Database& database, const std::vector<Script>& scripts,
            const domain::DeliveryPolicy& policy)
-      : context_(context), database_(database), fates_(context, scripts), policy_(policy) {}
+      : context_(context), database_(database), outcomes_(context, scripts), policy_(policy) {}
 
   std::vector<Outgoing> granted(const Grants& fresh, const Grants& all) override;
   void dropped(const std::set<std::int32_t>& partitions) override;
@@ -86,17 +86,17 @@ class Delivery final : public Handler {
     Time due;
   };
 
-  void decide_item(const MessagePtr& message, domain::Fate fate, const Work& work,
-                   domain::DeliveryBook& book, Plan& plan);
+  void handle_item(const MessagePtr& message, domain::SimulatedOutcome simulated, const Work& work,
+                   domain::DeliveryRecords& records, Plan& plan);
   [[nodiscard]] DueByPartition collect_due(const Work& work);
-  void fire_due(const DueByPartition& due, const Work& work, domain::DeliveryBook& book,
+  void fire_due(const DueByPartition& due, const Work& work, domain::DeliveryRecords& records,
                 Plan& plan);
-  void prepare_timers(const domain::DeliveryBook& book, const DueByPartition& due);
+  void prepare_timers(const domain::DeliveryRecords& records, const DueByPartition& due);
   [[nodiscard]] std::int32_t partition_of(const domain::Delivery& row) const;
 
   Context& context_;
   Database& database_;
-  Fates fates_;
+  SimulatedOutcomes outcomes_;
   const domain::DeliveryPolicy& policy_;
   consumers::DueTimers timers_{1000};
   std::set<std::int32_t> owned_;

@@ -4,8 +4,8 @@
 
 namespace orderflow::simulation {
 
-using domain::DeliveryBook;
-using domain::PaymentBook;
+using domain::DeliveryRecords;
+using domain::PaymentRecords;
 
 PaymentKeys keys_of(const std::vector<const events::PaymentCommand*>& commands) {
   PaymentKeys keys;
@@ -33,11 +33,11 @@ void PaymentTables::adjust(const Uuid& account, std::int64_t amount) {
       {account, row.ledger_sequence, domain::LedgerKind::kRefund, Uuid{}, amount, row.balance});
 }
 
-PaymentBook PaymentTables::read(const PaymentKeys& keys) const {
-  PaymentBook book;
-  const auto add = [&book](const auto& rows, const std::set<Uuid>& ids) {
+PaymentRecords PaymentTables::read(const PaymentKeys& keys) const {
+  PaymentRecords records;
+  const auto add = [&records](const auto& rows, const std::set<Uuid>& ids) {
     for (const auto& id : ids) {
-      if (const auto found = rows.find(id); found != rows.end()) book.add(found->second);
+      if (const auto found = rows.find(id); found != rows.end()) records.add(found->second);
     }
   };
   add(accounts_, keys.accounts);
@@ -45,19 +45,19 @@ PaymentBook PaymentTables::read(const PaymentKeys& keys) const {
     add(payments_, keys.payments);
     add(refunds_, keys.refunds);
   }
-  return book;
+  return records;
 }
 
-Written PaymentTables::write(const PaymentBook& book) {
-  const auto accounts = book.changed_accounts();
+Written PaymentTables::write(const PaymentRecords& records) {
+  const auto accounts = records.changed_accounts();
   for (const auto& change : accounts) {
     const auto stored = accounts_.find(change.account->id);
     if (stored == accounts_.end() || stored->second.ledger_sequence != change.expected_sequence) {
       return Written::kConflict;
     }
   }
-  const auto inserted = book.new_payments();
-  const auto refunds = book.new_refunds();
+  const auto inserted = records.new_payments();
+  const auto refunds = records.new_refunds();
   const bool duplicate =
       std::any_of(inserted.begin(), inserted.end(),
                   [&](const auto* row) { return payments_.contains(row->id); }) ||
@@ -70,34 +70,34 @@ Written PaymentTables::write(const PaymentBook& book) {
     row.ledger_sequence = change.account->ledger_sequence;
   }
   for (const auto* row : inserted) payments_.insert_or_assign(row->id, *row);
-  for (const auto* row : book.changed_payments()) {
+  for (const auto* row : records.changed_payments()) {
     auto& stored = payments_.at(row->id);
     stored.status = row->status;
     stored.undone_amount = row->undone_amount;
     stored.refunded_amount = row->refunded_amount;
     stored.undone_at = row->undone_at;
   }
-  ledger_.insert(ledger_.end(), book.ledger().begin(), book.ledger().end());
+  ledger_.insert(ledger_.end(), records.ledger().begin(), records.ledger().end());
   for (const auto* row : refunds) refunds_.insert_or_assign(row->id, *row);
   return Written::kYes;
 }
 
-DeliveryBook DeliveryTable::read(const std::set<Uuid>& ids) const {
-  DeliveryBook book;
+DeliveryRecords DeliveryTable::read(const std::set<Uuid>& ids) const {
+  DeliveryRecords records;
   for (const auto& id : ids) {
     const auto found = rows_.find(id);
-    if (found != rows_.end()) book.add(found->second);
+    if (found != rows_.end()) records.add(found->second);
   }
-  return book;
+  return records;
 }
 
-Written DeliveryTable::write(const DeliveryBook& book) {
-  const auto inserted = book.new_rows();
+Written DeliveryTable::write(const DeliveryRecords& records) {
+  const auto inserted = records.new_rows();
   const bool duplicate = std::any_of(inserted.begin(), inserted.end(),
                                      [&](const auto* row) { return rows_.contains(row->id); });
   if (duplicate) return Written::kDuplicate;
   for (const auto* row : inserted) rows_.insert_or_assign(row->id, *row);
-  for (const auto* row : book.changed_rows()) {
+  for (const auto* row : records.changed_rows()) {
     auto& stored = rows_.at(row->id);
     stored.status = row->status;
     stored.undone_at = row->undone_at;

@@ -36,8 +36,8 @@ class PaymentTables {
   // What the door does when a person adjusts a balance.
   void adjust(const Uuid& account, std::int64_t amount);
 
-  [[nodiscard]] domain::PaymentBook read(const PaymentKeys& keys) const;
-  [[nodiscard]] Written write(const domain::PaymentBook& book);
+  [[nodiscard]] domain::PaymentRecords read(const PaymentKeys& keys) const;
+  [[nodiscard]] Written write(const domain::PaymentRecords& records);
 
   // A model without the barrier: rows of the same id are written over. For tests of the tests.
   void forget_barrier() { unique_ = false; }
@@ -57,8 +57,8 @@ class PaymentTables {
 
 class DeliveryTable {
  public:
-  [[nodiscard]] domain::DeliveryBook read(const std::set<Uuid>& ids) const;
-  [[nodiscard]] Written write(const domain::DeliveryBook& book);
+  [[nodiscard]] domain::DeliveryRecords read(const std::set<Uuid>& ids) const;
+  [[nodiscard]] Written write(const domain::DeliveryRecords& records);
 
   [[nodiscard]] const std::map<Uuid, domain::Delivery>& rows() const { return rows_; }
 

@@ -14,26 +14,26 @@ core::Uuid command(std::uint16_t number) {
 
 constexpr int kMany = 4'000;
 
-int count(const Simulation& simulation, int attempt, Fate fate) {
+int count(const Simulation& simulation, int attempt, SimulatedOutcome simulated) {
   int found = 0;
   for (std::uint16_t i = 0; i < kMany; ++i) {
-    if (simulation.of_capture(command(i), attempt, 100) == fate) ++found;
+    if (simulation.of_capture(command(i), attempt, 100) == simulated) ++found;
   }
   return found;
 }
 
 TEST_CASE("without rates nothing ever fails") {
   const Simulation calm(SimulationRates{});
-  CHECK(count(calm, 1, Fate::kNormal) == kMany);
+  CHECK(count(calm, 1, SimulatedOutcome::kNormal) == kMany);
 }
 
 TEST_CASE("rates are met, and rates of one always fail") {
-  const int declined = count(Simulation({7, 0.25, 0, 0, false}), 1, Fate::kRefused);
+  const int declined = count(Simulation({7, 0.25, 0, 0, false}), 1, SimulatedOutcome::kRefused);
   CHECK(declined > kMany / 5);
   CHECK(declined < kMany * 3 / 10);
-  CHECK(count(Simulation({7, 1, 0, 0, false}), 1, Fate::kRefused) == kMany);
-  CHECK(count(Simulation({7, 0, 1, 0, false}), 1, Fate::kSilent) == kMany);
-  CHECK(count(Simulation({7, 0, 0, 1, false}), 1, Fate::kFailed) == kMany);
+  CHECK(count(Simulation({7, 1, 0, 0, false}), 1, SimulatedOutcome::kRefused) == kMany);
+  CHECK(count(Simulation({7, 0, 1, 0, false}), 1, SimulatedOutcome::kSilent) == kMany);
+  CHECK(count(Simulation({7, 0, 0, 1, false}), 1, SimulatedOutcome::kFailed) == kMany);
 }
 
 TEST_CASE("the same seed makes the same failures, another seed others") {
@@ -42,9 +42,9 @@ TEST_CASE("the same seed makes the same failures, another seed others") {
   other.seed = 8;
   int differing = 0;
   for (std::uint16_t i = 0; i < kMany; ++i) {
-    const Fate fate = Simulation(rates).of_capture(command(i), 1, 100);
-    CHECK(Simulation(rates).of_capture(command(i), 1, 100) == fate);
-    if (Simulation(other).of_capture(command(i), 1, 100) != fate) ++differing;
+    const SimulatedOutcome simulated = Simulation(rates).of_capture(command(i), 1, 100);
+    CHECK(Simulation(rates).of_capture(command(i), 1, 100) == simulated);
+    if (Simulation(other).of_capture(command(i), 1, 100) != simulated) ++differing;
   }
   CHECK(differing > kMany / 4);
 }
@@ -55,32 +55,32 @@ TEST_CASE("a declined card stays declined, a silence ends with a later attempt")
   int recovered = 0;
   for (std::uint16_t i = 0; i < kMany; ++i) {
     CHECK(declining.of_capture(command(i), 1, 100) == declining.of_capture(command(i), 2, 100));
-    const bool once = silent.of_capture(command(i), 1, 100) == Fate::kSilent;
-    if (once && silent.of_capture(command(i), 2, 100) == Fate::kNormal) ++recovered;
+    const bool once = silent.of_capture(command(i), 1, 100) == SimulatedOutcome::kSilent;
+    if (once && silent.of_capture(command(i), 2, 100) == SimulatedOutcome::kNormal) ++recovered;
   }
   CHECK(recovered > kMany / 5);
 }
 
 TEST_CASE("undos and refunds are never refused by chance") {
   const Simulation simulation({7, 1, 0, 0, true});
-  CHECK(simulation.of_other(command(1), 1, "undo") == Fate::kNormal);
+  CHECK(simulation.of_other(command(1), 1, "undo") == SimulatedOutcome::kNormal);
 }
 
 TEST_CASE("magic values choose a failure") {
   struct Case {
     std::int64_t amount;
     const char* line;
-    Fate first;
-    Fate second;
+    SimulatedOutcome first;
+    SimulatedOutcome second;
   };
   const Case cases[] = {
-      {1'051, "simulate:no-carrier", Fate::kRefused, Fate::kRefused},
-      {1'052, "simulate:silent-once", Fate::kSilent, Fate::kNormal},
-      {1'053, "simulate:failed-once", Fate::kFailed, Fate::kNormal},
-      {1'054, "simulate:reply-lost-once", Fate::kReplyLost, Fate::kNormal},
-      {1'055, "simulate:silent", Fate::kSilent, Fate::kSilent},
-      {1'056, "simulate:failed", Fate::kFailed, Fate::kFailed},
-      {1'000, "Back door", Fate::kNormal, Fate::kNormal},
+      {1'051, "simulate:no-carrier", SimulatedOutcome::kRefused, SimulatedOutcome::kRefused},
+      {1'052, "simulate:silent-once", SimulatedOutcome::kSilent, SimulatedOutcome::kNormal},
+      {1'053, "simulate:failed-once", SimulatedOutcome::kFailed, SimulatedOutcome::kNormal},
+      {1'054, "simulate:reply-lost-once", SimulatedOutcome::kReplyLost, SimulatedOutcome::kNormal},
+      {1'055, "simulate:silent", SimulatedOutcome::kSilent, SimulatedOutcome::kSilent},
+      {1'056, "simulate:failed", SimulatedOutcome::kFailed, SimulatedOutcome::kFailed},
+      {1'000, "Back door", SimulatedOutcome::kNormal, SimulatedOutcome::kNormal},
   };
   const Simulation magic({7, 0, 0, 0, true});
   const Simulation plain({7, 0, 0, 0, false});
@@ -92,8 +92,8 @@ TEST_CASE("magic values choose a failure") {
     CHECK(magic.of_schedule(command(1), 1, address) == one.first);
     CHECK(magic.of_schedule(command(1), 2, address) == one.second);
     // Without the switch they are amounts and addresses like any other.
-    CHECK(plain.of_capture(command(1), 1, one.amount) == Fate::kNormal);
-    CHECK(plain.of_schedule(command(1), 1, address) == Fate::kNormal);
+    CHECK(plain.of_capture(command(1), 1, one.amount) == SimulatedOutcome::kNormal);
+    CHECK(plain.of_schedule(command(1), 1, address) == SimulatedOutcome::kNormal);
   }
 }
 

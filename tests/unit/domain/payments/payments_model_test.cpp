@@ -27,9 +27,9 @@ Uuid id(std::uint8_t kind, int number) {
 }
 
 struct Model {
-  enum class Fate { kUnseen, kCaptured, kRefused, kVoided };
+  enum class SimulatedOutcome { kUnseen, kCaptured, kRefused, kVoided };
   struct Entry {
-    Fate fate = Fate::kUnseen;
+    SimulatedOutcome simulated = SimulatedOutcome::kUnseen;
     bool undone = false;
     std::int64_t kept = 0;  // Captured and neither undone nor refunded.
   };
@@ -39,19 +39,20 @@ struct Model {
 
   bool capture(int payment, std::int64_t amount) {
     auto& entry = payments[payment];
-    if (entry.fate == Fate::kUnseen) {
+    if (entry.simulated == SimulatedOutcome::kUnseen) {
       auto& balance = balances[payment % kAccounts];
-      entry.fate = amount <= balance ? Fate::kCaptured : Fate::kRefused;
-      if (entry.fate == Fate::kCaptured) {
+      entry.simulated =
+          amount <= balance ? SimulatedOutcome::kCaptured : SimulatedOutcome::kRefused;
+      if (entry.simulated == SimulatedOutcome::kCaptured) {
         balance -= amount;
         entry.kept = amount;
       }
     }
-    return entry.fate == Fate::kCaptured;
+    return entry.simulated == SimulatedOutcome::kCaptured;
   }
   bool undo(int payment) {
     auto& entry = payments[payment];
-    if (entry.fate == Fate::kUnseen) entry.fate = Fate::kVoided;
+    if (entry.simulated == SimulatedOutcome::kUnseen) entry.simulated = SimulatedOutcome::kVoided;
     if (!entry.undone) balances[payment % kAccounts] += entry.kept;
     if (!entry.undone) entry.kept = 0;
     entry.undone = true;
@@ -61,7 +62,7 @@ struct Model {
     const auto known = refunds.find(number);
     if (known != refunds.end()) return known->second;
     auto& entry = payments[payment];
-    const bool done = entry.fate == Fate::kCaptured && amount <= entry.kept;
+    const bool done = entry.simulated == SimulatedOutcome::kCaptured && amount <= entry.kept;
     if (done) {
       entry.kept -= amount;
       balances[payment % kAccounts] += amount;
@@ -77,22 +78,22 @@ struct Rows {
   std::map<Uuid, Refund> refunds;
   std::vector<LedgerRow> ledger;
 
-  [[nodiscard]] PaymentBook read() const {
-    PaymentBook book;
-    for (const auto& [key, row] : accounts) book.add(row);
-    for (const auto& [key, row] : payments) book.add(row);
-    for (const auto& [key, row] : refunds) book.add(row);
-    return book;
+  [[nodiscard]] PaymentRecords read() const {
+    PaymentRecords records;
+    for (const auto& [key, row] : accounts) records.add(row);
+    for (const auto& [key, row] : payments) records.add(row);
+    for (const auto& [key, row] : refunds) records.add(row);
+    return records;
   }
-  void write(const PaymentBook& book) {
-    for (const auto& change : book.changed_accounts()) {
+  void write(const PaymentRecords& records) {
+    for (const auto& change : records.changed_accounts()) {
       REQUIRE(accounts.at(change.account->id).ledger_sequence == change.expected_sequence);
       accounts[change.account->id] = *change.account;
     }
-    for (const auto* row : book.new_payments()) REQUIRE(payments.emplace(row->id, *row).second);
-    for (const auto* row : book.changed_payments()) payments.at(row->id) = *row;
-    for (const auto* row : book.new_refunds()) REQUIRE(refunds.emplace(row->id, *row).second);
-    ledger.insert(ledger.end(), book.ledger().begin(), book.ledger().end());
+    for (const auto* row : records.new_payments()) REQUIRE(payments.emplace(row->id, *row).second);
+    for (const auto* row : records.changed_payments()) payments.at(row->id) = *row;
+    for (const auto* row : records.new_refunds()) REQUIRE(refunds.emplace(row->id, *row).second);
+    ledger.insert(ledger.end(), records.ledger().begin(), records.ledger().end());
   }
 };
 
@@ -123,7 +124,7 @@ void check_rows(const Rows& rows, const Model& model, std::int64_t opening) {
 }
 
 // One random command, applied to both; they must agree on its outcome.
-void step(std::mt19937& random, PaymentBook& book, Model& model) {
+void step(std::mt19937& random, PaymentRecords& records, Model& model) {
   const int payment = static_cast<int>(random() % kPayments);
   const int number = static_cast<int>(random() % kRefunds);
   // The same command always names the same amount, as a saga's does.
@@ -148,7 +149,7 @@ void step(std::mt19937& random, PaymentBook& book, Model& model) {
       expected = model.refund(number, of, part);
     }
   }
-  const auto verdict = decide(book, command, {Time{}, false, "model"});
+  const auto verdict = handle(records, command, {Time{}, false, "model"});
   REQUIRE(verdict.has_value());
   REQUIRE((verdict->reply.outcome == ReplyOutcome::kDone) == expected);
 }
@@ -165,18 +166,18 @@ TEST_CASE("the ledger agrees with a naive model, whatever comes in whatever orde
       committed.balances[i] = opening;
     }
     Model model = committed;
-    PaymentBook book = rows.read();
+    PaymentRecords records = rows.read();
     for (int i = 0; i < kSteps; ++i) {
-      step(random, book, model);
+      step(random, records, model);
       if (random() % 5 != 0) continue;
       // The batch ends. One in four is discarded, as after a conflict: it never happened.
       if (random() % 4 == 0) {
         model = committed;
       } else {
-        rows.write(book);
+        rows.write(records);
         committed = model;
       }
-      book = rows.read();
+      records = rows.read();
     }
     check_rows(rows, committed, opening);
   }

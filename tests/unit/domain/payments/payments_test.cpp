@@ -18,10 +18,10 @@ const Uuid kAlice = id(2, 1);
 const Uuid kPayment = id(3, 1);
 const PaymentContext kContext{kNow, false, "test"};
 
-PaymentBook book_with(std::int64_t balance) {
-  PaymentBook book;
-  book.add(Account{kAlice, "USD", balance, 7});
-  return book;
+PaymentRecords records_with(std::int64_t balance) {
+  PaymentRecords records;
+  records.add(Account{kAlice, "USD", balance, 7});
+  return records;
 }
 
 CapturePayment capture(std::int64_t amount, const Uuid& command = kPayment) {
@@ -34,9 +34,9 @@ RefundPayment refund(std::int64_t amount, std::uint8_t number = 1) {
   return {id(4, number), id(5, number), kOrder, kPayment, kAlice, {amount, "USD"}};
 }
 
-PaymentVerdict run(PaymentBook& book, const events::PaymentCommand& command,
+PaymentVerdict run(PaymentRecords& records, const events::PaymentCommand& command,
                    const PaymentContext& context = kContext) {
-  const auto verdict = decide(book, command, context);
+  const auto verdict = handle(records, command, context);
   REQUIRE(verdict.has_value());
   return *verdict;
 }
@@ -46,63 +46,63 @@ nlohmann::json amount_of(const events::Reply& reply) {
 }
 
 TEST_CASE("a capture debits the account once and writes one ledger row") {
-  auto book = book_with(50'000);
-  const auto verdict = run(book, capture(29'999));
+  auto records = records_with(50'000);
+  const auto verdict = run(records, capture(29'999));
   CHECK(verdict.reply.outcome == ReplyOutcome::kDone);
   CHECK(verdict.reply.step == "payment");
   CHECK(verdict.reply.phase == events::Phase::kDo);
   CHECK(data_of(verdict.reply).at("payment_id") == kPayment.to_string());
   CHECK(amount_of(verdict.reply) == 29'999);
-  REQUIRE(book.ledger().size() == 1);
-  CHECK(book.ledger()[0].amount == -29'999);
-  CHECK(book.ledger()[0].balance_after == 20'001);
-  CHECK(book.ledger()[0].sequence == 8);
-  REQUIRE(book.changed_accounts().size() == 1);
-  CHECK(book.changed_accounts()[0].expected_sequence == 7);
-  CHECK(book.account(kAlice)->balance == 20'001);
+  REQUIRE(records.ledger().size() == 1);
+  CHECK(records.ledger()[0].amount == -29'999);
+  CHECK(records.ledger()[0].balance_after == 20'001);
+  CHECK(records.ledger()[0].sequence == 8);
+  REQUIRE(records.changed_accounts().size() == 1);
+  CHECK(records.changed_accounts()[0].expected_sequence == 7);
+  CHECK(records.account(kAlice)->balance == 20'001);
 }
 
 TEST_CASE("a repeated command gets the stored reply and changes nothing") {
-  auto book = book_with(50'000);
-  const auto first = run(book, capture(100));
-  const auto again = run(book, capture(100));
+  auto records = records_with(50'000);
+  const auto first = run(records, capture(100));
+  const auto again = run(records, capture(100));
   CHECK(again.repeated);
   CHECK(same(first.reply, again.reply));
-  CHECK(book.ledger().size() == 1);
+  CHECK(records.ledger().size() == 1);
 
   SECTION("also in a later batch, from the row alone") {
-    PaymentBook later = book_with(0);
-    later.add(*book.payment(kPayment));
+    PaymentRecords later = records_with(0);
+    later.add(*records.payment(kPayment));
     CHECK(same(run(later, capture(100)).reply, first.reply));
     CHECK(later.changed_accounts().empty());
     CHECK(later.new_payments().empty());
     CHECK(later.changed_payments().empty());
   }
   SECTION("also when the payment was undone meanwhile") {
-    (void)run(book, undo(100));
-    CHECK(same(run(book, capture(100)).reply, first.reply));
-    CHECK(book.account(kAlice)->balance == 50'000);
+    (void)run(records, undo(100));
+    CHECK(same(run(records, capture(100)).reply, first.reply));
+    CHECK(records.account(kAlice)->balance == 50'000);
   }
 }
 
 TEST_CASE("several debits of one account are decided in sequence") {
-  auto book = book_with(1'000);
-  CHECK(run(book, capture(600, id(3, 1))).reply.outcome == ReplyOutcome::kDone);
-  CHECK(run(book, capture(600, id(3, 2))).reply.code == "insufficient_funds");
-  CHECK(run(book, capture(400, id(3, 3))).reply.outcome == ReplyOutcome::kDone);
-  CHECK(book.account(kAlice)->balance == 0);
-  CHECK(book.ledger().size() == 2);
-  CHECK(book.ledger()[1].sequence == 9);
+  auto records = records_with(1'000);
+  CHECK(run(records, capture(600, id(3, 1))).reply.outcome == ReplyOutcome::kDone);
+  CHECK(run(records, capture(600, id(3, 2))).reply.code == "insufficient_funds");
+  CHECK(run(records, capture(400, id(3, 3))).reply.outcome == ReplyOutcome::kDone);
+  CHECK(records.account(kAlice)->balance == 0);
+  CHECK(records.ledger().size() == 2);
+  CHECK(records.ledger()[1].sequence == 9);
 }
 
 // Two owners that wait for each other's accounts would be a deadlock.
 TEST_CASE("accounts are locked in the order of their ids") {
-  PaymentBook book;
+  PaymentRecords records;
   for (const std::uint8_t number : {3, 1, 2}) {
-    book.add(Account{id(2, number), "USD", 1'000, 0});
-    (void)run(book, CapturePayment{id(3, number), kOrder, id(2, number), {1, "USD"}});
+    records.add(Account{id(2, number), "USD", 1'000, 0});
+    (void)run(records, CapturePayment{id(3, number), kOrder, id(2, number), {1, "USD"}});
   }
-  const auto changes = book.changed_accounts();
+  const auto changes = records.changed_accounts();
   REQUIRE(changes.size() == 3);
   CHECK(changes[0].account->id < changes[1].account->id);
   CHECK(changes[1].account->id < changes[2].account->id);
@@ -122,16 +122,16 @@ TEST_CASE("business refusals are stored and stay") {
   };
   for (const auto& one : cases) {
     INFO(one.code);
-    auto book = book_with(1'000);
-    const auto verdict = run(book, one.command, {kNow, one.declined, "test"});
+    auto records = records_with(1'000);
+    const auto verdict = run(records, one.command, {kNow, one.declined, "test"});
     CHECK(verdict.reply.outcome == ReplyOutcome::kRefused);
     CHECK(verdict.reply.code == one.code);
-    CHECK(book.ledger().empty());
-    REQUIRE(book.new_payments().size() == 1);
-    CHECK(book.new_payments()[0]->status == PaymentStatus::kRefused);
+    CHECK(records.ledger().empty());
+    REQUIRE(records.new_payments().size() == 1);
+    CHECK(records.new_payments()[0]->status == PaymentStatus::kRefused);
     // Money that comes in later does not change an answer that was given.
-    PaymentBook later = book_with(1'000'000);
-    later.add(*book.payment(kPayment));
+    PaymentRecords later = records_with(1'000'000);
+    later.add(*records.payment(kPayment));
     CHECK(same(run(later, one.command).reply, verdict.reply));
     // Its undo succeeds with nothing to give back.
     const auto undone =
@@ -146,74 +146,74 @@ TEST_CASE("business refusals are stored and stay") {
 }
 
 TEST_CASE("an undo that overtakes its action voids it (payment)") {
-  auto book = book_with(1'000);
-  const auto undone = run(book, undo(500));
+  auto records = records_with(1'000);
+  const auto undone = run(records, undo(500));
   CHECK(undone.reply.outcome == ReplyOutcome::kDone);
   CHECK(undone.reply.phase == events::Phase::kUndo);
   CHECK(amount_of(undone.reply) == 0);
   CHECK(data_of(undone.reply).at("voided") == true);
-  const auto late = run(book, capture(500));
+  const auto late = run(records, capture(500));
   CHECK(late.reply.outcome == ReplyOutcome::kRefused);
   CHECK(late.reply.code == "voided");
-  CHECK(book.account(kAlice)->balance == 1'000);
-  CHECK(same(run(book, undo(500)).reply, undone.reply));
+  CHECK(records.account(kAlice)->balance == 1'000);
+  CHECK(same(run(records, undo(500)).reply, undone.reply));
 }
 
 TEST_CASE("an undo gives the captured money back once") {
-  auto book = book_with(1'000);
-  (void)run(book, capture(600));
-  const auto first = run(book, undo(600));
+  auto records = records_with(1'000);
+  (void)run(records, capture(600));
+  const auto first = run(records, undo(600));
   CHECK(first.reply.outcome == ReplyOutcome::kDone);
   CHECK(amount_of(first.reply) == 600);
   CHECK(data_of(first.reply).at("voided") == false);
-  const auto again = run(book, undo(600));
+  const auto again = run(records, undo(600));
   CHECK(again.repeated);
   CHECK(same(first.reply, again.reply));
-  CHECK(book.account(kAlice)->balance == 1'000);
-  CHECK(book.payment(kPayment)->status == PaymentStatus::kRefunded);
-  CHECK(book.payment(kPayment)->undone_at == kNow);
+  CHECK(records.account(kAlice)->balance == 1'000);
+  CHECK(records.payment(kPayment)->status == PaymentStatus::kRefunded);
+  CHECK(records.payment(kPayment)->undone_at == kNow);
 }
 
 TEST_CASE("an undo returns what is not refunded yet, and nothing left is success") {
   for (const std::int64_t refunded : {200, 600}) {
-    auto book = book_with(1'000);
-    (void)run(book, capture(600));
-    (void)run(book, refund(refunded));
-    const auto undone = run(book, undo(600));
+    auto records = records_with(1'000);
+    (void)run(records, capture(600));
+    (void)run(records, refund(refunded));
+    const auto undone = run(records, undo(600));
     CHECK(undone.reply.outcome == ReplyOutcome::kDone);
     CHECK(amount_of(undone.reply) == 600 - refunded);
-    CHECK(book.account(kAlice)->balance == 1'000);
+    CHECK(records.account(kAlice)->balance == 1'000);
   }
 }
 
 TEST_CASE("refunds never exceed what was captured") {
-  auto book = book_with(1'000);
-  (void)run(book, capture(600));
-  const auto part = run(book, refund(250, 1));
+  auto records = records_with(1'000);
+  (void)run(records, capture(600));
+  const auto part = run(records, refund(250, 1));
   CHECK(part.reply.outcome == ReplyOutcome::kDone);
   CHECK(part.reply.step == "refund");
-  CHECK(book.payment(kPayment)->status == PaymentStatus::kPartlyRefunded);
-  CHECK(run(book, refund(351, 2)).reply.code == "exceeds_captured");
-  CHECK(run(book, refund(350, 3)).reply.outcome == ReplyOutcome::kDone);
-  CHECK(book.payment(kPayment)->status == PaymentStatus::kRefunded);
-  CHECK(run(book, refund(1, 4)).reply.code == "exceeds_captured");
-  CHECK(book.account(kAlice)->balance == 1'000);
+  CHECK(records.payment(kPayment)->status == PaymentStatus::kPartlyRefunded);
+  CHECK(run(records, refund(351, 2)).reply.code == "exceeds_captured");
+  CHECK(run(records, refund(350, 3)).reply.outcome == ReplyOutcome::kDone);
+  CHECK(records.payment(kPayment)->status == PaymentStatus::kRefunded);
+  CHECK(run(records, refund(1, 4)).reply.code == "exceeds_captured");
+  CHECK(records.account(kAlice)->balance == 1'000);
 
-  const auto again = run(book, refund(250, 1));
+  const auto again = run(records, refund(250, 1));
   CHECK(again.repeated);
   CHECK(same(again.reply, part.reply));
   // A refusal stays one, though by now there might be room.
-  CHECK(run(book, refund(351, 2)).repeated);
-  CHECK(book.new_refunds().size() == 4);
+  CHECK(run(records, refund(351, 2)).repeated);
+  CHECK(records.new_refunds().size() == 4);
 }
 
 TEST_CASE("a refund needs a captured payment of that order, account and currency") {
-  auto book = book_with(1'000);
-  CHECK(run(book, refund(1, 1)).reply.code == "not_captured");
-  (void)run(book, capture(2'000));
-  CHECK(run(book, refund(1, 2)).reply.code == "not_captured");
+  auto records = records_with(1'000);
+  CHECK(run(records, refund(1, 1)).reply.code == "not_captured");
+  (void)run(records, capture(2'000));
+  CHECK(run(records, refund(1, 2)).reply.code == "not_captured");
 
-  auto paid = book_with(1'000);
+  auto paid = records_with(1'000);
   (void)run(paid, capture(500));
   auto other_order = refund(1, 3);
   other_order.order_id = id(1, 9);
@@ -226,22 +226,22 @@ TEST_CASE("a refund needs a captured payment of that order, account and currency
 }
 
 TEST_CASE("an order that costs nothing is captured and undone without ledger rows") {
-  auto book = book_with(0);
-  CHECK(run(book, capture(0)).reply.outcome == ReplyOutcome::kDone);
-  CHECK(run(book, undo(0)).reply.outcome == ReplyOutcome::kDone);
-  CHECK(book.ledger().empty());
-  CHECK(book.changed_accounts().empty());
-  CHECK(book.payment(kPayment)->status == PaymentStatus::kRefunded);
+  auto records = records_with(0);
+  CHECK(run(records, capture(0)).reply.outcome == ReplyOutcome::kDone);
+  CHECK(run(records, undo(0)).reply.outcome == ReplyOutcome::kDone);
+  CHECK(records.ledger().empty());
+  CHECK(records.changed_accounts().empty());
+  CHECK(records.payment(kPayment)->status == PaymentStatus::kRefunded);
 }
 
 TEST_CASE("a balance never overflows") {
   constexpr auto kMost = std::numeric_limits<std::int64_t>::max();
-  PaymentBook book;
-  book.add(Account{kAlice, "USD", kMost, 0});
-  CHECK(run(book, capture(kMost)).reply.outcome == ReplyOutcome::kDone);
-  PaymentBook full;
+  PaymentRecords records;
+  records.add(Account{kAlice, "USD", kMost, 0});
+  CHECK(run(records, capture(kMost)).reply.outcome == ReplyOutcome::kDone);
+  PaymentRecords full;
   full.add(Account{kAlice, "USD", kMost, 1});
-  full.add(*book.payment(kPayment));
+  full.add(*records.payment(kPayment));
   CHECK(run(full, refund(1)).reply.code == "account_full");
   // An undo is owed, so it is not refused for good: it fails until someone mends the account.
   CHECK(run(full, undo(kMost)).reply.outcome == ReplyOutcome::kFailed);
@@ -250,16 +250,16 @@ TEST_CASE("a balance never overflows") {
 }
 
 TEST_CASE("a command that contradicts its stored row is an error, not an effect") {
-  auto book = book_with(1'000);
-  (void)run(book, capture(100));
+  auto records = records_with(1'000);
+  (void)run(records, capture(100));
   auto stranger = capture(100);
   stranger.order_id = id(1, 9);
-  CHECK(decide(book, stranger, kContext).error().code == "contradiction");
+  CHECK(handle(records, stranger, kContext).error().code == "contradiction");
   auto thief = undo(100);
   thief.account_id = id(2, 9);
-  CHECK(decide(book, thief, kContext).error().code == "contradiction");
-  CHECK(decide(book, capture(-5, id(3, 9)), kContext).error().code == "contradiction");
-  CHECK(book.account(kAlice)->balance == 900);
+  CHECK(handle(records, thief, kContext).error().code == "contradiction");
+  CHECK(handle(records, capture(-5, id(3, 9)), kContext).error().code == "contradiction");
+  CHECK(records.account(kAlice)->balance == 900);
 }
 
 TEST_CASE("a technical failure names the command and its phase") {
