@@ -2,39 +2,86 @@
 
 #include <condition_variable>
 #include <iterator>
+#include <memory>
 #include <mutex>
 #include <utility>
 
-#include "http-api/frontends.hpp"
+#include "http-api/admin/admin.hpp"
+#include "http-api/catalogue/catalogue.hpp"
+#include "http-api/deliveries/deliveries.hpp"
+#include "http-api/docs/docs.hpp"
 #include "http-api/health/health.hpp"
+#include "http-api/middleware/middleware.hpp"
+#include "http-api/orders/orders_context.hpp"
+#include "http-api/payments/payments.hpp"
+#include "http-api/people/people.hpp"
 #include "http-api/server/dispatcher.hpp"
 #include "http-api/server/server.hpp"
-#include "http-api/services.hpp"
 
 namespace orderflow::http_api {
 namespace {
 
-std::vector<Route> all_routes(Services& services, const core::Health& health,
+// The contexts of the API. `orders` comes first, since others ask it for something.
+class Contexts {
+ public:
+  explicit Contexts(const ApiEnvironment& environment) {
+    auto orders = std::make_unique<OrdersContext>(environment);
+    orders_ = orders.get();
+    contexts_.push_back(std::move(orders));
+    contexts_.push_back(make_people(environment));
+    contexts_.push_back(make_catalogue(
+        environment, [this](const core::Uuid& product) { orders_->product_changed(product); }));
+    contexts_.push_back(make_payments(environment, orders_->requests()));
+    contexts_.push_back(make_deliveries(environment));
+    contexts_.push_back(make_admin(environment, orders_->requests(), orders_->notifier()));
+  }
+  // The last first: none outlives what it asks.
+  ~Contexts() {
+    while (!contexts_.empty()) contexts_.pop_back();
+  }
+  Contexts(const Contexts&) = delete;
+  Contexts& operator=(const Contexts&) = delete;
+
+  [[nodiscard]] std::vector<Route> routes() {
+    std::vector<Route> all;
+    for (const auto& context : contexts_) {
+      auto routes = context->routes();
+      std::move(routes.begin(), routes.end(), std::back_inserter(all));
+    }
+    return all;
+  }
+  [[nodiscard]] LoadShedder& shedder() { return orders_->shedder(); }
+
+  void end_waits() {
+    for (const auto& context : contexts_) context->end_waits();
+  }
+  void request_stop() {
+    for (const auto& context : contexts_) context->request_stop();
+  }
+
+ private:
+  std::vector<std::unique_ptr<ApiContext>> contexts_;
+  OrdersContext* orders_ = nullptr;
+};
+
+std::vector<Route> all_routes(Contexts& contexts, const core::Health& health,
                               const core::Metrics& metrics) {
-  std::vector<Route> all;
-  const auto add = [&all](std::vector<Route> routes) {
+  std::vector<Route> all = contexts.routes();
+  for (auto routes : {health_routes(health, metrics), docs_routes()}) {
     std::move(routes.begin(), routes.end(), std::back_inserter(all));
-  };
-  add(order_routes(services));
-  add(order_request_routes(services));
-  add(order_list_routes(services));
-  add(order_event_routes(services));
-  add(job_routes(services));
-  add(user_routes(services));
-  add(balance_routes(services));
-  add(payment_routes(services));
-  add(delivery_routes(services));
-  add(product_routes(services));
-  add(admin_saga_routes(services));
-  add(admin_dead_letter_routes(services));
-  add(health_routes(health, metrics));
-  add(docs_routes());
+  }
   return all;
+}
+
+std::vector<Middleware> layers(const ApiEnvironment& environment, LoadShedder& shedder) {
+  return {request_metrics(environment.metrics, environment.logger.role()),
+          correlation(),
+          access_log(environment.logger),
+          error_boundary(environment.logger),
+          authorization(environment.config.text("internal-api-key")),
+          load_shedding(shedder),
+          json_body(),
+          idempotency_key()};
 }
 
 void wait_for(const std::stop_token& stop) {
@@ -48,19 +95,19 @@ void wait_for(const std::stop_token& stop) {
 
 void run_api(const core::Config& config, core::Logger& logger, core::Metrics& metrics,
              core::Health& health, const std::stop_token& stop) {
-  Services services(config, logger, metrics);
-  const Dispatcher dispatcher(all_routes(services, health, metrics), logger, metrics);
+  const ApiEnvironment environment{config, logger, metrics};
+  Contexts contexts(environment);
+  const Dispatcher dispatcher(all_routes(contexts, health, metrics),
+                              layers(environment, contexts.shedder()));
   Server server(server_options(config), dispatcher, logger, metrics);
   server.start();
   logger.info("the HTTP API is served",
               {{"host", config.text("http-host")}, {"port", server.port()}});
   wait_for(stop);
   logger.info("stopping");
-  services.feed.close();  // Waiting requests answer now, streams end.
+  contexts.end_waits();
   server.stop();
-  services.request_stop();
-  services.writer.stop();
-  services.publisher.stop();
+  contexts.request_stop();
 }
 
 }  // namespace orderflow::http_api

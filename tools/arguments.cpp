@@ -78,7 +78,7 @@ int ToolArguments::limit() const {
   return limit;
 }
 
-Operator ToolArguments::who() const {
+domain::Operator ToolArguments::who() const {
   std::string name = option("actor");
   if (name.empty()) {
     const char* user = std::getenv("USER");

@@ -9,8 +9,9 @@
 #include <string_view>
 #include <vector>
 
+#include "core/pg/session.hpp"
 #include "core/settings/config.hpp"
-#include "http-api/admin/operators.hpp"
+#include "domain/trail/rows.hpp"
 
 namespace orderflow::http_api {
 
@@ -33,7 +34,7 @@ class ToolArguments {
   // --limit, 50 by default.
   [[nodiscard]] int limit() const;
   // --actor, else the user of this shell.
-  [[nodiscard]] Operator who() const;
+  [[nodiscard]] domain::Operator who() const;
 
   [[noreturn]] void refuse_usage(const std::string& what) const;
 
@@ -44,5 +45,10 @@ class ToolArguments {
   std::set<std::string, std::less<>> switches_;
   std::string usage_;
 };
+
+// Of a tool that works as this context.
+[[nodiscard]] inline core::PgSessionOptions tool_session(const char* database_role) {
+  return {.application_name = "orderflow-tool", .role = database_role};
+}
 
 }  // namespace orderflow::http_api

@@ -3,13 +3,13 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
-#include "http-api/admin/dead_letter_desk.hpp"
+#include "http-api/admin/dead_letter_resolution.hpp"
+#include "http-api/admin/dead_letter_rows.hpp"
+#include "http-api/admin/saga_groups.hpp"
 #include "tools/arguments.hpp"
 
 namespace orderflow::http_api {
 namespace {
-
-using nlohmann::json;
 
 constexpr std::string_view kDeadLettersUsage =
     "usage: orderflow dead-letters list [--source ROLE] [--topic TOPIC] [--limit N] [--all] "
@@ -25,42 +25,38 @@ class DeadLettersTool {
   explicit DeadLettersTool(const ToolArguments& arguments)
       : arguments_(arguments),
         logger_("dead-letters", "warning"),
-        pool_(arguments.config().text("database-url"), "orderflow_orders", 1),
+        session_(arguments.config().text("database-url"), tool_session("orderflow_orders")),
         replayer_(core::kafka_options(arguments.config(), "orderflow-replay"), logger_) {}
 
   int run() {
     const std::string verb = arguments_.words().empty() ? "" : arguments_.words().front();
     if (verb == "list") return list();
     if (verb == "show") return show();
-    if (verb == "replay") return end_letters("replayed");
-    if (verb == "discard") return end_letters("discarded");
+    if (verb == "replay") return resolve_all(Resolution::kReplayed);
+    if (verb == "discard") return resolve_all(Resolution::kDiscarded);
     arguments_.refuse_usage("'" + verb + "' is nothing to do with dead letters");
   }
 
  private:
-  [[nodiscard]] json page(int limit) {
-    PageRequest page;
-    page.limit = limit;
-    page.list = "dead-letters";
-    const LetterFilter filter{arguments_.option("source"), arguments_.option("topic"),
-                              arguments_.has("all")};
-    return json::parse(read_list(pool_, dead_letters(filter, std::move(page))).body);
+  [[nodiscard]] PageOf<DeadLetterRow> page(int limit) {
+    const DeadLetterFilter filter{arguments_.option("source"), arguments_.option("topic"),
+                                  arguments_.has("all")};
+    return read_page<DeadLetterRow>(session_, list_dead_letters(filter), {.limit = limit});
   }
 
   int list() {
-    const json document = page(arguments_.limit());
+    const auto found = page(arguments_.limit());
     if (arguments_.has("json")) {
-      std::printf("%s\n", document.dump().c_str());
+      std::printf("%s\n", list_response(found, {}).body.c_str());
       return 0;
     }
     std::printf("%-36s  %-12s  %-8s  %s\n", "id", "source", "attempts", "topic: reason");
-    for (const auto& letter : document.at("items")) {
-      std::printf("%-36s  %-12s  %-8d  %s: %s\n", letter.at("id").get<std::string>().c_str(),
-                  letter.at("source").get<std::string>().c_str(), letter.at("attempts").get<int>(),
-                  letter.at("topic").get<std::string>().c_str(),
-                  letter.at("reason").get<std::string>().c_str());
+    for (const auto& letter : found.rows) {
+      std::printf("%-36s  %-12s  %-8d  %s: %s\n", letter.id.to_string().c_str(),
+                  letter.source.c_str(), letter.attempts, letter.topic.c_str(),
+                  letter.reason.c_str());
     }
-    if (!document.at("next_page_token").is_null()) {
+    if (found.more) {
       std::printf("there are more; see them with --limit or narrow with --source and --topic\n");
     }
     return 0;
@@ -69,9 +65,10 @@ class DeadLettersTool {
   int show() {
     int code = 0;
     for (const auto& id : arguments_.ids()) {
-      const auto letter = dead_letter_json(pool_, id);
+      const auto letter = find_dead_letter(session_, id);
       if (letter) {
-        std::printf("%s\n", json::parse(*letter).dump(2).c_str());
+        const std::string text = to_json(*letter, trail_json(session_, id));
+        std::printf("%s\n", nlohmann::json::parse(text).dump(2).c_str());
       } else {
         std::fprintf(stderr, "%s: there is no dead letter with this id\n", id.to_string().c_str());
         code = 1;
@@ -88,42 +85,42 @@ class DeadLettersTool {
       arguments_.refuse_usage("say which: ids, or a group with --source, --topic or both");
     }
     if (arguments_.has("all")) arguments_.refuse_usage("--all is for list");
-    const json document = page(kPageLimitMax);
-    for (const auto& letter : document.at("items")) {
-      ids.push_back(core::Uuid::parse(letter.at("id").get<std::string>()).value_or(core::Uuid{}));
-    }
-    if (!document.at("next_page_token").is_null()) {
+    const auto found = page(kPageLimitMax);
+    for (const auto& letter : found.rows) ids.push_back(letter.id);
+    if (found.more) {
       std::printf("only the newest %zu this time; run it again for the others\n", ids.size());
     }
     return ids;
   }
 
-  int end_letters(const std::string& what) {
+  int resolve_all(Resolution resolution) {
     const bool group = arguments_.words().size() == 1;
     const bool dry_run = arguments_.has("dry-run");
-    if (arguments_.option("reason").empty() && !dry_run && (group || what == "discarded")) {
+    if (arguments_.option("reason").empty() && !dry_run &&
+        (group || resolution == Resolution::kDiscarded)) {
       arguments_.refuse_usage("this needs --reason");
     }
     int code = 0;
-    const Operator who = arguments_.who();
+    const std::string name(name_of(resolution));
+    const domain::Operator who = arguments_.who();
     for (const auto& id : wanted()) {
       if (dry_run) {
-        std::printf("%s  would be %s\n", id.to_string().c_str(), what.c_str());
+        std::printf("%s  would be %s\n", id.to_string().c_str(), name.c_str());
         continue;
       }
-      const Resolution resolution{id, what, arguments_.option("reason"), std::nullopt};
-      const auto answer = resolve(pool_, replayer_, resolution, who);
+      const ResolveDeadLetter wanted{id, resolution, arguments_.option("reason"), std::nullopt};
+      const auto answer = resolve(session_, replayer_, wanted, who);
       if (!answer) code = 1;
       std::printf("%s  %s\n", id.to_string().c_str(),
-                  answer ? what.c_str() : ("refused: " + answer.error().detail).c_str());
+                  answer ? name.c_str() : ("refused: " + answer.error().detail).c_str());
     }
     return code;
   }
 
   const ToolArguments& arguments_;
   core::Logger logger_;
-  core::DatabasePool pool_;
-  LetterReplayer replayer_;
+  core::PgSession session_;
+  MessageReplayer replayer_;
 };
 
 }  // namespace

@@ -2,11 +2,12 @@
 
 #include <cstdio>
 #include <nlohmann/json.hpp>
-#include <pqxx/pqxx>
 #include <thread>
 
 #include "core/values/failure.hpp"
-#include "http-api/admin/saga_desk.hpp"
+#include "http-api/admin/saga_requests.hpp"
+#include "http-api/orders/job_rows.hpp"
+#include "saga/order/order_saga.hpp"
 #include "tools/arguments.hpp"
 
 namespace orderflow::http_api {
@@ -23,20 +24,16 @@ constexpr std::string_view kSagasUsage =
     "       orderflow sagas skip ID... --reason TEXT [--actor NAME]\n";
 
 // Owners look for requests every second; one that nobody decides by then has no owner.
-constexpr auto kDecisionPatience = std::chrono::seconds{10};
+constexpr auto kDecisionTimeout = std::chrono::seconds{10};
 constexpr auto kDecisionPoll = std::chrono::milliseconds{100};
-
-std::string text_of(const json& value) {
-  return value.is_null() ? "-" : value.is_string() ? value.get<std::string>() : value.dump();
-}
 
 class SagasTool {
  public:
   explicit SagasTool(const ToolArguments& arguments)
       : arguments_(arguments),
-        orders_(arguments.config().text("database-url"), "orderflow_orders", 1),
-        payments_(arguments.config().text("database-url"), "orderflow_payments", 1),
-        delivery_(arguments.config().text("database-url"), "orderflow_delivery", 1) {}
+        orders_(arguments.config().text("database-url"), tool_session("orderflow_orders")),
+        payments_(arguments.config().text("database-url"), tool_session("orderflow_payments")),
+        delivery_(arguments.config().text("database-url"), tool_session("orderflow_delivery")) {}
 
   int run() {
     const std::string verb = arguments_.words().empty() ? "" : arguments_.words().front();
@@ -51,27 +48,28 @@ class SagasTool {
  private:
   [[nodiscard]] SagaGroup group() const {
     SagaGroup group{arguments_.option("step"), arguments_.option("error")};
-    if (const auto problem = group.problem()) arguments_.refuse_usage(problem->detail);
+    for (const auto& error : group.errors()) {
+      arguments_.refuse_usage("--" + error.pointer + " " + error.detail);
+    }
     return group;
   }
 
   int list() {
     PageRequest page;
     page.limit = arguments_.limit();
-    page.list = "sagas";
-    const Response answer = read_list(orders_, waiting_sagas(group(), std::move(page)));
+    const auto found = read_page<WaitingSagaRow>(orders_, waiting_sagas(group()), page);
     if (arguments_.has("json")) {
-      std::printf("%s\n", answer.body.c_str());
+      std::printf("%s\n", list_response(found, page).body.c_str());
       return 0;
     }
-    const json document = json::parse(answer.body);
     std::printf("%-36s  %-8s  %-9s  %-24s  %s\n", "order", "step", "waits for", "since", "reason");
-    for (const auto& saga : document.at("items")) {
-      std::printf("%-36s  %-8s  %-9s  %-24s  %s\n", text_of(saga.at("order_id")).c_str(),
-                  text_of(saga.at("step")).c_str(), text_of(saga.at("waiting_for")).c_str(),
-                  text_of(saga.at("updated_at")).c_str(), text_of(saga.at("reason")).c_str());
+    for (const auto& [saga] : found.rows) {
+      std::printf("%-36s  %-8s  %-9s  %-24s  %s\n", saga.order_id.to_string().c_str(),
+                  std::string(step_name(saga.phase, saga.step).value_or("-")).c_str(),
+                  std::string(saga::to_text(saga.waiting_for)).c_str(),
+                  core::to_rfc3339(saga.updated_at).c_str(), saga.reason.value_or("-").c_str());
     }
-    if (!document.at("next_page_token").is_null()) {
+    if (found.more) {
       std::printf("there are more; see them with --limit or narrow with --step and --error\n");
     }
     return 0;
@@ -80,7 +78,7 @@ class SagasTool {
   int show() {
     int code = 0;
     for (const auto& id : arguments_.ids()) {
-      const auto saga = saga_json(orders_, id);
+      const auto saga = saga_with_trail_json(orders_, id);
       if (saga) {
         std::printf("%s\n", json::parse(*saga).dump(2).c_str());
       } else {
@@ -93,7 +91,7 @@ class SagasTool {
 
   int ask(const saga::RequestKind& kind) {
     int code = 0;
-    const Operator who = arguments_.who();
+    const domain::Operator who = arguments_.who();
     for (const auto& id : arguments_.ids()) code |= submit(id, kind, who);
     return code;
   }
@@ -102,19 +100,28 @@ class SagasTool {
     if (arguments_.option("reason").empty()) arguments_.refuse_usage("a skip needs --reason");
     if (arguments_.ids().empty()) arguments_.refuse_usage("skip needs ids");
     int code = 0;
-    const Operator who = arguments_.who();
+    const domain::Operator who = arguments_.who();
     for (const auto& id : arguments_.ids()) {
-      const auto sound = skip_of({orders_, payments_, delivery_}, id);
+      const auto sound = find_skip(id);
       code |= sound ? submit(id, *sound, who) : refused(id, sound.error());
     }
     return code;
   }
 
-  int submit(const core::Uuid& order_id, const saga::RequestKind& kind, const Operator& who) {
-    const auto submitted =
+  Checked<saga::Skip> find_skip(const core::Uuid& order_id) {
+    const auto step = waiting_step_of(find_saga(orders_, order_id));
+    if (!step) return refuse(step.error());
+    auto& participant = step->step == saga::kPaymentStep ? payments_ : delivery_;
+    return skip_of(*step, read_participant_row(participant, *step));
+  }
+
+  int submit(const core::Uuid& order_id, const saga::RequestKind& kind,
+             const domain::Operator& who) {
+    const auto stored =
         store_request(orders_, operator_request(kind, order_id, who, arguments_.option("reason")));
-    if (!submitted.response) return refused(order_id, submitted.response.error());
-    return await_decision(order_id, json::parse(submitted.response->body).at("id"));
+    if (!stored.response) return refused(order_id, stored.response.error());
+    const auto job = json::parse(stored.response->body).at("id").get<std::string>();
+    return await_decision(order_id, core::Uuid::parse(job).value());
   }
 
   static int refused(const core::Uuid& order_id, const Problem& problem) {
@@ -122,24 +129,20 @@ class SagasTool {
     return 1;
   }
 
-  // The owner's word on one request.
-  int await_decision(const core::Uuid& order_id, const std::string& job_id) {
-    const auto until = std::chrono::steady_clock::now() + kDecisionPatience;
+  // What the order's owner decides about one request.
+  int await_decision(const core::Uuid& order_id, const core::Uuid& job_id) {
+    const auto until = std::chrono::steady_clock::now() + kDecisionTimeout;
     while (true) {
-      const auto [state, why] = orders_.read([&](pqxx::nontransaction& transaction) {
-        const auto rows = transaction.exec_params(
-            "SELECT state, coalesce(outcome_detail, '') FROM orders.requests WHERE id = $1::uuid",
-            job_id);
-        return std::pair(std::string(rows[0][0].c_str()), std::string(rows[0][1].c_str()));
-      });
+      const JobRow job = find_job(orders_, job_id).value();
       const bool late = std::chrono::steady_clock::now() >= until;
-      if (state != "accepted" || late) {
-        std::printf("%s  %s%s%s  job %s\n", order_id.to_string().c_str(), state.c_str(),
-                    why.empty() ? "" : ": ", why.c_str(), job_id.c_str());
-        if (state == "accepted") {
+      if (job.state != "accepted" || late) {
+        const std::string why = job.outcome_detail.value_or("");
+        std::printf("%s  %s%s%s  job %s\n", order_id.to_string().c_str(), job.state.c_str(),
+                    why.empty() ? "" : ": ", why.c_str(), job_id.to_string().c_str());
+        if (job.state == "accepted") {
           std::printf("no owner has looked at it; it stays there until an orchestrator runs\n");
         }
-        return state == "refused" ? 1 : 0;
+        return job.state == "refused" ? 1 : 0;
       }
       std::this_thread::sleep_for(kDecisionPoll);
     }
@@ -147,16 +150,17 @@ class SagasTool {
 
   int ask_all(const saga::RequestKind& kind) {
     BulkRequest request{kind, group(), arguments_.option("reason"), arguments_.has("dry-run")};
-    if (request.group.step.empty() && request.group.error.empty()) {
+    if (request.group.empty()) {
       arguments_.refuse_usage(std::string(saga::name_of(kind)) +
                               " needs ids, or a group: --step, --error or both");
     }
     if (request.reason.empty() && !request.dry_run) {
       arguments_.refuse_usage("a whole group needs --reason");
     }
-    const Operator who = arguments_.who();
-    const auto outcome = orders_.write(
-        [&](pqxx::work& transaction) { return ask_group(transaction, request, who); });
+    const domain::Operator who = arguments_.who();
+    core::PgTransaction transaction(orders_);
+    const auto outcome = request_for_group(transaction, request, who);
+    transaction.commit();
     for (const auto& item : outcome.items) {
       std::printf("%s  %s\n", item.order_id.to_string().c_str(),
                   request.dry_run ? "would be asked" : ("job " + item.job_id.to_string()).c_str());
@@ -167,9 +171,9 @@ class SagasTool {
   }
 
   const ToolArguments& arguments_;
-  core::DatabasePool orders_;
-  core::DatabasePool payments_;
-  core::DatabasePool delivery_;
+  core::PgSession orders_;
+  core::PgSession payments_;
+  core::PgSession delivery_;
 };
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include "core/values/shard.hpp"
 #include "domain/delivery/delivery.hpp"
+#include "http-api/server/json_body.hpp"
 #include "saga/order/command_messages.hpp"
 
 namespace orderflow::bench {
@@ -53,28 +54,28 @@ std::vector<saga::CommandMessage> hear(Course& course, saga::Input input) {
 
 void place(Course& course, int number) {
   course.request_body = body_of_order(number).dump();
-  const auto body = http_api::parse_json_body(place_request(course));
-  auto wanted = http_api::validate_order(body.value()).value();
+  const auto body = http_api::parse_json_body(place_request(course), http_api::BodyUse::kJson);
+  auto wanted = http_api::read_body<http_api::PlaceOrder>(body.value()).value();
   for (std::size_t i = 0; i < wanted.items.size(); ++i) {
     course.products.push_back({"Noise-cancelling headphones", 299'99, "USD", true});
   }
   auto priced = http_api::price_items(wanted.items, course.products).value();
-  auto& record = course.record;
-  record.id = id_of("order", number);
-  record.user_id = wanted.user_id;
-  record.items = std::move(priced.json);
-  record.total = priced.total;
-  record.currency = std::move(priced.currency);
-  record.delivery_address = std::move(wanted.delivery_address);
-  record.created_at = kCourseTime;
+  auto& row = course.row;
+  row.id = id_of("order", number);
+  row.user_id = wanted.user_id;
+  row.items = std::move(priced.json);
+  row.total = priced.total;
+  row.currency = std::move(priced.currency);
+  row.delivery_address = std::move(wanted.delivery_address);
+  row.created_at = kCourseTime;
   auto& facts = course.facts;
-  facts.order_id = record.id;
-  facts.user_id = record.user_id;
-  facts.total = {record.total, record.currency};
-  facts.delivery_address = record.delivery_address;
+  facts.order_id = row.id;
+  facts.user_id = row.user_id;
+  facts.total = {row.total, row.currency};
+  facts.delivery_address = row.delivery_address;
   facts.trace = {id_of("correlation", number).to_string(),
                  "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"};
-  course.account = {record.user_id, record.currency, kOpening, 1};
+  course.account = {row.user_id, row.currency, kOpening, 1};
 }
 
 void pay(Course& course) {

@@ -5,8 +5,9 @@
 
 #include "domain/payments/payments.hpp"
 #include "events/messages.hpp"
-#include "http-api/orders/records.hpp"
-#include "http-api/orders/validation.hpp"
+#include "http-api/orders/order_rows.hpp"
+#include "http-api/orders/place_order.hpp"
+#include "http-api/server/http.hpp"
 #include "saga/order/decide.hpp"
 #include "saga/store/store.hpp"
 
@@ -20,7 +21,7 @@ inline constexpr core::Time kCourseTime{std::chrono::sys_days{std::chrono::year{
 struct Course {
   std::string request_body;  // of POST /orders
   std::vector<http_api::PricedProduct> products;
-  http_api::OrderRecord record;
+  http_api::OrderRow row;
   saga::OrderFacts facts;
   domain::Account account;  // Pays for this order and has enough.
   // The forward course: placed, paid, scheduled, delivered.

@@ -53,7 +53,7 @@ void run() {
   for (int i = 0; i < kOrders; ++i) courses.push_back(course_of(i));
   Counts operations{platform(), {}};
   for (const auto& make :
-       {door_workloads, message_workloads, owner_workloads, participant_workloads}) {
+       {front_end_workloads, message_workloads, owner_workloads, participant_workloads}) {
     for (const auto& workload : make(courses)) {
       for (int i = 0; i < kWarmUpPasses; ++i) workload.pass();
       measured(workload);

@@ -40,7 +40,7 @@ template <typename Operation>
           [operation = std::move(operation)] { keep(operation()); }};
 }
 
-[[nodiscard]] std::vector<Workload> door_workloads(const std::vector<Course>& courses);
+[[nodiscard]] std::vector<Workload> front_end_workloads(const std::vector<Course>& courses);
 [[nodiscard]] std::vector<Workload> message_workloads(const std::vector<Course>& courses);
 [[nodiscard]] std::vector<Workload> owner_workloads(const std::vector<Course>& courses);
 [[nodiscard]] std::vector<Workload> participant_workloads(const std::vector<Course>& courses);

@@ -15,7 +15,7 @@
 #include <optional>
 #include <utility>
 
-namespace orderflow::http_api {
+namespace orderflow::core {
 
 namespace asio = boost::asio;
 
@@ -81,4 +81,4 @@ class OneShot : public std::enable_shared_from_this<OneShot<T>> {
   Waiter waiter_;
 };
 
-}  // namespace orderflow::http_api
+}  // namespace orderflow::core

@@ -9,7 +9,7 @@
 #include "core/observe/log.hpp"
 #include "core/values/time.hpp"
 
-namespace orderflow::http_api {
+namespace orderflow::core {
 
 // Runs `task` now and after each `interval` until the thread is asked to stop. A failure is logged
 // when it begins and when it is over, and never ends the repetition.
@@ -35,4 +35,4 @@ void repeat_until_stopped(const std::stop_token& stop, core::Duration interval,
   }
 }
 
-}  // namespace orderflow::http_api
+}  // namespace orderflow::core

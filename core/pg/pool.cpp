@@ -1,9 +1,5 @@
 #include "core/pg/pool.hpp"
 
-#include <fcntl.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include "core/pg/liveness.hpp"
 #include "core/settings/config.hpp"
 
@@ -11,7 +7,6 @@ namespace orderflow::core {
 namespace {
 
 constexpr auto kTakeTimeout = std::chrono::seconds{5};
-constexpr auto kWatchInterval = std::chrono::milliseconds{500};
 
 // libpq's own options go into the string, whichever of the two spellings it has.
 std::string with_connect_options(const std::string& url) {
@@ -22,16 +17,11 @@ std::string with_connect_options(const std::string& url) {
 }  // namespace
 
 DatabasePool::DatabasePool(const std::string& url, std::string role, std::size_t size,
-                           Duration statement_timeout, Duration use_timeout)
+                           Duration statement_timeout)
     : url_(with_connect_options(normalize_database_url(url))),
       role_(std::move(role)),
       statement_timeout_(statement_timeout),
-      use_timeout_(use_timeout),
-      unused_slots_(size) {
-  if (use_timeout_ > Duration{0}) {
-    watchdog_ = std::jthread([this](const std::stop_token& stop) { watch(stop); });
-  }
-}
+      unused_slots_(size) {}
 
 DatabasePool::~DatabasePool() = default;
 
@@ -56,20 +46,16 @@ std::unique_ptr<pqxx::connection> DatabasePool::take() {
     connection = take_idle();
     if (connection == nullptr) --unused_slots_;
   }
-  if (connection == nullptr) return connect();
-  begin_use(*connection);
-  return connection;
+  return connection == nullptr ? connect() : std::move(connection);
 }
 
 std::unique_ptr<pqxx::connection> DatabasePool::connect() {
   std::unique_ptr<pqxx::connection> connection;
   try {
     connection = std::make_unique<pqxx::connection>(url_);
-    begin_use(*connection);
     set_up(*connection);
     return connection;
   } catch (...) {
-    if (connection != nullptr) end_use(*connection);
     // One that is not set up is no use to anybody.
     connection.reset();
     translate(nullptr);
@@ -86,44 +72,13 @@ void DatabasePool::set_up(pqxx::connection& connection) const {
              setup.quote(role_) + " AND pg_has_role(rolname, 'MEMBER')");
 }
 
-void DatabasePool::begin_use(const pqxx::connection& connection) {
-  if (use_timeout_ == Duration{0}) return;
-  const InUse use{fcntl(connection.sock(), F_DUPFD_CLOEXEC, 0), Clock::now()};
-  const std::lock_guard lock(mutex_);
-  in_use_[&connection] = use;
-}
-
-void DatabasePool::end_use(const pqxx::connection& connection) {
-  if (use_timeout_ == Duration{0}) return;
-  const std::lock_guard lock(mutex_);
-  const auto found = in_use_.find(&connection);
-  if (found == in_use_.end()) return;
-  if (found->second.socket >= 0) ::close(found->second.socket);
-  in_use_.erase(found);
-}
-
-void DatabasePool::watch(const std::stop_token& stop) {
-  std::unique_lock lock(mutex_);
-  std::condition_variable_any never;
-  while (!stop.stop_requested()) {
-    never.wait_for(lock, stop, kWatchInterval, [] { return false; });
-    const auto limit = Clock::now() - use_timeout_;
-    for (const auto& [connection, use] : in_use_) {
-      // The thread that waits there is woken with a broken connection.
-      if (use.since < limit) ::shutdown(use.socket, SHUT_RDWR);
-    }
-  }
-}
-
 void DatabasePool::give_back(std::unique_ptr<pqxx::connection> connection) {
-  end_use(*connection);
   const std::lock_guard lock(mutex_);
   idle_.push_back(std::move(connection));
   available_.notify_one();
 }
 
 void DatabasePool::translate(std::unique_ptr<pqxx::connection> connection) {
-  if (connection != nullptr) end_use(*connection);
   const auto drop = [this, &connection] {
     connection.reset();
     const std::lock_guard lock(mutex_);

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <memory>
 #include <optional>
 
 #include "core/pg/liveness.hpp"
@@ -35,6 +36,12 @@ std::string first_line(const char* text) {
   return line;
 }
 
+std::vector<Oid> oids_of(const PgParams& params) {
+  std::vector<Oid> oids;
+  for (const auto& parameter : params.all()) oids.push_back(parameter.oid);
+  return oids;
+}
+
 enum class SentKind { kBegin, kPrepare, kCall, kCommit };
 
 struct Sent {
@@ -43,6 +50,9 @@ struct Sent {
 };
 
 constexpr PgStatement kRowType{"row_type", "SELECT coalesce(to_regtype($1)::oid::int8, 0)"};
+constexpr PgStatement kTakeRole{"take_role",
+                                "SELECT set_config('role', rolname, false) FROM pg_roles"
+                                " WHERE rolname = $1 AND pg_has_role(rolname, 'MEMBER')"};
 constexpr PgStatement kBegin{"begin", "BEGIN"};
 constexpr PgStatement kCommit{"commit", "COMMIT"};
 
@@ -102,12 +112,23 @@ PgSession::~PgSession() { disconnect(); }
 
 void PgSession::connect() {
   if (connection_ != nullptr && !server_has_left(PQsocket(connection_))) return;
+  if (in_block_) lose_connection("the database connection broke");
   disconnect();
-  const char* keys[] = {"dbname",          "connect_timeout", "application_name",
-                        "keepalives_idle", "client_encoding", nullptr};
-  const char* values[] = {
-      url_.c_str(), kConnectTimeoutSeconds, options_.application_name.c_str(), "5", "UTF8",
-      nullptr};
+  const std::string options = start_up_options();
+  const char* keys[] = {"dbname",
+                        "connect_timeout",
+                        "application_name",
+                        "keepalives_idle",
+                        "client_encoding",
+                        "options",
+                        nullptr};
+  const char* values[] = {url_.c_str(),
+                          kConnectTimeoutSeconds,
+                          options_.application_name.c_str(),
+                          "5",
+                          "UTF8",
+                          options.c_str(),
+                          nullptr};
   connection_ = PQconnectdbParams(keys, values, 1);
   if (PQstatus(connection_) != CONNECTION_OK) {
     const std::string why = first_line(PQerrorMessage(connection_));
@@ -115,7 +136,10 @@ void PgSession::connect() {
     throw Unavailable("the database does not answer (" + why +
                       "); check DATABASE_URL and that PostgreSQL runs");
   }
-  configure_session();
+  if (PQsetnonblocking(connection_, 1) != 0 || PQenterPipelineMode(connection_) != 1) {
+    lose_connection("a session could not be set up");
+  }
+  take_role();
 }
 
 void PgSession::disconnect() {
@@ -124,33 +148,50 @@ void PgSession::disconnect() {
   prepared_.clear();
   row_types_.clear();
   transaction_open_ = false;
+  in_block_ = false;
 }
 
 int PgSession::backend_pid() const {
   return connection_ == nullptr ? 0 : PQbackendPID(connection_);
 }
 
-void PgSession::configure_session() {
+// What the URL asks for, then ours: the last one counts.
+std::string PgSession::start_up_options() const {
+  std::string options;
+  const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> parsed(
+      PQconninfoParse(url_.c_str(), nullptr), &PQconninfoFree);
+  for (const auto* option = parsed.get(); option != nullptr && option->keyword != nullptr;
+       ++option) {
+    if (std::string_view(option->keyword) == "options" && option->val != nullptr) {
+      options = std::string(option->val) + " ";
+    }
+  }
+  const auto set = [&options](std::string_view name, const std::string& value) {
+    options.append("-c ").append(name).append("=").append(value).append(" ");
+  };
   const auto ms = [](Duration d) { return std::to_string(d.count() / 1000); };
-  std::string sql = "SET statement_timeout = " + ms(options_.answer_timeout) +
-                    "; SET lock_timeout = " + ms(options_.lock_timeout) +
-                    "; SET idle_in_transaction_session_timeout = " + ms(options_.answer_timeout) +
-                    "; SET plan_cache_mode = force_generic_plan; SET timezone = 'UTC'";
+  set("statement_timeout", ms(options_.answer_timeout));
+  set("lock_timeout", ms(options_.lock_timeout));
+  set("idle_in_transaction_session_timeout", ms(options_.answer_timeout));
+  set("plan_cache_mode", "force_generic_plan");
+  set("TimeZone", "UTC");
   if (options_.index_only_plans) {
-    sql +=
-        "; SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off"
-        "; SET enable_bitmapscan = off";
+    for (const char* name :
+         {"enable_seqscan", "enable_hashjoin", "enable_mergejoin", "enable_bitmapscan"}) {
+      set(name, "off");
+    }
   }
-  if (!options_.role.empty()) {
-    sql += "; SELECT set_config('role', rolname, false) FROM pg_roles WHERE rolname = '" +
-           options_.role + "' AND pg_has_role(rolname, 'MEMBER')";
-  }
-  PGresult* result = PQexec(connection_, sql.c_str());
-  const auto status = PQresultStatus(result);
-  PQclear(result);
-  if ((status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) ||
-      PQsetnonblocking(connection_, 1) != 0 || PQenterPipelineMode(connection_) != 1) {
-    lose_connection("a session could not be set up");
+  return options;
+}
+
+// By a statement like any other, so that a server that is mute by then is noticed in time.
+void PgSession::take_role() {
+  if (options_.role.empty()) return;
+  try {
+    (void)execute(kTakeRole, PgParams().text(options_.role));
+  } catch (const std::exception&) {
+    disconnect();
+    throw;
   }
 }
 
@@ -183,15 +224,20 @@ void PgSession::send(const PgStatement& statement, const PgParams& params) {
     lengths.push_back(bytes == nullptr ? 0 : static_cast<int>(bytes->size()));
   }
   const std::vector<int> formats(params.all().size(), kBinaryFormat);
-  if (PQsendQueryPrepared(connection_, statement.name, params.size(), values.data(), lengths.data(),
-                          formats.data(), kBinaryFormat) != 1) {
-    lose_connection("a statement could not be sent");
+  int sent = 0;
+  if (statement.name == nullptr) {
+    const auto oids = oids_of(params);
+    sent = PQsendQueryParams(connection_, statement.sql, params.size(), oids.data(), values.data(),
+                             lengths.data(), formats.data(), kBinaryFormat);
+  } else {
+    sent = PQsendQueryPrepared(connection_, statement.name, params.size(), values.data(),
+                               lengths.data(), formats.data(), kBinaryFormat);
   }
+  if (sent != 1) lose_connection("a statement could not be sent");
 }
 
 void PgSession::prepare(const PgStatement& statement, const PgParams& params) {
-  std::vector<Oid> oids;
-  for (const auto& parameter : params.all()) oids.push_back(parameter.oid);
+  const auto oids = oids_of(params);
   if (PQsendPrepare(connection_, statement.name, statement.sql, params.size(), oids.data()) != 1) {
     lose_connection("a statement could not be prepared");
   }
@@ -261,7 +307,7 @@ std::vector<PgResult> PgSession::run(std::span<const PgCall> calls, bool in_tran
   static const PgParams no_params;
   std::vector<Sent> sent;
   const auto send_one = [&](const PgStatement& statement, const PgParams& params, SentKind kind) {
-    if (!prepared_.contains(statement.name) &&
+    if (statement.name != nullptr && !prepared_.contains(statement.name) &&
         std::none_of(sent.begin(), sent.end(), [&](const Sent& s) {
           return s.kind == SentKind::kPrepare && std::string_view(s.name) == statement.name;
         })) {
@@ -274,7 +320,7 @@ std::vector<PgResult> PgSession::run(std::span<const PgCall> calls, bool in_tran
   if (in_transaction) send_one(kBegin, no_params, SentKind::kBegin);
   for (const auto& call : calls) send_one(*call.statement, call.params, SentKind::kCall);
   if (in_transaction) send_one(kCommit, no_params, SentKind::kCommit);
-  transaction_open_ = in_transaction;
+  if (in_transaction) transaction_open_ = true;
   sync_and_flush(deadline);
   crash_point(unanswered);
 

@@ -90,7 +90,9 @@ class PgResult {
   std::unique_ptr<PGresult, Clear> result_;
 };
 
-// A statement with a name unique within the program; prepared on first use in each session.
+// A statement with a name unique within the program; prepared on first use in each session. Without
+// a name it is parsed and planned each time, for its own parameters: for SQL that is put together
+// at run time.
 struct PgStatement {
   const char* name;
   const char* sql;
@@ -112,7 +114,8 @@ struct PgSessionOptions {
 };
 
 // A connection of its own to PostgreSQL on libpq's pipeline mode: a whole transaction is one round
-// trip. For the hot paths; reads and tools use libpqxx (core/pg/pool.hpp).
+// trip. Where a statement depends on the answer of an earlier one: core/pg/transaction.hpp; for
+// many callers: core/pg/session_pool.hpp.
 //
 // One thread at a time. Connects lazily, and again after a failure; every call has a deadline.
 // Throws DataError, Fenced, Conflict, CommitUnknown, or Unavailable (all else: repeat later).
@@ -142,9 +145,11 @@ class PgSession {
   [[nodiscard]] int backend_pid() const;
 
  private:
+  friend class PgTransaction;
   struct Failure;  // The first error of a pipeline.
 
-  void configure_session();
+  [[nodiscard]] std::string start_up_options() const;
+  void take_role();
   void learn_row_types(std::span<const PgCall> calls);
   void prepare(const PgStatement& statement, const PgParams& params);
   void send(const PgStatement& statement, const PgParams& params);
@@ -164,6 +169,7 @@ class PgSession {
   std::unordered_set<std::string_view> prepared_;
   std::unordered_map<std::string_view, std::uint32_t> row_types_;  // Ids by name.
   bool transaction_open_ = false;  // A COMMIT may have reached the server.
+  bool in_block_ = false;          // Of a PgTransaction: another connection would not be in it.
 };
 
 }  // namespace orderflow::core

@@ -5,7 +5,7 @@
 
 #include <cstdlib>
 
-namespace orderflow::http_api {
+namespace orderflow::core {
 namespace {
 
 // Looked up once: OpenSSL takes locks for each look-up. Never given back.
@@ -44,4 +44,4 @@ bool equal_in_constant_time(std::string_view a, std::string_view b) {
   return CRYPTO_memcmp(left.data(), right.data(), left.size()) == 0;
 }
 
-}  // namespace orderflow::http_api
+}  // namespace orderflow::core

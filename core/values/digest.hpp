@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-namespace orderflow::http_api {
+namespace orderflow::core {
 
 // The 32 raw bytes of SHA-256.
 [[nodiscard]] std::string sha256(std::string_view text);
@@ -13,4 +13,4 @@ namespace orderflow::http_api {
 // Compares secrets without telling by its time how much of them agrees.
 [[nodiscard]] bool equal_in_constant_time(std::string_view a, std::string_view b);
 
-}  // namespace orderflow::http_api
+}  // namespace orderflow::core

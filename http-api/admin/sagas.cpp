@@ -1,172 +1,137 @@
+#include "http-api/admin/sagas.hpp"
 
-#include "http-api/admin/saga_desk.hpp"
-#include "http-api/frontends.hpp"
-#include "http-api/orders/validation.hpp"
-#include "http-api/server/body_reader.hpp"
+#include "http-api/middleware/keyed_write.hpp"
+#include "saga/order/order_saga.hpp"
 
 namespace orderflow::http_api {
 namespace {
 
 constexpr TextRule kCode{.characters_max = 100};
 
-// GET /admin/sagas, GET /admin/sagas/{id}, POST /admin/sagas/{id}/VERB and POST /admin/sagas/bulk.
-class AdminSagasFrontend {
- public:
-  explicit AdminSagasFrontend(Services& services) : services_(services) {}
+domain::Operator operator_of(const RequestContext& context) {
+  return {context.actor, context.trace};
+}
 
-  asio::awaitable<Checked<Response>> list(const RequestContext& context) {
-    const auto who = admit_operator(services_, context);
-    if (!who) co_return refuse(who.error());
-    const auto query = Query::parse(context, {"limit", "page_token", "step", "error"});
-    if (!query) co_return refuse(query.error());
-    auto page = PageRequest::parse(*query, "sagas");
-    if (!page) co_return refuse(std::move(page.error()));
-    const SagaGroup group{query->text("step").value_or(""), query->text("error").value_or("")};
-    if (auto problem = group.problem()) co_return refuse(std::move(*problem));
-    auto list = waiting_sagas(group, std::move(*page));
-    co_return co_await run_list(services_.blocking, services_.pools.orders, std::move(list));
-  }
-
-  asio::awaitable<Checked<Response>> get(const RequestContext& context) {
-    const auto who = admit_operator(services_, context);
-    if (!who) co_return refuse(who.error());
-    const auto id = path_id(context, "order");
-    if (!id) co_return refuse(id.error());
-    auto work = [this, id = *id] { return saga_json(services_.pools.orders, id); };
-    auto json = co_await blocking(services_.blocking, std::move(work));
-    if (!json) co_return refuse(not_found("order"));
-    co_return json_response(std::move(*json));
-  }
-
-  // Without a kind: a skip, which the participant's row makes.
-  asio::awaitable<Checked<Response>> ask(const RequestContext& context,
-                                         std::optional<saga::RequestKind> kind) {
-    const auto who = admit_operator(services_, context);
-    if (!who) co_return refuse(who.error());
-    const auto id = path_id(context, "order");
-    if (!id) co_return refuse(id.error());
-    const bool skip = !kind;
-    const auto body =
-        parse_json_body(context.request, skip ? EmptyBody::kRefused : EmptyBody::kAllowed);
-    if (!body) co_return refuse(body.error());
-    std::vector<FieldError> errors;
-    BodyReader reader(*body, errors);
-    auto reason = skip ? reader.text("reason", kReason)
-                       : reader.text("reason", kOptionalReason, Presence::kOptional);
-    reader.finish();
-    if (!errors.empty()) co_return refuse(invalid(std::move(errors)));
-    auto key = read_idempotency_key(context, *body);
-    if (!key) co_return refuse(std::move(key.error()));
-    if (skip) {
-      auto sound = co_await find_skip(*id);
-      if (!sound) co_return refuse(std::move(sound.error()));
-      kind = *sound;
-    }
-    auto request = operator_request(*kind, *id, *who, reason.value_or(""));
-    request.key = std::move(*key);
-    co_return co_await submit_request(services_, std::move(request));
-  }
-
-  asio::awaitable<Checked<Response>> bulk(const RequestContext& context) {
-    const auto who = admit_operator(services_, context);
-    if (!who) co_return refuse(who.error());
-    const auto body = parse_json_body(context.request);
-    if (!body) co_return refuse(body.error());
-    auto request = read_bulk(*body);
-    if (!request) co_return refuse(std::move(request.error()));
-    auto key = read_idempotency_key(context, *body);
-    if (!key) co_return refuse(std::move(key.error()));
-    auto work = [this, request = std::move(*request), key = std::move(*key), who = *who] {
-      return ask_all(request, key, who);
-    };
-    co_return co_await blocking(services_.blocking, std::move(work));
-  }
-
- private:
-  asio::awaitable<Checked<saga::Skip>> find_skip(core::Uuid order_id) {
-    auto work = [this, order_id] {
-      return skip_of({services_.pools.orders, services_.pools.payments, services_.pools.delivery},
-                     order_id);
-    };
-    return blocking(services_.blocking, std::move(work));
-  }
-
-  static Checked<BulkRequest> read_bulk(const core::JsonDocument& body) {
-    std::vector<FieldError> errors;
-    BodyReader reader(body, errors);
-    BulkRequest request;
-    if (const auto name = reader.text("verb", kCode)) {
-      const auto kind = operator_verb(*name);
-      if (kind) {
-        request.kind = *kind;
-      } else {
-        reader.error("verb", "must be retry, cancel, pause or resume; a skip is judged one by one");
-      }
-    }
-    request.group.step = reader.text("step", kCode, Presence::kOptional).value_or("");
-    request.group.error = reader.text("error", kCode, Presence::kOptional).value_or("");
-    request.reason = reader.text("reason", kReason).value_or("");
-    request.dry_run = reader.boolean("dry_run", Presence::kOptional).value_or(false);
-    reader.finish();
-    if (errors.empty() && request.group.step.empty() && request.group.error.empty()) {
-      errors.push_back({"", "needs a step, an error or both"});
-    }
-    if (const auto problem = request.group.problem()) {
-      for (const auto& error : problem->errors) {
-        errors.push_back({"/" + error.pointer, error.detail});
-      }
-    }
-    if (!errors.empty()) return refuse(invalid(std::move(errors)));
-    return request;
-  }
-
-  Checked<Response> ask_all(const BulkRequest& request, const std::optional<IdempotencyKey>& key,
-                            const Operator& who) {
-    BulkOutcome outcome;
-    const auto answer = services_.pools.orders.write([&](pqxx::work& transaction) {
-      KeyedWrite write;
-      write.key = key;
-      write.resource_id = core::new_uuid_v7();
-      write.check = [] { return std::optional<Problem>(); };
-      write.effect = [&] {
-        outcome = ask_group(transaction, request, who);
-        return StoredAnswer{request.dry_run ? 200 : 202, "", bulk_json(request, outcome)};
-      };
-      return keyed_write(transaction, write);
-    });
-    if (!request.dry_run) {
-      const std::string verb(saga::name_of(request.kind));
-      for (const auto& item : outcome.items) {
-        services_.publisher.request_made(item.job_id, item.order_id, verb, who.trace);
-      }
-    }
-    return answer.response();
-  }
-
-  Services& services_;
-};
+Checked<Response> store_bulk(core::PgSession& session, const BulkRequest& request,
+                             const std::optional<IdempotencyKey>& key, const domain::Operator& who,
+                             BulkOutcome& outcome) {
+  KeyedWrite write;
+  write.key = key;
+  write.resource_id = core::new_uuid_v7();
+  write.check = [](core::PgTransaction&) { return std::nullopt; };
+  write.effect = [&](core::PgTransaction& transaction) {
+    outcome = request_for_group(transaction, request, who);
+    return StoredAnswer{request.dry_run ? 200 : 202, "", bulk_json(request, outcome)};
+  };
+  return keyed_write(session, write);
+}
 
 }  // namespace
 
-std::vector<Route> admin_saga_routes(Services& services) {
-  auto front = std::make_shared<AdminSagasFrontend>(services);
-  const auto ask = [&front](std::optional<saga::RequestKind> kind) {
-    return answering_problems(
-        [front, kind](const RequestContext& c) { return front->ask(c, kind); });
+WaitingSagasQuery WaitingSagasQuery::read(QueryReader& query) {
+  WaitingSagasQuery wanted;
+  wanted.group = {query.text("step").value_or(""), query.text("error").value_or("")};
+  for (const auto& error : wanted.group.errors()) query.error(error.pointer, error.detail);
+  wanted.page = query.page();
+  return wanted;
+}
+
+BulkBody BulkBody::read(BodyReader& body) {
+  BulkRequest request;
+  if (const auto name = body.text("verb", kCode)) {
+    const auto kind = operator_verb(*name);
+    if (!kind) {
+      body.error("verb", "must be retry, cancel, pause or resume; a skip is judged one by one");
+    }
+    request.kind = kind.value_or(request.kind);
+  }
+  request.group.step = body.text("step", kCode, Presence::kOptional).value_or("");
+  request.group.error = body.text("error", kCode, Presence::kOptional).value_or("");
+  request.reason = body.text("reason", kReason).value_or("");
+  request.dry_run = body.boolean("dry_run", Presence::kOptional).value_or(false);
+  for (const auto& error : request.group.errors()) body.error(error.pointer, error.detail);
+  if (request.group.empty()) body.error("step", "or an error is needed, or both");
+  return {std::move(request)};
+}
+
+asio::awaitable<Checked<Response>> AdminSagas::list(Query<WaitingSagasQuery> query) {
+  auto work = [query = std::move(query.value)](core::PgSession& session) {
+    return read_list<WaitingSagaRow>(session, waiting_sagas(query.group), query.page);
   };
-  return {
-      {Method::kGet, "/admin/sagas",
-       answering_problems([front](const RequestContext& c) { return front->list(c); })},
-      {Method::kGet, "/admin/sagas/{id}",
-       answering_problems([front](const RequestContext& c) { return front->get(c); })},
-      {Method::kPost, "/admin/sagas/bulk",
-       answering_problems([front](const RequestContext& c) { return front->bulk(c); })},
-      {Method::kPost, "/admin/sagas/{id}/retry", ask(saga::Retry{})},
-      {Method::kPost, "/admin/sagas/{id}/cancel", ask(saga::Cancel{})},
-      {Method::kPost, "/admin/sagas/{id}/skip", ask(std::nullopt)},
-      {Method::kPost, "/admin/sagas/{id}/pause", ask(saga::Pause{})},
-      {Method::kPost, "/admin/sagas/{id}/resume", ask(saga::Resume{})},
+  co_return co_await sessions_.orders.run(std::move(work));
+}
+
+asio::awaitable<Checked<Response>> AdminSagas::get(Path<core::Uuid> id) {
+  auto work = [id = id.value](core::PgSession& session) {
+    return saga_with_trail_json(session, id);
   };
+  auto json = co_await sessions_.orders.run(std::move(work));
+  if (!json) co_return refuse(not_found("order"));
+  co_return json_response(std::move(*json));
+}
+
+asio::awaitable<Checked<Response>> AdminSagas::submit(const RequestContext& context,
+                                                      const core::Uuid& order_id,
+                                                      saga::RequestKind kind, std::string reason) {
+  auto request = operator_request(kind, order_id, operator_of(context), std::move(reason));
+  request.key = context.key;
+  return requests_.submit(std::move(request));
+}
+
+asio::awaitable<Checked<Response>> AdminSagas::retry(const RequestContext& context,
+                                                     Path<core::Uuid> id,
+                                                     Body<OperatorReason> body) {
+  return submit(context, id.value, saga::Retry{}, std::move(body.value.reason));
+}
+
+asio::awaitable<Checked<Response>> AdminSagas::cancel(const RequestContext& context,
+                                                      Path<core::Uuid> id,
+                                                      Body<OperatorReason> body) {
+  return submit(context, id.value, saga::Cancel{}, std::move(body.value.reason));
+}
+
+asio::awaitable<Checked<Response>> AdminSagas::pause(const RequestContext& context,
+                                                     Path<core::Uuid> id,
+                                                     Body<OperatorReason> body) {
+  return submit(context, id.value, saga::Pause{}, std::move(body.value.reason));
+}
+
+asio::awaitable<Checked<Response>> AdminSagas::resume(const RequestContext& context,
+                                                      Path<core::Uuid> id,
+                                                      Body<OperatorReason> body) {
+  return submit(context, id.value, saga::Resume{}, std::move(body.value.reason));
+}
+
+asio::awaitable<Checked<Response>> AdminSagas::skip(const RequestContext& context,
+                                                    Path<core::Uuid> id,
+                                                    Body<RequiredReason> body) {
+  auto find = [id = id.value](core::PgSession& session) { return find_saga(session, id); };
+  const auto step = waiting_step_of(co_await sessions_.orders.run(std::move(find)));
+  if (!step) co_return refuse(step.error());
+  auto read = [step = *step](core::PgSession& session) {
+    return read_participant_row(session, step);
+  };
+  auto& participant = step->step == saga::kPaymentStep ? sessions_.payments : sessions_.delivery;
+  const auto skip = skip_of(*step, co_await participant.run(std::move(read)));
+  if (!skip) co_return refuse(skip.error());
+  co_return co_await submit(context, id.value, *skip, std::move(body.value.reason));
+}
+
+asio::awaitable<Checked<Response>> AdminSagas::bulk(const RequestContext& context,
+                                                    Body<BulkBody> body) {
+  auto work = [request = std::move(body.value.request), key = context.key,
+               who = operator_of(context), &notifier = notifier_](core::PgSession& session) {
+    BulkOutcome outcome;
+    auto response = store_bulk(session, request, key, who, outcome);
+    if (response && !request.dry_run) {
+      const std::string verb(saga::name_of(request.kind));
+      for (const auto& item : outcome.items) {
+        notifier.request_made(item.job_id, item.order_id, verb, who.trace);
+      }
+    }
+    return response;
+  };
+  co_return co_await sessions_.orders.run(std::move(work));
 }
 
 }  // namespace orderflow::http_api

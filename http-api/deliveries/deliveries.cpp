@@ -1,82 +1,126 @@
-#include "http-api/frontends.hpp"
-#include "http-api/server/list_query.hpp"
-#include "http-api/server/sql_text.hpp"
+#include "http-api/deliveries/deliveries.hpp"
+
+#include "core/pg/sql.hpp"
+#include "http-api/server/bind.hpp"
+#include "http-api/server/context_sessions.hpp"
+#include "http-api/server/list.hpp"
 
 namespace orderflow::http_api {
 namespace {
 
-std::string delivery_columns() {
-  return "id::text, order_id::text, status, carrier, tracking_number, delivery_address::text, "
-         "code, "
-         "detail, " +
-         rfc3339("delivered_at") + ", " + rfc3339("created_at") + ", " + rfc3339("updated_at");
-}
+// A row of delivery.deliveries.
+struct DeliveryRow {
+  static constexpr core::SqlText kColumns{
+      "id, order_id, status, carrier, tracking_number, delivery_address, code, detail, "
+      "delivered_at, created_at, updated_at"};
 
-std::string delivery_json(const pqxx::row& row) {
+  core::Uuid id;
+  core::Uuid order_id;
+  std::string status;
+  std::optional<std::string> carrier;
+  std::optional<std::string> tracking_number;
+  core::JsonText delivery_address;
+  std::optional<std::string> failure_code;
+  std::string failure_detail;
+  std::optional<core::Time> delivered_at;
+  core::Time created_at;
+  core::Time updated_at;
+
+  [[nodiscard]] const core::Uuid& position() const { return id; }
+  [[nodiscard]] static DeliveryRow read(core::PgRow& row) {
+    return {row.take<core::Uuid>(),
+            row.take<core::Uuid>(),
+            row.take<std::string>(),
+            row.take<std::optional<std::string>>(),
+            row.take<std::optional<std::string>>(),
+            row.take<core::JsonText>(),
+            row.take<std::optional<std::string>>(),
+            row.take<std::string>(),
+            row.take<std::optional<core::Time>>(),
+            row.take<core::Time>(),
+            row.take<core::Time>()};
+  }
+};
+
+constexpr core::PgStatement kFindDelivery{
+    "api_delivery",
+    core::sql<"SELECT ", DeliveryRow::kColumns, " FROM delivery.deliveries WHERE id = $1">};
+
+std::string to_json(const DeliveryRow& delivery) {
   std::string failure = "null";
-  if (!row[6].is_null()) {
-    failure = JsonObject().field("code", row[6].c_str()).field("detail", row[7].c_str()).text();
+  if (delivery.failure_code) {
+    failure = JsonObject()
+                  .field("code", *delivery.failure_code)
+                  .field("detail", delivery.failure_detail)
+                  .text();
   }
   return JsonObject()
-      .field("id", row[0].c_str())
-      .field("order_id", row[1].c_str())
-      .field("status", row[2].c_str())
-      .field("carrier", optional_text(row[3]))
-      .field("tracking_number", optional_text(row[4]))
-      .field("delivery_address", RawJson{row[5].c_str()})
+      .field("id", delivery.id)
+      .field("order_id", delivery.order_id)
+      .field("status", delivery.status)
+      .field("carrier", delivery.carrier)
+      .field("tracking_number", delivery.tracking_number)
+      .field("delivery_address", RawJson{delivery.delivery_address.text})
       .field("failure", RawJson{failure})
-      .field("delivered_at", optional_text(row[8]))
-      .field("created_at", row[9].c_str())
-      .field("updated_at", row[10].c_str())
+      .field("delivered_at", delivery.delivered_at)
+      .field("created_at", delivery.created_at)
+      .field("updated_at", delivery.updated_at)
       .text();
 }
 
-// GET /deliveries and GET /deliveries/{id}.
-class DeliveriesFrontend {
+class DeliveryReads {
  public:
-  explicit DeliveriesFrontend(Services& services) : services_(services) {}
+  explicit DeliveryReads(const ApiEnvironment& environment)
+      : sessions_(context_sessions(environment, "orderflow_delivery")) {}
 
-  asio::awaitable<Checked<Response>> list(const RequestContext& context) {
-    const auto query = Query::parse(context, {"limit", "page_token"});
-    if (!query) co_return refuse(query.error());
-    auto page = PageRequest::parse(*query, "deliveries");
-    if (!page) co_return refuse(std::move(page.error()));
-    ListQuery list;
-    list.select = "SELECT " + delivery_columns() + " FROM delivery.deliveries";
-    list.order_by = "order_id DESC, id DESC";
-    list.after =
-        "(order_id, id) < ((SELECT d.order_id FROM delivery.deliveries d WHERE d.id = ?::uuid), "
-        "?::uuid)";
-    list.page = std::move(*page);
-    list.to_json = delivery_json;
-    co_return co_await run_list(services_.blocking, services_.pools.delivery, std::move(list));
+  void request_stop() { sessions_->request_stop(); }
+
+  asio::awaitable<Checked<Response>> list(Query<PageRequest> page) {
+    auto work = [page = std::move(page.value)](core::PgSession& session) {
+      const KeysetQuery query{
+          core::sql<"SELECT ", DeliveryRow::kColumns, " FROM delivery.deliveries">,
+          "order_id DESC, id DESC",
+          "(order_id, id) < ((SELECT d.order_id FROM delivery.deliveries d WHERE d.id = ?), ?)"};
+      return read_list<DeliveryRow>(session, query, page);
+    };
+    co_return co_await sessions_->run(std::move(work));
   }
 
-  asio::awaitable<Checked<Response>> get(const RequestContext& context) {
-    const auto id = path_id(context, "delivery");
-    if (!id) co_return refuse(id.error());
-    SingleQuery query;
-    query.sql = "SELECT " + delivery_columns() + " FROM delivery.deliveries WHERE id = $1::uuid";
-    query.id = *id;
-    query.what = "delivery";
-    query.to_json = delivery_json;
-    co_return co_await run_single(services_.blocking, services_.pools.delivery, std::move(query));
+  asio::awaitable<Checked<Response>> get(Path<core::Uuid> id) {
+    auto work = [id = id.value](core::PgSession& session) {
+      return core::first_row_of<DeliveryRow>(
+          session.execute(kFindDelivery, core::PgParams().uuid(id)));
+    };
+    const auto delivery = co_await sessions_->run(std::move(work));
+    if (!delivery) co_return refuse(not_found("delivery"));
+    co_return json_response(to_json(*delivery));
   }
 
  private:
-  Services& services_;
+  std::shared_ptr<core::SessionPool> sessions_;
+};
+
+class Deliveries final : public ApiContext {
+ public:
+  explicit Deliveries(const ApiEnvironment& environment)
+      : reads_(std::make_shared<DeliveryReads>(environment)) {}
+
+  std::vector<Route> routes() override {
+    constexpr Policy kRead{.context = "delivery", .resource = "delivery"};
+    return {{Method::kGet, "/deliveries", bind(reads_, &DeliveryReads::list), kRead},
+            {Method::kGet, "/deliveries/{id}", bind(reads_, &DeliveryReads::get), kRead}};
+  }
+
+  void request_stop() override { reads_->request_stop(); }
+
+ private:
+  std::shared_ptr<DeliveryReads> reads_;
 };
 
 }  // namespace
 
-std::vector<Route> delivery_routes(Services& services) {
-  auto front = std::make_shared<DeliveriesFrontend>(services);
-  return {
-      {Method::kGet, "/deliveries",
-       answering_problems([front](const RequestContext& c) { return front->list(c); })},
-      {Method::kGet, "/deliveries/{id}",
-       answering_problems([front](const RequestContext& c) { return front->get(c); })},
-  };
+std::unique_ptr<ApiContext> make_deliveries(const ApiEnvironment& environment) {
+  return std::make_unique<Deliveries>(environment);
 }
 
 }  // namespace orderflow::http_api

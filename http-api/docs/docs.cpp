@@ -1,4 +1,4 @@
-#include "http-api/frontends.hpp"
+#include "http-api/docs/docs.hpp"
 #include "schemas/embedded.hpp"
 
 namespace orderflow::http_api {
@@ -106,11 +106,11 @@ fetch('/openapi.json').then((answer) => answer.json()).then(draw).catch((error) 
 </html>
 )html";
 
-asio::awaitable<Response> openapi(const RequestContext& /*context*/) {
+asio::awaitable<Response> openapi(RequestContext& /*context*/) {
   co_return json_response(std::string(schemas::openapi_document()));
 }
 
-asio::awaitable<Response> docs(const RequestContext& /*context*/) {
+asio::awaitable<Response> docs(RequestContext& /*context*/) {
   Response response;
   response.content_type = "text/html; charset=utf-8";
   response.body = kDocsPage;
@@ -123,7 +123,8 @@ asio::awaitable<Response> docs(const RequestContext& /*context*/) {
 }  // namespace
 
 std::vector<Route> docs_routes() {
-  return {{Method::kGet, "/openapi.json", openapi}, {Method::kGet, "/docs", docs}};
+  constexpr Policy kDocs{.context = "docs"};
+  return {{Method::kGet, "/openapi.json", openapi, kDocs}, {Method::kGet, "/docs", docs, kDocs}};
 }
 
 }  // namespace orderflow::http_api

@@ -1,6 +1,5 @@
 #include "http-api/health/health.hpp"
 
-#include "http-api/server/json_text.hpp"
 #include "http-api/server/problem.hpp"
 
 namespace orderflow::http_api {
@@ -44,22 +43,22 @@ Response ready_answer(const core::Health& health, const RequestContext& context)
 }  // namespace
 
 std::vector<Route> health_routes(const core::Health& health, const core::Metrics& metrics) {
+  constexpr Policy kHealth{.context = "health"};
   std::vector<Route> routes;
-  const auto get = [&routes](const char* pattern, Handler handler) {
-    routes.push_back({Method::kGet, pattern, std::move(handler)});
+  const auto get = [&routes, &kHealth](const char* pattern, Handler handler) {
+    routes.push_back({Method::kGet, pattern, std::move(handler), kHealth});
   };
-  get("/health", [&health](const RequestContext&) -> asio::awaitable<Response> {
-    co_return health_answer(health);
-  });
-  get("/health/live", [](const RequestContext&) -> asio::awaitable<Response> {
+  get("/health",
+      [&health](RequestContext&) -> asio::awaitable<Response> { co_return health_answer(health); });
+  get("/health/live", [](RequestContext&) -> asio::awaitable<Response> {
     Response response;
     response.body = JsonObject().field("status", "up").text();
     co_return response;
   });
-  get("/health/ready", [&health](const RequestContext& context) -> asio::awaitable<Response> {
+  get("/health/ready", [&health](RequestContext& context) -> asio::awaitable<Response> {
     co_return ready_answer(health, context);
   });
-  get("/metrics", [&metrics](const RequestContext&) -> asio::awaitable<Response> {
+  get("/metrics", [&metrics](RequestContext&) -> asio::awaitable<Response> {
     Response response;
     response.content_type = "text/plain; version=0.0.4; charset=utf-8";
     response.body = metrics.render();

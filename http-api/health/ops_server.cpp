@@ -2,6 +2,7 @@
 
 #include "core/values/failure.hpp"
 #include "http-api/health/health.hpp"
+#include "http-api/middleware/middleware.hpp"
 #include "http-api/server/dispatcher.hpp"
 #include "http-api/server/server.hpp"
 
@@ -24,7 +25,8 @@ class OpsServer::Impl {
       : port_(port),
         metrics_(metrics),
         logger_(logger),
-        dispatcher_(health_routes(health, metrics), logger, metrics) {}
+        dispatcher_(health_routes(health, metrics), {request_metrics(metrics, logger.role()),
+                                                     correlation(), error_boundary(logger)}) {}
 
   void start() {
     server_ = std::make_unique<Server>(small_server(port_), dispatcher_, logger_, metrics_);

@@ -1,95 +1,62 @@
-
-#include "http-api/admin/operators.hpp"
-#include "http-api/frontends.hpp"
-#include "http-api/orders/request_desk.hpp"
-#include "http-api/orders/validation.hpp"
-#include "http-api/server/body_reader.hpp"
-#include "saga/order/state.hpp"
+#include "http-api/orders/requests.hpp"
 
 namespace orderflow::http_api {
 namespace {
 
 constexpr TextRule kStatusName{.characters_max = 40};
 
-// POST /orders/{id}/confirm, /cancel, /retry and PUT /orders/{id}/status.
-class OrderRequestsFrontend {
- public:
-  explicit OrderRequestsFrontend(Services& services) : services_(services) {}
-
-  asio::awaitable<Checked<Response>> ask(const RequestContext& context, saga::RequestKind kind,
-                                         bool with_reason) {
-    auto request = start(context, "customer");
-    if (!request) co_return refuse(std::move(request.error()));
-    const auto body = parse_json_body(context.request, EmptyBody::kAllowed);
-    if (!body) co_return refuse(body.error());
-    std::vector<FieldError> errors;
-    BodyReader reader(*body, errors);
-    request->request.kind = kind;
-    if (with_reason) {
-      request->request.reason =
-          reader.text("reason", kOptionalReason, Presence::kOptional).value_or("");
-    }
-    reader.finish();
-    if (!errors.empty()) co_return refuse(invalid(std::move(errors)));
-    auto key = read_idempotency_key(context, *body);
-    if (!key) co_return refuse(std::move(key.error()));
-    request->key = std::move(*key);
-    co_return co_await submit_request(services_, std::move(*request));
-  }
-
-  asio::awaitable<Checked<Response>> set_status(const RequestContext& context) {
-    const auto who = admit_operator(services_, context);
-    if (!who) co_return refuse(who.error());
-    auto request = start(context, who->name);
-    if (!request) co_return refuse(std::move(request.error()));
-    request->audited = true;
-    const auto body = parse_json_body(context.request);
-    if (!body) co_return refuse(body.error());
-    std::vector<FieldError> errors;
-    BodyReader reader(*body, errors);
-    if (const auto name = reader.text("status", kStatusName)) {
-      const auto status = saga::parse_order_status(*name);
-      if (!status) reader.error("status", "is not a status of orders");
-      if (status) request->request.kind = saga::SetStatus{*status};
-    }
-    request->request.reason = reader.text("reason", kReason).value_or("");
-    reader.finish();
-    if (!errors.empty()) co_return refuse(invalid(std::move(errors)));
-    co_return co_await submit_request(services_, std::move(*request));
-  }
-
- private:
-  static Checked<OrderRequest> start(const RequestContext& context, std::string actor) {
-    const auto id = path_id(context, "order");
-    if (!id) return refuse(id.error());
-    OrderRequest request;
-    request.order_id = *id;
-    request.request.actor = std::move(actor);
-    request.request.trace = context.trace;
-    request.if_match = context.request.header("If-Match");
-    request.unknown_order = not_found("order");
-    return request;
-  }
-
-  Services& services_;
-};
+OrderRequest request_of(const RequestContext& context, const core::Uuid& order_id,
+                        saga::RequestKind kind, std::string reason = {}) {
+  OrderRequest request;
+  request.order_id = order_id;
+  request.request.kind = kind;
+  request.request.actor = context.actor.empty() ? "customer" : context.actor;
+  request.request.reason = std::move(reason);
+  request.request.trace = context.trace;
+  request.if_match = context.request.header("If-Match");
+  request.key = context.key;
+  return request;
+}
 
 }  // namespace
 
-std::vector<Route> order_request_routes(Services& services) {
-  auto front = std::make_shared<OrderRequestsFrontend>(services);
-  const auto ask = [&front](saga::RequestKind kind, bool with_reason) {
-    return answering_problems([front, kind, with_reason](const RequestContext& c) {
-      return front->ask(c, kind, with_reason);
-    });
-  };
-  return {
-      {Method::kPost, "/orders/{id}/confirm", ask(saga::Confirm{}, false)},
-      {Method::kPost, "/orders/{id}/cancel", ask(saga::Cancel{}, true)},
-      {Method::kPost, "/orders/{id}/retry", ask(saga::Retry{}, false)},
-      {Method::kPut, "/orders/{id}/status",
-       answering_problems([front](const RequestContext& c) { return front->set_status(c); })},
-  };
+NewStatus NewStatus::read(BodyReader& body) {
+  NewStatus wanted;
+  if (const auto name = body.text("status", kStatusName)) {
+    const auto status = saga::parse_order_status(*name);
+    if (!status) body.error("status", "is not a status of orders");
+    wanted.status = status.value_or(wanted.status);
+  }
+  wanted.reason = body.text("reason", kReason).value_or("");
+  return wanted;
+}
+
+asio::awaitable<Checked<Response>> RequestsOfOrders::confirm(const RequestContext& context,
+                                                             Path<core::Uuid> id,
+                                                             Body<NoFields> /*body*/) {
+  return requests_.submit(request_of(context, id.value, saga::Confirm{}));
+}
+
+asio::awaitable<Checked<Response>> RequestsOfOrders::cancel(const RequestContext& context,
+                                                            Path<core::Uuid> id,
+                                                            Body<OptionalReason> body) {
+  return requests_.submit(
+      request_of(context, id.value, saga::Cancel{}, std::move(body.value.reason)));
+}
+
+asio::awaitable<Checked<Response>> RequestsOfOrders::retry(const RequestContext& context,
+                                                           Path<core::Uuid> id,
+                                                           Body<NoFields> /*body*/) {
+  return requests_.submit(request_of(context, id.value, saga::Retry{}));
+}
+
+asio::awaitable<Checked<Response>> RequestsOfOrders::set_status(const RequestContext& context,
+                                                                Path<core::Uuid> id,
+                                                                Body<NewStatus> body) {
+  auto request = request_of(context, id.value, saga::SetStatus{body.value.status},
+                            std::move(body.value.reason));
+  request.by_operator = true;
+  return requests_.submit(std::move(request));
 }
 
 }  // namespace orderflow::http_api

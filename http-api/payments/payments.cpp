@@ -1,193 +1,154 @@
-#include <limits>
+#include "http-api/payments/payments.hpp"
 
-#include "http-api/frontends.hpp"
-#include "http-api/orders/request_desk.hpp"
-#include "http-api/orders/validation.hpp"
-#include "http-api/server/body_reader.hpp"
-#include "http-api/server/list_query.hpp"
-#include "http-api/server/sql_text.hpp"
+#include "http-api/payments/balances.hpp"
+#include "http-api/payments/payment_rows.hpp"
+#include "http-api/server/bind.hpp"
+#include "http-api/server/context_sessions.hpp"
 
 namespace orderflow::http_api {
 namespace {
 
-std::string payment_columns() {
-  return "id::text, order_id::text, account_id::text, amount, currency, status, code, detail, "
-         "undone_amount + refunded_amount, " +
-         rfc3339("created_at") + ", " + rfc3339("updated_at");
-}
-
-std::string payment_json(const pqxx::row& row) {
-  std::string failure = "null";
-  if (!row[6].is_null()) {
-    failure = JsonObject().field("code", row[6].c_str()).field("detail", row[7].c_str()).text();
-  }
-  return JsonObject()
-      .field("id", row[0].c_str())
-      .field("order_id", row[1].c_str())
-      .field("user_id", row[2].c_str())
-      .field("amount", money_of(row[3], row[4]))
-      .field("status", row[5].c_str())
-      .field("failure", RawJson{failure})
-      .field("refunded", money_of(row[8], row[4]))
-      .field("created_at", row[9].c_str())
-      .field("updated_at", row[10].c_str())
-      .text();
-}
-
-struct CapturedPayment {
+struct PayOrder {
   core::Uuid order_id;
-  std::string currency;
+
+  static PayOrder read(BodyReader& body) { return {body.uuid("order_id").value_or(core::Uuid{})}; }
 };
 
-struct Refund {
+struct RefundPayment {
   core::Uuid payment_id;
   std::optional<core::Money> amount;
   std::string reason;
+
+  static RefundPayment read(BodyReader& body) {
+    RefundPayment refund;
+    refund.payment_id = body.uuid("payment_id").value_or(core::Uuid{});
+    refund.amount = body.money("amount", 1, Presence::kOptional);
+    refund.reason = body.text("reason", kReason).value_or("");
+    return refund;
+  }
 };
 
-// GET /payments, GET /payments/{id}, GET /users/{id}/payments; POST /payments and POST /refunds,
-// which are requests to the order's owner: all money of an order moves by its command.
-class PaymentsFrontend {
+OrderRequest request_of_customer(const RequestContext& context, const core::Uuid& order_id,
+                                 saga::RequestKind kind) {
+  OrderRequest request;
+  request.order_id = order_id;
+  request.request.kind = kind;
+  request.request.actor = "customer";
+  request.request.trace = context.trace;
+  request.key = context.key;
+  return request;
+}
+
+class Payments {
  public:
-  explicit PaymentsFrontend(Services& services) : services_(services) {}
+  Payments(std::shared_ptr<core::SessionPool> sessions, OrderRequests& requests)
+      : sessions_(std::move(sessions)), requests_(requests) {}
 
-  asio::awaitable<Checked<Response>> all(const RequestContext& context) {
-    const auto query = Query::parse(context, {"limit", "page_token"});
-    if (!query) co_return refuse(query.error());
-    auto list = start(*query, "payments");
-    if (!list) co_return refuse(std::move(list.error()));
-    co_return co_await run_list(services_.blocking, services_.pools.payments, std::move(*list));
+  asio::awaitable<Checked<Response>> all(Query<PageRequest> page) {
+    auto work = [page = std::move(page.value)](core::PgSession& session) {
+      return read_list<PaymentRow>(session, list_payments(), page);
+    };
+    co_return co_await sessions_->run(std::move(work));
   }
 
-  asio::awaitable<Checked<Response>> of_user(const RequestContext& context) {
-    const auto id = path_id(context, "user");
-    if (!id) co_return refuse(id.error());
-    const auto query = Query::parse(context, {"limit", "page_token"});
-    if (!query) co_return refuse(query.error());
-    auto list = start(*query, "payments of " + id->to_string());
-    if (!list) co_return refuse(std::move(list.error()));
-    if (!co_await services_.lookups.user_exists(*id)) co_return refuse(not_found("user"));
-    list->where("account_id = ?::uuid", id->to_string());
-    co_return co_await run_list(services_.blocking, services_.pools.payments, std::move(*list));
+  asio::awaitable<Checked<Response>> of_user(Path<core::Uuid> user_id, Query<PageRequest> page) {
+    auto work = [id = user_id.value,
+                 page = std::move(page.value)](core::PgSession& session) -> Checked<Response> {
+      if (!find_account(session, id)) return refuse(not_found("user"));
+      KeysetQuery query = list_payments();
+      query.where.add("account_id = ?", id);
+      return read_list<PaymentRow>(session, query, page);
+    };
+    co_return co_await sessions_->run(std::move(work));
   }
 
-  asio::awaitable<Checked<Response>> get(const RequestContext& context) {
-    const auto id = path_id(context, "payment");
-    if (!id) co_return refuse(id.error());
-    SingleQuery query;
-    query.sql = "SELECT " + payment_columns() + " FROM payments.payments WHERE id = $1::uuid";
-    query.id = *id;
-    query.what = "payment";
-    query.to_json = payment_json;
-    co_return co_await run_single(services_.blocking, services_.pools.payments, std::move(query));
+  asio::awaitable<Checked<Response>> get(Path<core::Uuid> id) {
+    const auto payment = co_await find(id.value);
+    if (!payment) co_return refuse(not_found("payment"));
+    co_return json_response(to_json(*payment));
   }
 
-  asio::awaitable<Checked<Response>> pay(const RequestContext& context) {
-    const auto body = parse_json_body(context.request);
-    if (!body) co_return refuse(body.error());
-    std::vector<FieldError> errors;
-    BodyReader reader(*body, errors);
-    const auto order_id = reader.uuid("order_id");
-    reader.finish();
-    if (!errors.empty()) co_return refuse(invalid(std::move(errors)));
-    auto key = read_idempotency_key(context, *body);
-    if (!key) co_return refuse(std::move(key.error()));
-    OrderRequest request;
-    request.order_id = *order_id;
-    request.request.kind = saga::Pay{};
-    request.request.actor = "customer";
-    request.request.trace = context.trace;
-    request.key = std::move(*key);
+  asio::awaitable<Checked<Response>> pay(const RequestContext& context, Body<PayOrder> body) {
+    auto request = request_of_customer(context, body.value.order_id, saga::Pay{});
     request.unknown_order = invalid("/order_id", "is not a known order");
-    co_return co_await submit_request(services_, std::move(request));
+    co_return co_await requests_.submit(std::move(request));
   }
 
-  asio::awaitable<Checked<Response>> refund(const RequestContext& context) {
-    const auto body = parse_json_body(context.request);
-    if (!body) co_return refuse(body.error());
-    auto key = read_idempotency_key(context, *body, KeyPresence::kRequired);
-    if (!key) co_return refuse(std::move(key.error()));
-    auto wanted = read_refund(*body);
-    if (!wanted) co_return refuse(std::move(wanted.error()));
-    const auto payment = co_await find_payment(wanted->payment_id);
+  asio::awaitable<Checked<Response>> refund(const RequestContext& context,
+                                            Body<RefundPayment> body) {
+    const auto& wanted = body.value;
+    const auto payment = co_await find(wanted.payment_id);
     if (!payment) co_return refuse(invalid("/payment_id", "is not a known payment"));
-    if (wanted->amount && wanted->amount->currency != payment->currency) {
-      co_return refuse(invalid("/amount/currency", "must be the payment's: " + payment->currency));
+    saga::Refund refund{wanted.payment_id, std::nullopt};
+    if (wanted.amount) {
+      if (wanted.amount->currency != payment->currency) {
+        co_return http_api::refuse(
+            invalid("/amount/currency", "must be the payment's: " + payment->currency));
+      }
+      refund.amount = wanted.amount->amount;
     }
-    OrderRequest request;
-    request.order_id = payment->order_id;
-    saga::Refund refund{wanted->payment_id, std::nullopt};
-    if (wanted->amount) refund.amount = wanted->amount->amount;
-    request.request.kind = refund;
-    request.request.reason = std::move(wanted->reason);
-    request.request.actor = "customer";
-    request.request.trace = context.trace;
-    request.key = std::move(*key);
+    auto request = request_of_customer(context, payment->order_id, refund);
+    request.request.reason = wanted.reason;
     request.unknown_order = conflict("not_captured", "The payment's order does not exist.");
-    co_return co_await submit_request(services_, std::move(request));
+    co_return co_await requests_.submit(std::move(request));
   }
 
  private:
-  static Checked<ListQuery> start(const Query& query, std::string_view name) {
-    auto page = PageRequest::parse(query, name);
-    if (!page) return refuse(std::move(page.error()));
-    ListQuery list;
-    list.select = "SELECT " + payment_columns() + " FROM payments.payments";
-    list.order_by = "order_id DESC, id DESC";
-    list.after =
-        "(order_id, id) < ((SELECT p.order_id FROM payments.payments p WHERE p.id = ?::uuid), "
-        "?::uuid)";
-    list.page = std::move(*page);
-    list.to_json = payment_json;
-    return list;
+  asio::awaitable<std::optional<PaymentRow>> find(core::Uuid id) {
+    auto work = [id](core::PgSession& session) { return find_payment(session, id); };
+    return sessions_->run(std::move(work));
   }
 
-  static Checked<Refund> read_refund(const core::JsonDocument& body) {
-    std::vector<FieldError> errors;
-    BodyReader reader(body, errors);
-    Refund refund;
-    refund.payment_id = reader.uuid("payment_id").value_or(core::Uuid{});
-    refund.amount = reader.money("amount", 1, Presence::kOptional);
-    refund.reason = reader.text("reason", kReason).value_or("");
-    reader.finish();
-    if (!errors.empty()) return refuse(invalid(std::move(errors)));
-    return refund;
-  }
+  std::shared_ptr<core::SessionPool> sessions_;
+  OrderRequests& requests_;
+};
 
-  asio::awaitable<std::optional<CapturedPayment>> find_payment(core::Uuid id) {
-    auto work = [this, id] {
-      return services_.pools.payments.read(
-          [&](pqxx::nontransaction& transaction) -> std::optional<CapturedPayment> {
-            const auto rows = transaction.exec_params(
-                "SELECT order_id::text, currency FROM payments.payments WHERE id = $1::uuid",
-                id.to_string());
-            if (rows.empty()) return std::nullopt;
-            return CapturedPayment{core::Uuid::parse(rows[0][0].c_str()).value_or(core::Uuid{}),
-                                   rows[0][1].c_str()};
-          });
+class PaymentsContext final : public ApiContext {
+ public:
+  PaymentsContext(const ApiEnvironment& environment, OrderRequests& requests)
+      : sessions_(context_sessions(environment, "orderflow_payments")),
+        payments_(std::make_shared<Payments>(sessions_, requests)),
+        balances_(std::make_shared<Balances>(sessions_, environment.logger)) {}
+
+  std::vector<Route> routes() override {
+    constexpr Policy kRead{.context = "payments", .resource = "payment"};
+    constexpr Policy kReadOfUser{.context = "payments", .resource = "user"};
+    constexpr Policy kPay{.context = "payments",
+                          .resource = "payment",
+                          .body = BodyUse::kJson,
+                          .key = KeyUse::kOptional};
+    constexpr Policy kRefund{.context = "payments",
+                             .resource = "payment",
+                             .body = BodyUse::kJson,
+                             .key = KeyUse::kRequired};
+    constexpr Policy kAdjust{.context = "payments",
+                             .resource = "user",
+                             .body = BodyUse::kJson,
+                             .key = KeyUse::kRequired};
+    return {
+        {Method::kGet, "/payments", bind(payments_, &Payments::all), kRead},
+        {Method::kPost, "/payments", bind(payments_, &Payments::pay), kPay},
+        {Method::kGet, "/payments/{id}", bind(payments_, &Payments::get), kRead},
+        {Method::kGet, "/users/{id}/payments", bind(payments_, &Payments::of_user), kReadOfUser},
+        {Method::kPost, "/refunds", bind(payments_, &Payments::refund), kRefund},
+        {Method::kGet, "/users/{id}/balance", bind(balances_, &Balances::get), kReadOfUser},
+        {Method::kPost, "/users/{id}/balance", bind(balances_, &Balances::adjust), kAdjust},
     };
-    return blocking(services_.blocking, std::move(work));
   }
 
-  Services& services_;
+  void request_stop() override { sessions_->request_stop(); }
+
+ private:
+  std::shared_ptr<core::SessionPool> sessions_;
+  std::shared_ptr<Payments> payments_;
+  std::shared_ptr<Balances> balances_;
 };
 
 }  // namespace
 
-std::vector<Route> payment_routes(Services& services) {
-  auto front = std::make_shared<PaymentsFrontend>(services);
-  return {
-      {Method::kGet, "/payments",
-       answering_problems([front](const RequestContext& c) { return front->all(c); })},
-      {Method::kPost, "/payments",
-       answering_problems([front](const RequestContext& c) { return front->pay(c); })},
-      {Method::kGet, "/payments/{id}",
-       answering_problems([front](const RequestContext& c) { return front->get(c); })},
-      {Method::kGet, "/users/{id}/payments",
-       answering_problems([front](const RequestContext& c) { return front->of_user(c); })},
-      {Method::kPost, "/refunds",
-       answering_problems([front](const RequestContext& c) { return front->refund(c); })},
-  };
+std::unique_ptr<ApiContext> make_payments(const ApiEnvironment& environment,
+                                          OrderRequests& requests) {
+  return std::make_unique<PaymentsContext>(environment, requests);
 }
 
 }  // namespace orderflow::http_api

@@ -51,6 +51,11 @@ class BodyReader {
   std::optional<core::JsonValue> object(const char* name, Presence presence = Presence::kRequired);
   std::optional<simdjson::dom::array> array(const char* name);
 
+  // A reader of a value inside this one, whose errors come together with these.
+  [[nodiscard]] BodyReader nested(core::JsonValue object, std::string pointer) {
+    return {object, errors_, std::move(pointer)};
+  }
+
   // Notes fields nobody asked for. Call last.
   void finish();
 
@@ -66,6 +71,17 @@ class BodyReader {
   std::vector<FieldError>& errors_;
   std::string pointer_;
 };
+
+// The body as a T, by `static T T::read(BodyReader&)`; 422 with all that is wrong with its fields.
+template <typename T>
+[[nodiscard]] Checked<T> read_body(const core::JsonDocument& body) {
+  std::vector<FieldError> errors;
+  BodyReader reader(body, errors);
+  T value = T::read(reader);
+  reader.finish();
+  if (!errors.empty()) return refuse(invalid(std::move(errors)));
+  return value;
+}
 
 // "" when the text keeps the rule, else what is wrong with it. The text is valid UTF-8.
 [[nodiscard]] std::string check_text(std::string_view text, const TextRule& rule);

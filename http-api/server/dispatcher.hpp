@@ -1,48 +1,33 @@
 #pragma once
 
-#include <array>
-#include <atomic>
-#include <memory>
-#include <mutex>
+#include <string>
 #include <vector>
 
-#include "core/observe/log.hpp"
-#include "core/observe/metrics.hpp"
-#include "http-api/server/http.hpp"
+#include "http-api/server/problem.hpp"
 #include "http-api/server/router.hpp"
 
 namespace orderflow::http_api {
 
-// What surrounds every handler: routing, correlation id and trace, metrics, access log, and the one
-// place where exceptions end: core::Unavailable becomes 503 with Retry-After, a passed deadline
-// 503, anything else 500 without internals. Shared by all threads of a server.
+// The routing table with the middleware that surrounds each of its handlers. Immutable once made,
+// shared by all threads of a server.
 class Dispatcher {
  public:
-  Dispatcher(std::vector<Route> routes, core::Logger& logger, core::Metrics& metrics);
-  ~Dispatcher();
+  // `layers`: the outermost first. They also surround the refusals of what no route answers, under
+  // the pattern "unmatched".
+  Dispatcher(std::vector<Route> routes, const std::vector<Middleware>& layers);
 
-  // Answers the request; never throws for what a handler does.
+  // Answers the request; never throws for what a handler does, given that a layer sees to that.
   [[nodiscard]] asio::awaitable<Response> answer(const Request& request,
                                                  core::SteadyTime* deadline) const;
 
   // The answer to a request that could not even be read (400, 408, 413, 431) or served (503).
-  [[nodiscard]] Response refuse_unread(int status, std::string_view detail) const;
+  [[nodiscard]] asio::awaitable<Response> refuse_unread(int status, std::string_view detail) const;
 
  private:
-  struct Series;
-  struct RouteMetrics;
-
-  asio::awaitable<Response> guarded(const RequestContext& context, const Handler& handler) const;
-  void record(std::size_t route, Method method, int status, double seconds) const;
-  const Series* make_series(std::size_t route, Method method, int status) const;
+  [[nodiscard]] asio::awaitable<Response> refuse(const Request& request, Problem problem) const;
 
   Router router_;
-  core::Logger& logger_;
-  core::Metrics& metrics_;
-  // One entry a route and one for what no route matches; filled on first use, then only read.
-  std::unique_ptr<RouteMetrics[]> series_;
-  mutable std::mutex made_mutex_;
-  mutable std::vector<std::unique_ptr<Series>> made_;
+  Route unmatched_;
 };
 
 }  // namespace orderflow::http_api

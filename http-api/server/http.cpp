@@ -49,11 +49,11 @@ std::string_view Request::header(std::string_view name) const {
   return {};
 }
 
-std::string_view RequestContext::param(std::string_view name) const {
-  for (const auto& [known, value] : params) {
-    if (known == name) return value;
-  }
-  return {};
+Response json_response(std::string body, int status) {
+  Response response;
+  response.status = status;
+  response.body = std::move(body);
+  return response;
 }
 
 std::optional<std::string> percent_decode(std::string_view text) {

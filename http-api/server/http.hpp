@@ -9,15 +9,18 @@
 #include <utility>
 #include <vector>
 
-#include "core/observe/trace.hpp"
-#include "core/values/time.hpp"
+#include "core/json/text.hpp"
 
 namespace orderflow::http_api {
 
 namespace asio = boost::asio;
 
-// The vocabulary of the front ends: plain values without Beast, so that only server.cpp pays for
-// it.
+// What answers are written with.
+using core::JsonArray;
+using core::JsonObject;
+using core::RawJson;
+
+// The vocabulary of the HTTP server: plain values without Beast, which only session.cpp includes.
 
 enum class Method : std::uint8_t { kGet, kHead, kPost, kPut, kDelete, kOther };
 
@@ -65,28 +68,8 @@ struct Response {
   }
 };
 
-using PathParams = std::vector<std::pair<std::string_view, std::string_view>>;
-
-// One request on its way through a handler. Lives on the connection's thread; handlers may keep
-// references to it across co_await, but must not hand them to other threads.
-struct RequestContext {
-  const Request& request;
-  std::string_view route;  // the pattern, e.g. "/orders/{id}"
-  PathParams params;
-  core::Trace trace;
-  std::string caller = "anonymous";  // the scope of idempotency keys
-  core::SteadyTime* deadline = nullptr;
-
-  // Empty when the pattern has no such name.
-  [[nodiscard]] std::string_view param(std::string_view name) const;
-
-  // A handler that waits on purpose (`?wait=`) may take this much longer.
-  void extend_deadline(core::Duration extra) const {
-    if (deadline != nullptr) *deadline += extra;
-  }
-};
-
-using Handler = std::function<asio::awaitable<Response>(const RequestContext&)>;
+// An answer with this JSON.
+[[nodiscard]] Response json_response(std::string body, int status = 200);
 
 // Decodes %XX and `+`. Empty when an escape is broken.
 [[nodiscard]] std::optional<std::string> percent_decode(std::string_view text);

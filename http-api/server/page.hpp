@@ -1,51 +1,24 @@
 #pragma once
 
-#include <initializer_list>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 
-#include "core/values/time.hpp"
 #include "core/values/uuid.hpp"
 #include "http-api/server/http.hpp"
-#include "http-api/server/json_text.hpp"
-#include "http-api/server/problem.hpp"
 
 namespace orderflow::http_api {
 
 inline constexpr int kPageLimitDefault = 50;
 inline constexpr int kPageLimitMax = 200;
 
-// The query of a list or a single read: every name is known, none comes twice, values are valid
-// UTF-8.
-class Query {
- public:
-  [[nodiscard]] static Checked<Query> parse(const RequestContext& context,
-                                            std::initializer_list<std::string_view> known);
-
-  // Empty when the name was not given.
-  [[nodiscard]] std::optional<std::string> text(std::string_view name) const;
-  [[nodiscard]] Checked<std::optional<core::Uuid>> uuid(std::string_view name) const;
-  [[nodiscard]] Checked<std::optional<core::Time>> time(std::string_view name) const;
-  [[nodiscard]] Checked<std::optional<bool>> boolean(std::string_view name) const;
-
-  // All but `limit` and `page_token`, in order: what a page token belongs to.
-  [[nodiscard]] std::string filters() const;
-
- private:
-  std::map<std::string, std::string, std::less<>> values_;
-};
-
-// Which part of a list is wanted: at most `limit` rows whose position comes after `after`. The
-// position is 16 bytes: the id of the last row seen, or a number in them.
+// Which page of a list is wanted: at most `limit` rows whose position comes after `after`. The
+// position is 16 bytes: the id of the last row seen, or a number in them. QueryReader::page() makes
+// it.
 struct PageRequest {
   int limit = kPageLimitDefault;
   std::optional<core::Uuid> after;
-  std::string list;  // what tokens of this list are bound to
-
-  // 400 for a limit out of bounds or a token that is not this list's.
-  [[nodiscard]] static Checked<PageRequest> parse(const Query& query, std::string_view list);
+  std::string list;  // what tokens of this list are bound to: its path and filters
 };
 
 // Tokens are opaque to clients: base64url of the position and a digest that binds it to its list

@@ -1,7 +1,5 @@
 #include "http-api/server/problem.hpp"
 
-#include "http-api/server/json_text.hpp"
-
 namespace orderflow::http_api {
 
 Problem bad_request(std::string detail, std::vector<FieldError> errors) {

@@ -71,7 +71,8 @@ asio::awaitable<void> Session::run() {
     const std::optional<Refusal> refusal = co_await read_request();
     if (refusal) {
       if (refusal->status == 0) co_return;
-      const Response response = group_.dispatcher.refuse_unread(refusal->status, refusal->detail);
+      const Response response =
+          co_await group_.dispatcher.refuse_unread(refusal->status, refusal->detail);
       request_.method = Method::kOther;
       if (co_await send(serialize(response, false))) co_await drain();
       co_return;

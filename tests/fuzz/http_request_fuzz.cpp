@@ -12,12 +12,10 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
-#include "http-api/frontends.hpp"
-#include "http-api/middleware/idempotency.hpp"
-#include "http-api/orders/validation.hpp"
-#include "http-api/server/body_reader.hpp"
+#include "http-api/middleware/middleware.hpp"
+#include "http-api/orders/place_order.hpp"
+#include "http-api/server/bind.hpp"
 #include "http-api/server/conditional.hpp"
-#include "http-api/server/page.hpp"
 #include "http-api/server/session.hpp"
 #include "saga/order/state.hpp"
 #include "tests/fuzz/check.hpp"
@@ -54,104 +52,102 @@ void check_order(const PlaceOrder& order) {
           "the address is stored as JSON", order.delivery_address);
 }
 
-Checked<Response> place_order(const RequestContext& context) {
-  check_json_agrees(context.request.body);
-  const auto body = parse_json_body(context.request);
-  if (!body) return refuse(body.error());
-  auto order = validate_order(*body);
-  if (!order) return refuse(std::move(order.error()));
-  auto key = read_idempotency_key(context, *body);
-  if (!key) return refuse(std::move(key.error()));
-  check_order(*order);
-  std::vector<PricedProduct> products;
-  for (const OrderItem& item : order->items) products.push_back(product_of(item.product_id));
-  auto priced = price_items(order->items, products);
-  if (!priced) return refuse(std::move(priced.error()));
-  require(priced->total >= 0, "a total never wraps around");
-  return json_response(JsonObject()
-                           .field("items", RawJson{priced->json})
-                           .field("delivery_address", RawJson{order->delivery_address})
-                           .field("special_instructions", order->special_instructions.value_or(""))
-                           .text(),
-                       202);
-}
+struct AskOrder {
+  std::string reason;
 
-Checked<Response> ask_of_order(const RequestContext& context) {
-  const auto id = path_id(context, "order");
-  if (!id) return refuse(id.error());
-  const auto body = parse_json_body(context.request, EmptyBody::kAllowed);
-  if (!body) return refuse(body.error());
-  std::vector<FieldError> errors;
-  BodyReader reader(*body, errors);
-  const TextRule rule{.characters_max = 50, .may_be_empty = true, .multiline = true};
-  const auto reason = reader.text("reason", rule, Presence::kOptional);
-  const auto status = reader.text("status", {.characters_max = 40}, Presence::kOptional);
-  if (status && !saga::parse_order_status(*status)) reader.error("status", "is not a status");
-  reader.finish();
-  if (!errors.empty()) return refuse(invalid(std::move(errors)));
-  return json_response(JsonObject().field("reason", reason.value_or("")).text(), 202);
-}
-
-Checked<Response> adjust_balance(const RequestContext& context) {
-  const auto body = parse_json_body(context.request);
-  if (!body) return refuse(body.error());
-  auto key = read_idempotency_key(context, *body, KeyPresence::kRequired);
-  if (!key) return refuse(std::move(key.error()));
-  std::vector<FieldError> errors;
-  BodyReader reader(*body, errors);
-  const auto amount = reader.money("amount", 0);
-  const auto currency = reader.currency("currency");
-  reader.finish();
-  if (!errors.empty()) return refuse(invalid(std::move(errors)));
-  require(amount && currency && amount->amount >= 0, "without errors there are values");
-  return json_response(JsonObject().field("amount", *amount).text());
-}
-
-Checked<Response> list_orders(const RequestContext& context) {
-  const auto query = Query::parse(
-      context, {"limit", "page_token", "user_id", "status", "from", "available", "wait", "q"});
-  if (!query) return refuse(query.error());
-  auto page = PageRequest::parse(*query, "orders");
-  if (!page) return refuse(std::move(page.error()));
-  if (const auto user = query->uuid("user_id"); !user) return refuse(user.error());
-  if (const auto from = query->time("from"); !from) return refuse(from.error());
-  if (const auto available = query->boolean("available"); !available) {
-    return refuse(available.error());
+  static AskOrder read(BodyReader& body) {
+    const TextRule rule{.characters_max = 50, .may_be_empty = true, .multiline = true};
+    const auto reason = body.text("reason", rule, Presence::kOptional);
+    const auto status = body.text("status", {.characters_max = 40}, Presence::kOptional);
+    if (status && !saga::parse_order_status(*status)) body.error("status", "is not a status");
+    return {reason.value_or("")};
   }
-  if (const auto wait = parse_wait(query->text("wait").value_or("0"), 30); !wait) {
-    return refuse(wait.error());
+};
+
+struct Adjust {
+  std::optional<core::Money> amount;
+  std::optional<std::string> currency;
+
+  static Adjust read(BodyReader& body) {
+    return {body.money("amount", 0), body.currency("currency")};
   }
-  require(page->limit >= 1 && page->limit <= kPageLimitMax, "a page is bounded");
-  JsonArray items;
-  items.add(JsonObject().field("q", query->text("q").value_or("")).text());
-  return page_response(items, *page, page->after);
-}
+};
 
-Checked<Response> get_order(const RequestContext& context) {
-  const auto id = path_id(context, "order");
-  if (!id) return refuse(id.error());
-  const std::string etag = etag_of(1);
-  if (precondition_fails(context.request, etag)) return refuse(precondition_failed());
-  Response response = json_response(JsonObject().field("id", *id).text());
-  if (not_modified(context.request, etag)) response = json_response("", 304);
-  response.with("ETag", etag);
-  return response;
-}
+struct Filter {
+  std::string words;
+  PageRequest page;
 
-Handler plain(Checked<Response> (*rules)(const RequestContext&)) {
-  return answering_problems(
-      [rules](const RequestContext& context) -> asio::awaitable<Checked<Response>> {
-        co_return rules(context);
-      });
-}
+  static Filter read(QueryReader& query) {
+    (void)query.uuid("user_id");
+    (void)query.text("status");
+    (void)query.time("from");
+    (void)query.boolean("available");
+    (void)query.wait(std::chrono::seconds{30});
+    return {query.text("q").value_or(""), query.page()};
+  }
+};
+
+// The product's rules behind its own binding of requests to handlers, without a database.
+class Rules {
+ public:
+  asio::awaitable<Checked<Response>> place(const RequestContext& context, Body<PlaceOrder> body) {
+    const PlaceOrder& order = body.value;
+    check_json_agrees(context.request.body);
+    check_order(order);
+    std::vector<PricedProduct> products;
+    for (const OrderItem& item : order.items) products.push_back(product_of(item.product_id));
+    auto priced = price_items(order.items, products);
+    if (!priced) co_return refuse(std::move(priced.error()));
+    require(priced->total >= 0, "a total never wraps around");
+    co_return json_response(
+        JsonObject()
+            .field("items", RawJson{priced->json})
+            .field("delivery_address", RawJson{order.delivery_address})
+            .field("special_instructions", order.special_instructions.value_or(""))
+            .text(),
+        202);
+  }
+
+  asio::awaitable<Checked<Response>> ask(Path<core::Uuid> /*id*/, Body<AskOrder> body) {
+    co_return json_response(JsonObject().field("reason", body.value.reason).text(), 202);
+  }
+
+  asio::awaitable<Checked<Response>> adjust(Body<Adjust> body) {
+    const auto& [amount, currency] = body.value;
+    require(amount && currency && amount->amount >= 0, "without errors there are values");
+    co_return json_response(JsonObject().field("amount", *amount).text());
+  }
+
+  asio::awaitable<Checked<Response>> list(Query<Filter> query) {
+    const PageRequest& page = query.value.page;
+    require(page.limit >= 1 && page.limit <= kPageLimitMax, "a page is bounded");
+    JsonArray items;
+    items.add(JsonObject().field("q", query.value.words).text());
+    co_return page_response(items, page, page.after);
+  }
+
+  asio::awaitable<Checked<Response>> get(const RequestContext& context, Path<core::Uuid> id) {
+    const std::string etag = etag_of(1);
+    if (precondition_fails(context.request, etag)) co_return refuse(precondition_failed());
+    Response response = json_response(JsonObject().field("id", id.value).text());
+    if (not_modified(context.request, etag)) response = json_response("", 304);
+    response.with("ETag", etag);
+    co_return response;
+  }
+};
 
 std::vector<Route> routes() {
-  return {{Method::kPost, "/orders", plain(place_order)},
-          {Method::kGet, "/orders", plain(list_orders)},
-          {Method::kGet, "/orders/{id}", plain(get_order)},
-          {Method::kPost, "/orders/{id}/cancel", plain(ask_of_order)},
-          {Method::kPut, "/orders/{id}/status", plain(ask_of_order)},
-          {Method::kPost, "/users/{id}/balance", plain(adjust_balance)}};
+  const auto rules = std::make_shared<Rules>();
+  constexpr Policy kRead{.resource = "order"};
+  constexpr Policy kPlace{.resource = "order", .body = BodyUse::kJson, .key = KeyUse::kOptional};
+  constexpr Policy kAsk{.resource = "order", .body = BodyUse::kOptionalJson};
+  constexpr Policy kAdjust{.resource = "user", .body = BodyUse::kJson, .key = KeyUse::kRequired};
+  return {{Method::kPost, "/orders", bind(rules, &Rules::place), kPlace},
+          {Method::kGet, "/orders", bind(rules, &Rules::list), kRead},
+          {Method::kGet, "/orders/{id}", bind(rules, &Rules::get), kRead},
+          {Method::kPost, "/orders/{id}/cancel", bind(rules, &Rules::ask), kAsk},
+          {Method::kPut, "/orders/{id}/status", bind(rules, &Rules::ask), kAsk},
+          {Method::kPost, "/users/{id}/balance", bind(rules, &Rules::adjust), kAdjust}};
 }
 
 // ---- answers ------------------------------------------------------------------------------------
@@ -258,7 +254,8 @@ class Connection {
   static const Dispatcher& dispatcher() {
     static core::Logger logger("fuzz", "error");
     static core::Metrics metrics("fuzz");
-    static const Dispatcher one(routes(), logger, metrics);
+    static const Dispatcher one(routes(), {request_metrics(metrics, "fuzz"), correlation(),
+                                           error_boundary(logger), json_body(), idempotency_key()});
     return one;
   }
 

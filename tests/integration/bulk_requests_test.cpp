@@ -1,8 +1,6 @@
 #include <catch2/catch_test_macros.hpp>
-#include <pqxx/pqxx>
 
-#include "core/pg/pool.hpp"
-#include "http-api/admin/saga_desk.hpp"
+#include "http-api/admin/saga_requests.hpp"
 #include "tests/integration/participant_harness.hpp"
 
 // What operators ask of a whole group of sagas, against a real database.
@@ -14,7 +12,7 @@ using http_api::BulkRequest;
 
 class Group {
  public:
-  Group() : pool_(database_.url(), "orderflow_orders", 1) {}
+  Group() : session_(database_.url(), {.role = "orderflow_orders"}) {}
 
   // A saga that waits for a person because its payment got no reply.
   core::Uuid insert_waiting() {
@@ -31,16 +29,18 @@ class Group {
 
   BulkOutcome ask(const saga::RequestKind& kind, bool dry_run = false) {
     const BulkRequest request{kind, {"payment", ""}, "the network is down", dry_run};
-    return pool_.write([&](pqxx::work& transaction) {
-      return ask_group(transaction, request, {"eve", {"test", core::new_traceparent()}});
-    });
+    core::PgTransaction transaction(session_);
+    auto outcome =
+        request_for_group(transaction, request, {"eve", {"test", core::new_traceparent()}});
+    transaction.commit();
+    return outcome;
   }
 
   [[nodiscard]] Database sql() const { return database_.sql(); }
 
  private:
   MigratedDatabase database_;
-  core::DatabasePool pool_;
+  core::PgSession session_;
 };
 
 constexpr const char* kAudited = "SELECT count(*) FROM ops.audit_log";

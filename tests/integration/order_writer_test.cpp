@@ -6,7 +6,7 @@
 #include <set>
 
 #include "core/values/digest.hpp"
-#include "http-api/orders/writer.hpp"
+#include "http-api/orders/order_writer.hpp"
 #include "tests/integration/participant_harness.hpp"
 
 // The group commit against a real database, without the front end's checks before it: what the
@@ -20,12 +20,12 @@ using http_api::PlaceResult;
 
 NewOrder sound_order() {
   NewOrder order;
-  order.record.id = core::new_uuid_v7();
-  order.record.user_id = core::new_uuid_v7();
-  order.record.items = "[]";
-  order.record.total = 100;
-  order.record.currency = "USD";
-  order.record.delivery_address = R"({"city": "Springfield"})";
+  order.row.id = core::new_uuid_v7();
+  order.row.user_id = core::new_uuid_v7();
+  order.row.items = "[]";
+  order.row.total = 100;
+  order.row.currency = "USD";
+  order.row.delivery_address = R"({"city": "Springfield"})";
   order.trace = {"test", core::new_traceparent()};
   return order;
 }
@@ -33,12 +33,12 @@ NewOrder sound_order() {
 // A text that JSON allows and PostgreSQL does not.
 NewOrder poisoned_order() {
   NewOrder order = sound_order();
-  order.record.delivery_address = R"({"city": "\u0000"})";
+  order.row.delivery_address = R"({"city": "\u0000"})";
   return order;
 }
 
 NewOrder keyed(NewOrder order, const std::string& key, const std::string& body) {
-  order.key = http_api::IdempotencyKey{"POST /orders test", key, http_api::sha256(body)};
+  order.key = http_api::IdempotencyKey{"POST /orders test", key, core::sha256(body)};
   return order;
 }
 
@@ -49,7 +49,7 @@ class Writing {
         metrics_("test"),
         writer_(database_.config(), logger_, metrics_, [this](const NewOrder& order) {
           const std::lock_guard lock(mutex_);
-          placed_.insert(order.record.id);
+          placed_.insert(order.row.id);
         }) {}
 
   // All at once, so that they meet in batches; in the order given.
@@ -76,7 +76,7 @@ class Writing {
  private:
   static boost::asio::awaitable<void> await(http_api::OrderWriter::Outcome outcome,
                                             PlaceOutcome& into) {
-    into = co_await http_api::OneShot<PlaceOutcome>::wait(outcome);
+    into = co_await core::OneShot<PlaceOutcome>::wait(outcome);
   }
 
   MigratedDatabase database_;
@@ -94,7 +94,7 @@ TEST_CASE("orders that the database refuses do not take their batch along", "[or
   for (int i = 0; i < 300; ++i) {
     const bool bad = i % 97 == 50;
     orders.push_back(bad ? poisoned_order() : sound_order());
-    if (!bad) sound.insert(orders.back().record.id);
+    if (!bad) sound.insert(orders.back().row.id);
   }
   const auto outcomes = writing.write(orders);
   for (std::size_t i = 0; i < outcomes.size(); ++i) {
@@ -129,7 +129,7 @@ TEST_CASE("one key makes one order, in a batch and after it", "[order-writer]") 
   for (int i = 0; i < 50; ++i) {
     orders.push_back(keyed(sound_order(), "k", i % 2 == 0 ? "one body" : "another"));
   }
-  const core::Uuid first = orders[0].record.id;
+  const core::Uuid first = orders[0].row.id;
   for (int round = 0; round < 2; ++round) {
     const auto outcomes = writing.write(orders);
     int placed = 0;
@@ -140,7 +140,7 @@ TEST_CASE("one key makes one order, in a batch and after it", "[order-writer]") 
       if (same_body) CHECK(outcomes[i].order.id == first);
     }
     CHECK(placed == (round == 0 ? 1 : 0));
-    for (NewOrder& order : orders) order.record.id = core::new_uuid_v7();
+    for (NewOrder& order : orders) order.row.id = core::new_uuid_v7();
   }
   CHECK(writing.count("orders.orders") == 1);
   CHECK(writing.placed().size() == 1);
@@ -149,7 +149,7 @@ TEST_CASE("one key makes one order, in a batch and after it", "[order-writer]") 
 TEST_CASE("a draft sleeps", "[order-writer]") {
   Writing writing;
   NewOrder draft = sound_order();
-  draft.record.draft = true;
+  draft.row.draft = true;
   CHECK(writing.write({draft})[0].result == PlaceResult::kPlaced);
   CHECK(writing.count("orders.sagas WHERE NOT live AND status = 'DRAFT' AND phase = 'draft' AND "
                       "wake_at IS NULL") == 1);

@@ -11,7 +11,7 @@
 #include <thread>
 
 #include "core/pg/liveness.hpp"
-#include "core/pg/pool.hpp"
+#include "core/pg/session.hpp"
 
 namespace orderflow::core {
 namespace {
@@ -94,9 +94,9 @@ class MuteServer {
 
 TEST_CASE("a database that hangs after letting a connection in keeps nobody waiting") {
   const MuteServer server;
-  DatabasePool pool(server.url(), "", 1, 5s, 100ms);
-  CHECK_THROWS_AS(pool.read([](pqxx::nontransaction& one) { return one.exec("SELECT 1"); }),
-                  Unavailable);
+  PgSession session(server.url(), {.role = "orderflow_orders", .answer_timeout = 100ms});
+  static constexpr PgStatement kOne{"one", "SELECT 1"};
+  CHECK_THROWS_AS(session.execute(kOne), Unavailable);
 }
 
 }  // namespace

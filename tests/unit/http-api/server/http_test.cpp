@@ -3,8 +3,6 @@
 #include <catch2/catch_test_macros.hpp>
 #include <nlohmann/json.hpp>
 
-#include "http-api/server/json_text.hpp"
-
 namespace orderflow::http_api {
 namespace {
 

@@ -1,0 +1,62 @@
+#include "core/pg/session_pool.hpp"
+
+#include "core/values/failure.hpp"
+
+namespace orderflow::core {
+namespace {
+
+constexpr std::size_t kWaitingJobsMax = 2'000;
+
+}  // namespace
+
+SessionPool::SessionPool(const std::string& url, const PgSessionOptions& options,
+                         std::size_t sessions)
+    : url_(url), options_(options) {
+  for (std::size_t i = 0; i < sessions; ++i) {
+    threads_.emplace_back([this](const std::stop_token& stop) { serve(stop); });
+  }
+}
+
+SessionPool::~SessionPool() {
+  request_stop();
+  threads_.clear();
+}
+
+void SessionPool::request_stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  for (auto& thread : threads_) thread.request_stop();
+}
+
+void SessionPool::submit(std::shared_ptr<AnyJob> job) {
+  const std::lock_guard lock(mutex_);
+  if (stopping_) throw Unavailable("the server stops");
+  if (jobs_.size() >= kWaitingJobsMax) {
+    throw Unavailable("too many requests wait for the database; try again shortly");
+  }
+  jobs_.push_back(std::move(job));
+  wake_.notify_one();
+}
+
+void SessionPool::serve(const std::stop_token& stop) {
+  PgSession session(url_, options_);
+  while (true) {
+    std::shared_ptr<AnyJob> job;
+    {
+      std::unique_lock lock(mutex_);
+      wake_.wait(lock, stop, [this] { return !jobs_.empty(); });
+      if (jobs_.empty()) return;
+      job = std::move(jobs_.front());
+      jobs_.pop_front();
+    }
+    if (stop.stop_requested()) {
+      job->fail(std::make_exception_ptr(Unavailable("the server stops")));
+    } else {
+      job->run(session);
+    }
+  }
+}
+
+}  // namespace orderflow::core

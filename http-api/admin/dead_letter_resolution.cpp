@@ -1,0 +1,97 @@
+#include "http-api/admin/dead_letter_resolution.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "core/pg/partition_count.hpp"
+#include "core/values/shard.hpp"
+#include "events/codec.hpp"
+#include "http-api/admin/dead_letter_rows.hpp"
+#include "http-api/admin/saga_groups.hpp"
+#include "http-api/middleware/keyed_write.hpp"
+
+namespace orderflow::http_api {
+namespace {
+
+using core::PgParams;
+using core::PgStatement;
+
+constexpr PgStatement kResolve{
+    "api_dead_letter_resolve",
+    "UPDATE ops.dead_letters SET resolved_at = clock_timestamp(), resolution = $2,"
+    " resolved_by = $3, resolution_reason = $4 WHERE id = $1"};
+
+core::OutgoingMessage message_of(const FullDeadLetterRow& full, std::int32_t partition_count) {
+  core::OutgoingMessage message;
+  message.topic = full.letter.topic;
+  message.key = full.key;
+  message.partition = core::partition_of_key(full.key, partition_count);
+  message.body = full.body;
+  const auto headers = nlohmann::json::parse(full.headers.text);
+  for (const auto& [name, value] : headers.items()) {
+    if (name != events::kReplayedHeader) message.headers.add(name, value.get<std::string>());
+  }
+  message.headers.add(events::kReplayedHeader, std::to_string(full.letter.attempts));
+  return message;
+}
+
+// One resolution, within its transaction.
+class Resolving {
+ public:
+  Resolving(core::PgSession& session, MessageReplayer& replayer, const ResolveDeadLetter& wanted,
+            const domain::Operator& who)
+      : session_(session), replayer_(replayer), wanted_(wanted), who_(who) {}
+
+  Checked<Response> run() {
+    KeyedWrite write;
+    write.key = wanted_.key;
+    write.resource_id = wanted_.id;
+    write.check = [this](core::PgTransaction& transaction) { return check(transaction); };
+    write.effect = [this](core::PgTransaction& transaction) { return apply(transaction); };
+    return keyed_write(session_, write);
+  }
+
+ private:
+  std::optional<Problem> check(core::PgTransaction& transaction) {
+    letter_ = lock_dead_letter(transaction, wanted_.id);
+    if (!letter_) return not_found("dead letter");
+    if (!letter_->letter.resolution) return std::nullopt;
+    return conflict("already_resolved", "The dead letter was " + *letter_->letter.resolution +
+                                            " already; if the message failed again, that is "
+                                            "another dead letter.");
+  }
+
+  StoredAnswer apply(core::PgTransaction& transaction) {
+    if (wanted_.resolution == Resolution::kReplayed) {
+      const auto partitions = core::read_partition_count(session_).value_or(1);
+      replayer_.publish(message_of(*letter_, partitions));
+    }
+    const std::string name(name_of(wanted_.resolution));
+    PgParams params;
+    params.uuid(wanted_.id).text(name).text(who_.name).text(wanted_.reason);
+    (void)transaction.execute(kResolve, params);
+    domain::record(transaction, who_,
+                   {"dead_letter." + name, wanted_.id, wanted_.reason,
+                    JsonObject().field("topic", letter_->letter.topic).text()});
+    const auto resolved = find_dead_letter(session_, wanted_.id);
+    return {200, "", to_json(resolved.value(), trail_json(session_, wanted_.id))};
+  }
+
+  core::PgSession& session_;
+  MessageReplayer& replayer_;
+  const ResolveDeadLetter& wanted_;
+  const domain::Operator& who_;
+  std::optional<FullDeadLetterRow> letter_;
+};
+
+}  // namespace
+
+std::string_view name_of(Resolution resolution) {
+  return resolution == Resolution::kReplayed ? "replayed" : "discarded";
+}
+
+Checked<Response> resolve(core::PgSession& session, MessageReplayer& replayer,
+                          const ResolveDeadLetter& wanted, const domain::Operator& who) {
+  return Resolving(session, replayer, wanted, who).run();
+}
+
+}  // namespace orderflow::http_api

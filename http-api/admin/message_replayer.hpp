@@ -1,0 +1,26 @@
+#pragma once
+
+#include <utility>
+
+#include "core/kafka/message.hpp"
+#include "core/kafka/options.hpp"
+#include "core/observe/log.hpp"
+
+namespace orderflow::http_api {
+
+// Puts stored messages back where they came from and waits until the broker has them. Safe from any
+// thread: each call has a producer of its own, as replays are rare.
+class MessageReplayer {
+ public:
+  MessageReplayer(core::KafkaOptions options, core::Logger& logger)
+      : options_(std::move(options)), logger_(logger) {}
+
+  // Throws Unavailable when the broker does not acknowledge it in time.
+  void publish(const core::OutgoingMessage& message);
+
+ private:
+  core::KafkaOptions options_;
+  core::Logger& logger_;
+};
+
+}  // namespace orderflow::http_api

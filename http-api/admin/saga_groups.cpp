@@ -1,0 +1,100 @@
+#include "http-api/admin/saga_groups.hpp"
+
+#include <algorithm>
+
+#include "domain/trail/rows.hpp"
+#include "saga/order/order_saga.hpp"
+
+namespace orderflow::http_api {
+namespace {
+
+constexpr std::size_t kErrorCharactersMax = 100;
+
+// The error of a reason is its last part or its first: "undo_failed: payment: no_reply_in_time".
+constexpr const char* kErrorCondition =
+    "(right(s.reason, length(?) + 2) = ': ' || ? OR starts_with(s.reason, ? || ': '))";
+
+constexpr core::PgStatement kFindAdminSaga{
+    "api_admin_saga",
+    core::sql<"SELECT ", SagaRow::kColumns, " FROM orders.sagas s WHERE s.order_id = $1">};
+
+JsonObject saga_object(const SagaRow& saga) {
+  JsonObject object;
+  object.field("order_id", saga.order_id)
+      .field("status", saga::to_text(saga.status))
+      .field("state", saga.attention ? "needs_attention" : saga::to_text(saga.phase))
+      .field("undoing", saga.phase == saga::SagaPhase::kUndoing)
+      .field("step", step_name(saga.phase, saga.step))
+      .field("steps", saga.steps)
+      .field("attempt", saga.attempt)
+      .field("round", saga.round)
+      .field("waiting_for", saga::to_text(saga.waiting_for))
+      .field("reason", saga.reason)
+      .field("wake_at", saga.wake_at)
+      .field("updated_at", saga.updated_at);
+  return object;
+}
+
+}  // namespace
+
+std::vector<FieldError> SagaGroup::errors() const {
+  std::vector<FieldError> errors;
+  const int index = saga::kOrderSaga.index_of(step);
+  if (!step.empty() && (index < 0 || index >= static_cast<int>(saga::kOrderSaga.pivot))) {
+    errors.push_back({"step", "is not a step; payment and delivery are"});
+  }
+  const bool is_code = std::all_of(error.begin(), error.end(), [](unsigned char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+  });
+  if (!is_code || error.size() > kErrorCharactersMax) {
+    errors.push_back({"error",
+                      "must be a code such as no_reply_in_time: at most 100 letters, digits and "
+                      "underscores"});
+  }
+  return errors;
+}
+
+std::string to_json(const WaitingSagaRow& waiting) { return saga_object(waiting.saga).text(); }
+
+WhereClause in_group(const SagaGroup& group) {
+  WhereClause where;
+  where.add("s.attention");
+  if (!group.step.empty()) where.add("s.step = ?", saga::kOrderSaga.index_of(group.step));
+  if (!group.error.empty()) where.add(kErrorCondition, group.error);
+  return where;
+}
+
+KeysetQuery waiting_sagas(const SagaGroup& group) {
+  return {core::sql<"SELECT ", SagaRow::kColumns, " FROM orders.sagas s">, "s.order_id DESC",
+          "s.order_id < ?", in_group(group)};
+}
+
+std::optional<SagaRow> find_saga(core::PgSession& session, const core::Uuid& order_id) {
+  return core::first_row_of<SagaRow>(
+      session.execute(kFindAdminSaga, core::PgParams().uuid(order_id)));
+}
+
+std::optional<std::string> saga_with_trail_json(core::PgSession& session,
+                                                const core::Uuid& order_id) {
+  const auto saga = find_saga(session, order_id);
+  if (!saga) return std::nullopt;
+  const std::string audit = trail_json(session, order_id);
+  return saga_object(*saga).field("audit", RawJson{audit}).text();
+}
+
+std::string trail_json(core::PgSession& session, const core::Uuid& subject) {
+  JsonArray entries;
+  for (const auto& row : domain::read_trail(session, subject)) {
+    entries.add(JsonObject()
+                    .field("time", row.time)
+                    .field("actor", row.actor)
+                    .field("action", row.action)
+                    .field("reason", row.reason)
+                    .field("correlation_id", row.correlation_id)
+                    .field("details", RawJson{row.details.text})
+                    .text());
+  }
+  return entries.text();
+}
+
+}  // namespace orderflow::http_api

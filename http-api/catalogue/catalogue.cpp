@@ -1,0 +1,212 @@
+#include "http-api/catalogue/catalogue.hpp"
+
+#include "http-api/catalogue/product_rows.hpp"
+#include "http-api/middleware/keyed_write.hpp"
+#include "http-api/server/bind.hpp"
+#include "http-api/server/conditional.hpp"
+#include "http-api/server/context_sessions.hpp"
+#include "http-api/server/list.hpp"
+#include "http-api/server/write.hpp"
+
+namespace orderflow::http_api {
+namespace {
+
+constexpr TextRule kProductName{.characters_max = 200};
+constexpr TextRule kDescription{.characters_max = 2000, .may_be_empty = true, .multiline = true};
+constexpr TextRule kCategory{.characters_max = 64};
+
+struct ProductBody {
+  ProductFields fields;
+
+  static ProductBody read(BodyReader& body) {
+    ProductFields fields;
+    fields.name = body.text("name", kProductName).value_or("");
+    fields.description = body.text("description", kDescription, Presence::kOptional).value_or("");
+    fields.category = body.text("category", kCategory).value_or("");
+    fields.price = body.money("price", 0).value_or(core::Money{});
+    fields.available = body.boolean("available").value_or(false);
+    return {std::move(fields)};
+  }
+};
+
+struct ProductFilter {
+  std::optional<std::string> category;
+  std::optional<bool> available;
+  std::optional<std::string> words;
+  PageRequest page;
+
+  static ProductFilter read(QueryReader& query) {
+    ProductFilter filter;
+    filter.category = query.text("category");
+    filter.available = query.boolean("available");
+    filter.words = query.text("q");
+    filter.page = query.page();
+    return filter;
+  }
+};
+
+// % and _ are what they are in a search text, not wildcards.
+std::string like_pattern(const std::string& text) {
+  std::string pattern = "%";
+  for (const char c : text) {
+    if (c == '%' || c == '_' || c == '\\') pattern += '\\';
+    pattern += c;
+  }
+  return pattern + "%";
+}
+
+KeysetQuery list_products(const ProductFilter& filter) {
+  KeysetQuery query{core::sql<"SELECT ", ProductRow::kColumns, " FROM catalogue.products">,
+                    "id DESC", "id < ?"};
+  query.where.add("NOT deleted");
+  if (filter.category) query.where.add("category = ?", *filter.category);
+  if (filter.available) query.where.add("available = ?", *filter.available);
+  if (filter.words) {
+    query.where.add("(name ILIKE ? OR description ILIKE ?)", like_pattern(*filter.words));
+  }
+  return query;
+}
+
+Response with_etag(Response response, std::int64_t version) {
+  response.with("ETag", etag_of(version));
+  return response;
+}
+
+// Locks the product for a change: 404 when it is gone, 412 when it is not as the client knows it.
+std::optional<Problem> refuse_change(core::PgTransaction& transaction, const core::Uuid& id,
+                                     const std::string& if_match) {
+  const auto version = lock_product(transaction, id);
+  if (!version) return not_found("product");
+  if (!if_match.empty() && !names_tag(if_match, etag_of(*version), TagComparison::kStrong)) {
+    return precondition_failed();
+  }
+  return std::nullopt;
+}
+
+class Products {
+ public:
+  Products(const ApiEnvironment& environment, std::function<void(const core::Uuid&)> on_change)
+      : sessions_(context_sessions(environment, "orderflow_catalogue")),
+        on_change_(std::move(on_change)) {}
+
+  void request_stop() { sessions_->request_stop(); }
+
+  asio::awaitable<Checked<Response>> list(Query<ProductFilter> filter) {
+    auto work = [filter = std::move(filter.value)](core::PgSession& session) {
+      return read_list<ProductRow>(session, list_products(filter), filter.page);
+    };
+    co_return co_await sessions_->run(std::move(work));
+  }
+
+  asio::awaitable<Checked<Response>> get(const RequestContext& context, Path<core::Uuid> id) {
+    const auto product = co_await find(id.value);
+    if (!product) co_return refuse(not_found("product"));
+    const std::string etag = etag_of(product->version);
+    Response response = not_modified(context.request, etag) ? json_response("", 304)
+                                                            : json_response(to_json(*product));
+    response.with("ETag", etag).with("Cache-Control", "no-cache");
+    co_return response;
+  }
+
+  asio::awaitable<Checked<Response>> create(const RequestContext& context, Body<ProductBody> body) {
+    auto work = [fields = std::move(body.value.fields), key = context.key,
+                 id = core::new_uuid_v7()](core::PgSession& session) {
+      KeyedWrite write;
+      write.key = key;
+      write.resource_id = id;
+      write.check = [](core::PgTransaction&) { return std::nullopt; };
+      write.effect = [&](core::PgTransaction& transaction) {
+        const ProductRow product = insert_product(transaction, id, fields);
+        return StoredAnswer{201, "/products/" + id.to_string(), to_json(product)};
+      };
+      return keyed_write(session, write);
+    };
+    co_return co_await sessions_->run(std::move(work));
+  }
+
+  asio::awaitable<Checked<Response>> update(const RequestContext& context, Path<core::Uuid> id,
+                                            Body<ProductBody> body) {
+    auto work = [id = id.value, fields = std::move(body.value.fields),
+                 if_match = std::string(context.request.header("If-Match")),
+                 on_change = on_change_](core::PgSession& session) {
+      auto response = write(session, [&](core::PgTransaction& transaction) -> Checked<Response> {
+        if (auto problem = refuse_change(transaction, id, if_match)) return refuse(*problem);
+        const ProductRow product = update_product(transaction, id, fields);
+        return with_etag(json_response(to_json(product)), product.version);
+      });
+      on_change(id);
+      return response;
+    };
+    co_return co_await sessions_->run(std::move(work));
+  }
+
+  asio::awaitable<Checked<Response>> remove(const RequestContext& context, Path<core::Uuid> id) {
+    auto work = [id = id.value, if_match = std::string(context.request.header("If-Match")),
+                 on_change = on_change_](core::PgSession& session) {
+      auto response = write(session, [&](core::PgTransaction& transaction) -> Checked<Response> {
+        if (auto problem = refuse_change(transaction, id, if_match)) return refuse(*problem);
+        delete_product(transaction, id);
+        return json_response("", 204);
+      });
+      on_change(id);
+      return response;
+    };
+    co_return co_await sessions_->run(std::move(work));
+  }
+
+  asio::awaitable<Checked<Response>> offers(Path<core::Uuid> id, Query<PageRequest> page) {
+    auto work = [id = id.value,
+                 page = std::move(page.value)](core::PgSession& session) -> Checked<Response> {
+      if (!find_product(session, id)) return refuse(not_found("product"));
+      KeysetQuery query{core::sql<"SELECT ", OfferRow::kColumns, " FROM catalogue.offers">,
+                        "id DESC", "id < ?"};
+      query.where.add("product_id = ?", id);
+      return read_list<OfferRow>(session, query, page);
+    };
+    co_return co_await sessions_->run(std::move(work));
+  }
+
+ private:
+  asio::awaitable<std::optional<ProductRow>> find(core::Uuid id) {
+    auto work = [id](core::PgSession& session) { return find_product(session, id); };
+    return sessions_->run(std::move(work));
+  }
+
+  std::shared_ptr<core::SessionPool> sessions_;
+  std::function<void(const core::Uuid&)> on_change_;
+};
+
+class Catalogue final : public ApiContext {
+ public:
+  Catalogue(const ApiEnvironment& environment, std::function<void(const core::Uuid&)> on_change)
+      : products_(std::make_shared<Products>(environment, std::move(on_change))) {}
+
+  std::vector<Route> routes() override {
+    constexpr Policy kRead{.context = "catalogue", .resource = "product"};
+    constexpr Policy kCreate{.context = "catalogue",
+                             .resource = "product",
+                             .body = BodyUse::kJson,
+                             .key = KeyUse::kOptional};
+    constexpr Policy kUpdate{.context = "catalogue", .resource = "product", .body = BodyUse::kJson};
+    return {{Method::kGet, "/products", bind(products_, &Products::list), kRead},
+            {Method::kPost, "/products", bind(products_, &Products::create), kCreate},
+            {Method::kGet, "/products/{id}", bind(products_, &Products::get), kRead},
+            {Method::kPut, "/products/{id}", bind(products_, &Products::update), kUpdate},
+            {Method::kDelete, "/products/{id}", bind(products_, &Products::remove), kRead},
+            {Method::kGet, "/products/{id}/offers", bind(products_, &Products::offers), kRead}};
+  }
+
+  void request_stop() override { products_->request_stop(); }
+
+ private:
+  std::shared_ptr<Products> products_;
+};
+
+}  // namespace
+
+std::unique_ptr<ApiContext> make_catalogue(const ApiEnvironment& environment,
+                                           std::function<void(const core::Uuid&)> on_change) {
+  return std::make_unique<Catalogue>(environment, std::move(on_change));
+}
+
+}  // namespace orderflow::http_api

@@ -1,0 +1,62 @@
+#include <algorithm>
+
+#include "core/values/digest.hpp"
+#include "http-api/middleware/keyed_write.hpp"
+#include "http-api/middleware/middleware.hpp"
+#include "http-api/server/problem.hpp"
+
+namespace orderflow::http_api {
+namespace {
+
+constexpr std::size_t kKeyBytesMax = 200;
+constexpr std::size_t kUsualRequestBytes = 600;
+
+bool is_visible_ascii(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7f; });
+}
+
+asio::awaitable<Response> refused_key(Problem problem, const RequestContext& context) {
+  co_return problem_response(problem, context.trace.correlation_id);
+}
+
+}  // namespace
+
+std::string hash_of_request(std::string_view path, const core::JsonDocument& body) {
+  core::TextBuilder asked(kUsualRequestBytes);
+  asked.put(path);
+  asked.put('\n');
+  core::put_canonical(asked, body.root());
+  return core::sha256(asked.view());
+}
+
+Checked<std::optional<IdempotencyKey>> read_idempotency_key(const RequestContext& context) {
+  const std::string_view key = context.request.header("Idempotency-Key");
+  if (key.empty()) {
+    if (context.policy.key != KeyUse::kRequired) return std::nullopt;
+    return refuse(bad_request(
+        "This needs an Idempotency-Key header, so that a repeated request moves money once."));
+  }
+  if (key.size() > kKeyBytesMax || !is_visible_ascii(key)) {
+    return refuse(bad_request("Idempotency-Key must be 1 to 200 visible ASCII characters."));
+  }
+  IdempotencyKey out;
+  out.scope = std::string(name_of(context.request.method)) + " " + std::string(context.route) +
+              " " + context.caller;
+  out.key = key;
+  out.request_hash = hash_of_request(context.request.path, context.body);
+  return out;
+}
+
+Middleware idempotency_key() {
+  return [](const Route& route, Handler next) -> Handler {
+    if (route.policy.key == KeyUse::kNone) return next;
+    return [next = std::move(next)](RequestContext& context) {
+      auto key = read_idempotency_key(context);
+      if (!key) return refused_key(std::move(key.error()), context);
+      context.key = std::move(*key);
+      return next(context);
+    };
+  };
+}
+
+}  // namespace orderflow::http_api

@@ -1,0 +1,71 @@
+#include "http-api/orders/backlog_monitor.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+#include "core/async/periodic.hpp"
+
+namespace orderflow::http_api {
+namespace {
+
+constexpr auto kInterval = std::chrono::milliseconds{250};
+constexpr int kIdleIntervals = 4;
+constexpr core::Duration kAgeTimeout = std::chrono::seconds{3};
+
+// An owner that lives reports in its partition rows, at least once a second, how far behind it is;
+// the report ages only once the owner falls silent, else an idle owner would seem to be a second
+// behind. Where no owner lives (no heartbeat for 5 s), the overdue wake-ups of live sagas tell the
+// same, read through their partial index.
+constexpr core::PgStatement kReadReportedAge{"api_reported_age", R"(
+SELECT count(*) FILTER (WHERE heartbeat < now() - interval '5 seconds') > 0 OR count(*) = 0,
+       coalesce(extract(epoch FROM max(heartbeat - oldest_ready_at
+         + greatest(now() - heartbeat - interval '2 seconds', '0'))) * 1000000, 0)::int8
+FROM orders.partitions)"};
+constexpr core::PgStatement kReadOverdueAge{"api_overdue_age", R"(
+SELECT coalesce(extract(epoch FROM now() - min(wake_at)) * 1000000, 0)::int8
+FROM orders.sagas WHERE live AND NOT attention AND wake_at < now())"};
+
+}  // namespace
+
+BacklogMonitor::BacklogMonitor(const core::Config& config, core::Logger& logger,
+                               core::Metrics& metrics)
+    : logger_(logger),
+      session_(config.text("database-url"), {.application_name = "orderflow-api-backlog",
+                                             .role = "orderflow_orders",
+                                             .answer_timeout = kAgeTimeout}),
+      age_gauge_(metrics.gauge("backlog_oldest_seconds",
+                               "How long a new order waits until its owner looks at it.")),
+      shedder_(config.duration("backlog-age-limit")) {
+  thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
+}
+
+BacklogMonitor::~BacklogMonitor() {
+  thread_.request_stop();
+  if (thread_.joinable()) thread_.join();
+}
+
+core::Duration BacklogMonitor::read_age() {
+  const core::PgResult reported = session_.execute(kReadReportedAge);
+  core::Duration age{reported.int8(0, 1)};
+  if (reported.boolean(0, 0)) {
+    const core::PgResult overdue = session_.execute(kReadOverdueAge);
+    age = std::max(age, core::Duration{overdue.int8(0, 0)});
+  }
+  return std::max(age, core::Duration{0});
+}
+
+void BacklogMonitor::run(const std::stop_token& stop) {
+  core::repeat_until_stopped(stop, kInterval, logger_, "backlog", [this, turn = 0]() mutable {
+    const bool idle = shedder_.age() == core::Duration{0};
+    if (turn++ % kIdleIntervals != 0 && idle) return;
+    try {
+      shedder_.set_age(read_age());
+    } catch (...) {
+      shedder_.set_age(core::Duration{0});
+      throw;
+    }
+    age_gauge_.Set(std::chrono::duration<double>(shedder_.age()).count());
+  });
+}
+
+}  // namespace orderflow::http_api

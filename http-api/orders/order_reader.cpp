@@ -1,0 +1,173 @@
+#include "http-api/orders/order_reader.hpp"
+
+#include <unordered_map>
+#include <utility>
+
+#include "core/pg/params.hpp"
+#include "core/values/failure.hpp"
+
+namespace orderflow::http_api {
+namespace {
+
+using core::PgArray;
+using core::PgResult;
+using core::PgStatement;
+using core::PgType;
+using core::sql;
+
+constexpr std::size_t kReadsWaitingMax = 50'000;
+constexpr core::Duration kReadTimeout = std::chrono::seconds{5};
+
+constexpr PgStatement kReadSagas{
+    "api_read_sagas",
+    sql<"SELECT ", SagaRow::kColumns, " FROM orders.sagas s WHERE s.order_id = ANY($1::uuid[])">};
+
+constexpr PgStatement kReadOrders{"api_read_orders",
+                                  sql<"SELECT ", OrderRow::kColumns, ", ", SagaRow::kColumns,
+                                      " FROM orders.orders o JOIN orders.sagas s"
+                                      " ON s.order_id = o.id WHERE o.id = ANY($1::uuid[])">};
+
+constexpr PgStatement kReadEvents{"api_read_events", sql<"SELECT w.nth, ", EventRow::kColumns, R"(
+FROM unnest($1::uuid[], $2::int8[], $3::int4[]) WITH ORDINALITY AS w(order_id, after, at_most, nth)
+CROSS JOIN LATERAL (
+  SELECT * FROM orders.events e
+  WHERE e.order_id = w.order_id AND e.sequence > w.after
+  ORDER BY e.sequence LIMIT w.at_most) e
+ORDER BY w.nth, e.sequence)">};
+
+const core::Uuid& id_of(const SagaRow& saga) { return saga.order_id; }
+const core::Uuid& id_of(const OrderWithSaga& both) { return both.order.id; }
+
+template <typename Read>
+core::PgCall call_for(const PgStatement& statement, const std::vector<Read*>& reads) {
+  PgArray ids(PgType::kUuid);
+  for (const Read* read : reads) ids.add(read->order_id);
+  core::PgCall call{&statement, {}};
+  call.params.array(ids);
+  return call;
+}
+
+// Hands each waiting read the row of its order, if there is one. Several may ask for one order.
+template <typename Row, typename Read>
+void distribute(const std::vector<Read*>& reads, const std::vector<Row>& rows) {
+  std::unordered_map<core::Uuid, const Row*> by_id;
+  for (const Row& row : rows) by_id.emplace(id_of(row), &row);
+  for (Read* read : reads) {
+    const auto found = by_id.find(read->order_id);
+    read->outcome->set(found == by_id.end() ? std::nullopt : std::optional<Row>(*found->second));
+  }
+}
+
+std::vector<std::vector<EventRow>> events_of_reads(const PgResult& result, std::size_t reads) {
+  std::vector<std::vector<EventRow>> events(reads);
+  for (int i = 0; i < result.rows(); ++i) {
+    core::PgRow row(result, i);
+    const auto nth = static_cast<std::size_t>(row.take<std::int64_t>());
+    events.at(nth - 1).push_back(EventRow::read(row));
+  }
+  return events;
+}
+
+}  // namespace
+
+struct OrderReader::Batch {
+  std::vector<SagaRead*> sagas;
+  std::vector<OrderRead*> orders;
+  std::vector<EventsRead*> events;
+};
+
+OrderReader::OrderReader(const core::Config& config)
+    : session_(config.text("database-url"), {.application_name = "orderflow-api-reader",
+                                             .role = "orderflow_orders",
+                                             .answer_timeout = kReadTimeout,
+                                             .index_only_plans = true}),
+      queue_(
+          core::GroupCommitLimits{
+              .batch_max = kReadsWaitingMax, .waiting_max = kReadsWaitingMax, .gathers = false},
+          [this](std::span<AnyRead> reads) { answer(reads); }) {}
+
+template <typename Value>
+asio::awaitable<Value> OrderReader::enqueue(Read<Value> read) {
+  using Outcome = typename Read<Value>::Outcome;
+  auto result = read.outcome;
+  if (!queue_.submit(std::move(read))) {
+    throw core::Unavailable("too many reads wait for the database, or the server stops");
+  }
+  Outcome outcome = co_await core::OneShot<Outcome>::wait(result);
+  if (outcome.index() == 0) std::rethrow_exception(std::get<0>(outcome));
+  co_return std::get<1>(std::move(outcome));
+}
+
+asio::awaitable<std::optional<SagaRow>> OrderReader::saga(core::Uuid order_id) {
+  SagaRead read;
+  read.order_id = order_id;
+  return enqueue(std::move(read));
+}
+
+asio::awaitable<std::optional<OrderWithSaga>> OrderReader::order(core::Uuid order_id) {
+  OrderRead read;
+  read.order_id = order_id;
+  return enqueue(std::move(read));
+}
+
+asio::awaitable<std::vector<EventRow>> OrderReader::events(core::Uuid order_id, std::int64_t after,
+                                                           int limit) {
+  EventsRead read;
+  read.order_id = order_id;
+  read.after = after;
+  read.limit = limit;
+  return enqueue(std::move(read));
+}
+
+void OrderReader::answer(std::span<AnyRead> reads) {
+  Batch batch;
+  for (AnyRead& read : reads) {
+    if (auto* saga = std::get_if<SagaRead>(&read)) {
+      batch.sagas.push_back(saga);
+    } else if (auto* order = std::get_if<OrderRead>(&read)) {
+      batch.orders.push_back(order);
+    } else {
+      batch.events.push_back(&std::get<EventsRead>(read));
+    }
+  }
+  try {
+    answer(batch);
+  } catch (const std::exception&) {
+    const auto why = std::current_exception();
+    for (AnyRead& read : reads) {
+      std::visit([&](auto& waiting) { waiting.outcome->set(why); }, read);
+    }
+  }
+}
+
+void OrderReader::answer(const Batch& batch) {
+  std::vector<core::PgCall> calls;
+  if (!batch.sagas.empty()) calls.push_back(call_for(kReadSagas, batch.sagas));
+  if (!batch.orders.empty()) calls.push_back(call_for(kReadOrders, batch.orders));
+  if (!batch.events.empty()) {
+    core::PgCall call = call_for(kReadEvents, batch.events);
+    PgArray after(PgType::kInt8), limits(PgType::kInt4);
+    for (const EventsRead* read : batch.events) {
+      after.add(read->after);
+      limits.add(read->limit);
+    }
+    call.params.array(after).array(limits);
+    calls.push_back(std::move(call));
+  }
+  const auto results = session_.read(calls);
+  // All is read before the first is answered: a failure then answers each of them once.
+  auto result = results.begin();
+  std::vector<SagaRow> sagas;
+  std::vector<OrderWithSaga> orders;
+  std::vector<std::vector<EventRow>> events;
+  if (!batch.sagas.empty()) sagas = core::rows_of<SagaRow>(*result++);
+  if (!batch.orders.empty()) orders = core::rows_of<OrderWithSaga>(*result++);
+  if (!batch.events.empty()) events = events_of_reads(*result, batch.events.size());
+  distribute(batch.sagas, sagas);
+  distribute(batch.orders, orders);
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    batch.events[i]->outcome->set(std::move(events[i]));
+  }
+}
+
+}  // namespace orderflow::http_api

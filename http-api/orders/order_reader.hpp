@@ -1,0 +1,59 @@
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <exception>
+#include <memory>
+#include <optional>
+#include <span>
+#include <variant>
+#include <vector>
+
+#include "core/async/group_commit.hpp"
+#include "core/async/one_shot.hpp"
+#include "core/pg/session.hpp"
+#include "core/settings/config.hpp"
+#include "http-api/orders/order_rows.hpp"
+#include "http-api/server/http.hpp"
+
+namespace orderflow::http_api {
+
+// Reads of single orders, gathered as the writer gathers writes: one thread takes all that wait and
+// asks the database once, so that polling clients cost a fraction of a query each. Functions may be
+// called from any coroutine; they throw core::Unavailable when the database does not answer or too
+// many reads wait.
+class OrderReader {
+ public:
+  explicit OrderReader(const core::Config& config);
+
+  void request_stop() { queue_.request_stop(); }
+
+  asio::awaitable<std::optional<SagaRow>> saga(core::Uuid order_id);
+  asio::awaitable<std::optional<OrderWithSaga>> order(core::Uuid order_id);
+  // At most `limit` events with a sequence above `after`, oldest first.
+  asio::awaitable<std::vector<EventRow>> events(core::Uuid order_id, std::int64_t after, int limit);
+
+ private:
+  template <typename Value>
+  struct Read {
+    using Outcome = std::variant<std::exception_ptr, Value>;
+    core::Uuid order_id;
+    std::int64_t after = 0;
+    std::int32_t limit = 0;
+    std::shared_ptr<core::OneShot<Outcome>> outcome = std::make_shared<core::OneShot<Outcome>>();
+  };
+  using SagaRead = Read<std::optional<SagaRow>>;
+  using OrderRead = Read<std::optional<OrderWithSaga>>;
+  using EventsRead = Read<std::vector<EventRow>>;
+  using AnyRead = std::variant<SagaRead, OrderRead, EventsRead>;
+  struct Batch;
+
+  template <typename Value>
+  asio::awaitable<Value> enqueue(Read<Value> read);
+  void answer(std::span<AnyRead> reads);
+  void answer(const Batch& batch);
+
+  core::PgSession session_;  // the thread's
+  core::GroupCommit<AnyRead> queue_;
+};
+
+}  // namespace orderflow::http_api

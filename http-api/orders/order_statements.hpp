@@ -1,0 +1,44 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/pg/row.hpp"
+#include "http-api/orders/new_order.hpp"
+
+namespace orderflow::http_api {
+
+// The SQL with which the order writer makes orders durable.
+
+// Orders without a key, or whose key no earlier transaction took, with their saga rows and keys.
+// Answers those that were inserted: their ids and times of creation (InsertedOrder), in the last of
+// the results. One call is its own transaction; two want one around them.
+[[nodiscard]] std::vector<core::PgCall> insert_orders(std::span<const NewOrder* const> orders);
+
+struct InsertedOrder {
+  core::Uuid id;
+  core::Time created_at;
+
+  [[nodiscard]] static InsertedOrder read(core::PgRow& row) {
+    return {row.take<core::Uuid>(), row.take<core::Time>()};
+  }
+};
+
+// Who has these keys.
+[[nodiscard]] core::PgCall read_key_owners(std::span<const NewOrder* const> orders);
+
+struct KeyOwner {
+  std::string scope;
+  std::string key;
+  std::string request_hash;
+  OrderRow order;
+
+  [[nodiscard]] static KeyOwner read(core::PgRow& row) {
+    return {row.take<std::string>(), row.take<std::string>(), row.take<std::string>(),
+            OrderRow::read(row)};
+  }
+};
+
+}  // namespace orderflow::http_api

@@ -1,0 +1,31 @@
+#pragma once
+
+#include "core/pg/session_pool.hpp"
+#include "http-api/live/order_feed.hpp"
+#include "http-api/middleware/idempotency_cleaner.hpp"
+#include "http-api/orders/backlog_monitor.hpp"
+#include "http-api/orders/order_reader.hpp"
+#include "http-api/orders/order_writer.hpp"
+#include "http-api/orders/owner_notifier.hpp"
+#include "http-api/orders/references.hpp"
+#include "http-api/server/api_context.hpp"
+
+namespace orderflow::http_api {
+
+// What the handlers of the orders context work with. Outlives them.
+struct OrdersBackend {
+  explicit OrdersBackend(const ApiEnvironment& environment);
+
+  void request_stop();
+
+  core::SessionPool sessions;
+  OrderReferences references;
+  OwnerNotifier notifier;
+  OrderWriter writer;
+  OrderReader reader;
+  OrderFeed feed;
+  BacklogMonitor backlog;
+  IdempotencyCleaner cleaner;
+};
+
+}  // namespace orderflow::http_api

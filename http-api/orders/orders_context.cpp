@@ -1,0 +1,80 @@
+#include "http-api/orders/orders_context.hpp"
+
+#include <memory>
+
+#include "http-api/orders/events.hpp"
+#include "http-api/orders/jobs.hpp"
+#include "http-api/orders/lists.hpp"
+#include "http-api/orders/orders.hpp"
+#include "http-api/orders/requests.hpp"
+#include "http-api/server/context_sessions.hpp"
+
+namespace orderflow::http_api {
+namespace {
+
+constexpr Policy kReadOrder{.context = "orders", .resource = "order"};
+constexpr Policy kPlaceOrder{.context = "orders",
+                             .resource = "order",
+                             .body = BodyUse::kJson,
+                             .key = KeyUse::kOptional,
+                             .sheds_load = true};
+constexpr Policy kAskOrder{.context = "orders",
+                           .resource = "order",
+                           .body = BodyUse::kOptionalJson,
+                           .key = KeyUse::kOptional};
+constexpr Policy kSetStatus{
+    .context = "orders", .resource = "order", .scope = Scope::kOperator, .body = BodyUse::kJson};
+constexpr Policy kReadOfUser{.context = "orders", .resource = "user"};
+constexpr Policy kReadJob{.context = "orders", .resource = "job"};
+
+}  // namespace
+
+OrdersBackend::OrdersBackend(const ApiEnvironment& environment)
+    : sessions(environment.config.text("database-url"), front_end_session("orderflow_orders"),
+               static_cast<std::size_t>(environment.config.integer("db-pool"))),
+      references(environment),
+      notifier(environment.config, environment.logger, environment.metrics),
+      writer(environment.config, environment.logger, environment.metrics,
+             [this](const NewOrder& order) {
+               if (!order.row.draft) notifier.order_placed(order.row.id, order.trace);
+             }),
+      reader(environment.config),
+      feed(environment.config, environment.logger, environment.metrics),
+      backlog(environment.config, environment.logger, environment.metrics),
+      cleaner(environment.config, environment.logger) {}
+
+void OrdersBackend::request_stop() {
+  feed.request_stop();
+  reader.request_stop();
+  backlog.request_stop();
+  cleaner.request_stop();
+  references.request_stop();
+  sessions.request_stop();
+  writer.request_stop();
+}
+
+OrdersContext::OrdersContext(const ApiEnvironment& environment)
+    : backend_(environment), requests_(backend_.sessions, backend_.notifier) {}
+
+std::vector<Route> OrdersContext::routes() {
+  const auto orders = std::make_shared<Orders>(backend_);
+  const auto events = std::make_shared<OrderEvents>(backend_);
+  const auto lists = std::make_shared<OrderLists>(backend_);
+  const auto jobs = std::make_shared<Jobs>(backend_);
+  const auto asked = std::make_shared<RequestsOfOrders>(requests_);
+  return {
+      {Method::kPost, "/orders", bind(orders, &Orders::place), kPlaceOrder},
+      {Method::kGet, "/orders", bind(lists, &OrderLists::all), kReadOrder},
+      {Method::kGet, "/orders/{id}", bind(orders, &Orders::get), kReadOrder},
+      {Method::kGet, "/orders/{id}/status", bind(orders, &Orders::status), kReadOrder},
+      {Method::kGet, "/orders/{id}/events", bind(events, &OrderEvents::get), kReadOrder},
+      {Method::kPost, "/orders/{id}/confirm", bind(asked, &RequestsOfOrders::confirm), kAskOrder},
+      {Method::kPost, "/orders/{id}/cancel", bind(asked, &RequestsOfOrders::cancel), kAskOrder},
+      {Method::kPost, "/orders/{id}/retry", bind(asked, &RequestsOfOrders::retry), kAskOrder},
+      {Method::kPut, "/orders/{id}/status", bind(asked, &RequestsOfOrders::set_status), kSetStatus},
+      {Method::kGet, "/users/{id}/orders", bind(lists, &OrderLists::of_user), kReadOfUser},
+      {Method::kGet, "/jobs/{id}", bind(jobs, &Jobs::get), kReadJob},
+  };
+}
+
+}  // namespace orderflow::http_api

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <vector>
+
+#include "core/observe/log.hpp"
+#include "core/observe/metrics.hpp"
+#include "core/settings/config.hpp"
+#include "http-api/server/route.hpp"
+
+namespace orderflow::http_api {
+
+// What every context of the API is made from. Outlives them.
+struct ApiEnvironment {
+  const core::Config& config;
+  core::Logger& logger;
+  core::Metrics& metrics;
+};
+
+// A bounded context as the API has it: the routes it answers, and what it runs beside them (its own
+// database sessions and threads). Made before the server and destroyed after it.
+class ApiContext {
+ public:
+  virtual ~ApiContext() = default;
+
+  // The rows it adds to the routing table; called once.
+  [[nodiscard]] virtual std::vector<Route> routes() = 0;
+
+  // The server is about to stop: requests that wait on purpose answer now, streams end.
+  virtual void end_waits() {}
+
+  // Asks its threads to end and returns at once, so that the last waits of all contexts for a slow
+  // database overlap.
+  virtual void request_stop() {}
+};
+
+}  // namespace orderflow::http_api

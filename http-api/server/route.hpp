@@ -1,0 +1,88 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/json/document.hpp"
+#include "core/observe/trace.hpp"
+#include "core/values/time.hpp"
+#include "http-api/server/http.hpp"
+#include "http-api/server/problem.hpp"
+
+namespace orderflow::http_api {
+
+// Who may call a route.
+enum class Scope : std::uint8_t { kPublic, kOperator };
+
+// Whether a route reads a body: none, JSON, or JSON that may be left out (an empty object then).
+enum class BodyUse : std::uint8_t { kNone, kJson, kOptionalJson };
+
+// Whether a route takes an Idempotency-Key.
+enum class KeyUse : std::uint8_t { kNone, kOptional, kRequired };
+
+// What holds for a route before its handler runs. Middleware acts on it; handlers need not know.
+struct Policy {
+  std::string_view context;   // The bounded context that answers, e.g. "orders".
+  std::string_view resource;  // What the path's `{id}` names, for its 404: "order".
+  Scope scope = Scope::kPublic;
+  BodyUse body = BodyUse::kNone;
+  KeyUse key = KeyUse::kNone;
+  bool sheds_load = false;  // Refused with 429 while what was accepted waits too long.
+};
+
+// A client's promise that requests with one key are one request. Kept 24 hours with the hash of
+// what was asked, in the transaction of the effect it guards.
+struct IdempotencyKey {
+  std::string scope;  // route and caller
+  std::string key;
+  std::string request_hash;  // 32 bytes
+};
+
+using PathParams = std::vector<std::pair<std::string_view, std::string_view>>;
+
+// One request on its way through middleware and handler, each of which adds what it found out.
+// Lives on the connection's thread; a handler may keep references to it across co_await, but must
+// not hand them to other threads.
+struct RequestContext {
+  const Request& request;
+  std::string_view route;  // the pattern, e.g. "/orders/{id}"
+  const Policy& policy;
+  PathParams params{};
+  core::SteadyTime* deadline = nullptr;
+
+  core::Trace trace{};
+  std::string caller = "anonymous";  // the scope of idempotency keys
+  std::string actor;                 // an operator's name; empty on routes for everybody
+  core::JsonDocument body;           // parsed where the policy says that there is one
+  std::optional<IdempotencyKey> key;
+  std::optional<Problem> refusal;  // why no route answers
+
+  // Empty when the pattern has no such name.
+  [[nodiscard]] std::string_view param(std::string_view name) const;
+
+  // A handler that waits on purpose (`?wait=`) may take this much longer.
+  void extend_deadline(core::Duration extra) const {
+    if (deadline != nullptr) *deadline += extra;
+  }
+};
+
+using Handler = std::function<asio::awaitable<Response>(RequestContext&)>;
+
+// One row of the routing table. `{name}` in the pattern matches one whole path segment.
+struct Route {
+  Method method;
+  std::string pattern;
+  Handler handler;
+  Policy policy;
+};
+
+// What surrounds the handlers of routes: given a route and the handler so far, the handler around
+// it; `next` itself where the route's policy asks for nothing. Called once a route, at start.
+using Middleware = std::function<Handler(const Route& route, Handler next)>;
+
+}  // namespace orderflow::http_api
