@@ -7,8 +7,8 @@
 namespace orderflow::consumers {
 namespace {
 
-constexpr const char* kFirstAccount = "00000000-0000-0000-0000-000000000000";
 constexpr auto kPauseBetweenChunks = std::chrono::milliseconds{200};
+constexpr core::Duration kStatementTimeout = std::chrono::seconds{5};
 constexpr int kShareOfTime = 20;
 constexpr auto kPauseBetweenRounds = std::chrono::seconds{2};
 constexpr auto kPauseAfterFailure = std::chrono::seconds{5};
@@ -18,10 +18,10 @@ constexpr int kVisitsMax = 1000;
 // $1 accounts, $2 and $3 the sequence and balance up to which each is verified (null: not at all),
 // $4 the most rows to look at for each. `breaks` counts rows that do not follow from the one
 // before.
-constexpr const char* kCheck = R"(
+constexpr core::PgStatement kReadStretches{"ledger_check", R"(
 SELECT a.id, a.balance, a.ledger_sequence, l.rows, l.breaks,
        coalesce(l.last_sequence, k.sequence, 0) AS last_sequence,
-       coalesce(k.balance, a.opening) + l.total AS computed
+       (coalesce(k.balance, a.opening) + l.total)::int8 AS computed
 FROM unnest($1::uuid[], $2::int8[], $3::int8[]) AS k(id, sequence, balance)
 JOIN payments.accounts a ON a.id = k.id
 CROSS JOIN LATERAL (
@@ -36,92 +36,96 @@ CROSS JOIN LATERAL (
     FROM (SELECT * FROM payments.ledger WHERE account_id = a.id
           AND sequence > coalesce(k.sequence, 0) ORDER BY sequence LIMIT $4) AS stretch
   ) AS chained
-) AS l)";
+) AS l)"};
 
-void append(std::string& array, const std::string& value) {
-  array += array.empty() ? "{" : ",";
-  array += value;
-}
+constexpr core::PgStatement kReadAccounts{
+    "ledger_accounts", "SELECT id FROM payments.accounts WHERE id > $1 ORDER BY id LIMIT $2"};
 
 }  // namespace
 
-LedgerCheck::LedgerCheck(core::DatabasePool& pool, core::Logger& logger, core::Metrics& metrics,
+LedgerCheck::LedgerCheck(core::PgSession& session, core::Logger& logger, core::Metrics& metrics,
                          Limits limits)
-    : pool_(pool),
+    : session_(session),
       logger_(logger),
       limits_(limits),
       imbalance_gauge_(metrics.gauge("ledger_imbalance_minor_units",
                                      "What accounts and their ledgers differ by; 0 when sound.")),
       rows_counter_(
-          metrics.counter("ledger_rows_verified_total", "Ledger rows the check has looked at.")),
-      cursor_(kFirstAccount) {}
+          metrics.counter("ledger_rows_verified_total", "Ledger rows the check has looked at.")) {}
+
+LedgerCheck::Stretch LedgerCheck::Stretch::read(core::PgRow& row) {
+  return {row.take<core::Uuid>(),   row.take<std::int64_t>(), row.take<std::int64_t>(),
+          row.take<std::int64_t>(), row.take<std::int64_t>(), row.take<std::int64_t>(),
+          row.take<std::int64_t>()};
+}
 
 bool LedgerCheck::check_chunk() {
   if (chunk_.empty()) turn_page();
-  std::string accounts;
-  std::string sequences;
-  std::string balances;
-  for (const auto& id : chunk_) {
-    const auto known = verified_.find(id);
-    const bool fresh = known == verified_.end();
-    append(accounts, id);
-    append(sequences, fresh ? "NULL" : std::to_string(known->second.sequence));
-    append(balances, fresh ? "NULL" : std::to_string(known->second.balance));
-  }
-  std::vector<std::string> unfinished;
+  std::vector<core::Uuid> unfinished;
   if (!chunk_.empty()) {
-    const int rows_max = std::max(1, limits_.rows / static_cast<int>(chunk_.size()));
-    const auto rows = pool_.read([&](pqxx::nontransaction& database) {
-      return database.exec_params(kCheck, accounts + "}", sequences + "}", balances + "}",
-                                  rows_max);
-    });
-    for (const auto& row : rows) {
-      if (!judge(row, rows_max)) unfinished.push_back(row["id"].as<std::string>());
+    const auto rows_max = std::max<std::int64_t>(1, limits_.rows / std::ssize(chunk_));
+    for (const Stretch& stretch : read_chunk(rows_max)) {
+      if (!judge(stretch, rows_max)) unfinished.push_back(stretch.account_id);
     }
     imbalance_gauge_.Set(static_cast<double>(imbalance()));
   }
   chunk_ = std::move(unfinished);
   if (++visits_ >= kVisitsMax) chunk_.clear();
-  return chunk_.empty() && cursor_ == kFirstAccount;
+  return chunk_.empty() && cursor_.is_nil();
+}
+
+std::vector<LedgerCheck::Stretch> LedgerCheck::read_chunk(std::int64_t rows_max) {
+  core::PgArray accounts(core::PgType::kUuid), sequences(core::PgType::kInt8),
+      balances(core::PgType::kInt8);
+  for (const auto& id : chunk_) {
+    accounts.add(id);
+    const auto known = verified_.find(id);
+    if (known == verified_.end()) {
+      sequences.add_null();
+      balances.add_null();
+    } else {
+      sequences.add(known->second.sequence);
+      balances.add(known->second.balance);
+    }
+  }
+  core::PgParams params;
+  params.array(accounts).array(sequences).array(balances).int8(rows_max);
+  return core::rows_of<Stretch>(session_.execute(kReadStretches, params));
 }
 
 void LedgerCheck::turn_page() {
-  const auto ids = pool_.read([&](pqxx::nontransaction& database) {
-    return database.exec_params(
-        "SELECT id FROM payments.accounts WHERE id > $1::uuid ORDER BY id LIMIT $2", cursor_,
-        limits_.accounts);
-  });
+  core::PgParams params;
+  params.uuid(cursor_).int8(limits_.accounts);
+  const auto ids = session_.execute(kReadAccounts, params);
   visits_ = 0;
   before_ = cursor_;
-  for (const auto& row : ids) chunk_.push_back(row[0].as<std::string>());
-  const bool last = std::ssize(ids) < limits_.accounts;
-  cursor_ = last ? kFirstAccount : chunk_.back();
+  for (int i = 0; i < ids.rows(); ++i) chunk_.push_back(ids.uuid(i, 0));
+  const bool last = ids.rows() < limits_.accounts;
+  cursor_ = last ? core::Uuid{} : chunk_.back();
 }
 
 // False: there are more rows of this account.
-bool LedgerCheck::judge(const pqxx::row& row, int rows_max) {
-  const auto id = row["id"].as<std::string>();
-  const auto last = row["last_sequence"].as<std::int64_t>();
-  const auto computed = row["computed"].as<std::int64_t>();
-  const auto count = row["rows"].as<std::int64_t>();
-  rows_counter_.Increment(static_cast<double>(count));
-  // More rows than one look takes: the balance is compared once the end is reached.
-  const bool at_end = count < rows_max;
-  std::int64_t off = at_end ? std::abs(row["balance"].as<std::int64_t>() - computed) : 0;
-  const bool broken = row["breaks"].as<std::int64_t>() > 0 ||
-                      (at_end && last != row["ledger_sequence"].as<std::int64_t>());
+bool LedgerCheck::judge(const Stretch& stretch, std::int64_t rows_max) {
+  const core::Uuid& id = stretch.account_id;
+  rows_counter_.Increment(static_cast<double>(stretch.rows));
+  // More rows than one statement reads: the balance is compared once the end is reached.
+  const bool at_end = stretch.rows < rows_max;
+  std::int64_t off = at_end ? std::abs(stretch.balance - stretch.computed) : 0;
+  const bool broken =
+      stretch.breaks > 0 || (at_end && stretch.last_sequence != stretch.ledger_sequence);
   if (broken) off = std::max<std::int64_t>(off, 1);
   if (off == 0) {
     // An account that was wrong stays named until it verifies from its start to its end.
     if (at_end) wrong_.erase(id);
     if (verified_.size() >= limits_.remembered && !verified_.contains(id)) forget_one();
-    verified_[id] = {last, computed};
+    verified_[id] = {stretch.last_sequence, stretch.computed};
     return at_end;
   }
   verified_.erase(id);  // Look at all of it again, until it is mended.
   if (!wrong_.contains(id)) {
-    logger_.error("the ledger does not add up",
-                  {{"account_id", id}, {"off_by", off}, {"ledger_sequence", last}});
+    logger_.error("the ledger does not add up", {{"account_id", id.to_string()},
+                                                 {"off_by", off},
+                                                 {"ledger_sequence", stretch.last_sequence}});
   }
   wrong_[id] = off;
   return true;  // Known to be wrong, so what follows need not be waited for.
@@ -145,9 +149,12 @@ core::Duration pause_after_chunk(core::Duration took, bool round_ended) {
   return std::max(usual, (kShareOfTime - 1) * took);
 }
 
-LedgerCheckThread::LedgerCheckThread(core::DatabasePool& pool, core::Logger& logger,
+LedgerCheckThread::LedgerCheckThread(const std::string& database_url, core::Logger& logger,
                                      core::Metrics& metrics)
-    : check_(pool, logger, metrics),
+    : session_(database_url, {.application_name = "orderflow/ledger-check",
+                              .role = "orderflow_payments",
+                              .answer_timeout = kStatementTimeout}),
+      check_(session_, logger, metrics),
       logger_(logger),
       thread_([this](const std::stop_token& stop) { run(stop); }) {}
 

@@ -10,7 +10,8 @@
 
 #include "core/observe/log.hpp"
 #include "core/observe/metrics.hpp"
-#include "core/pg/pool.hpp"
+#include "core/pg/row.hpp"
+#include "core/pg/session.hpp"
 #include "core/values/time.hpp"
 #include "core/values/uuid.hpp"
 
@@ -31,10 +32,10 @@ class LedgerCheck {
     std::size_t remembered = 100'000;
   };
 
-  LedgerCheck(core::DatabasePool& pool, core::Logger& logger, core::Metrics& metrics,
+  LedgerCheck(core::PgSession& session, core::Logger& logger, core::Metrics& metrics,
               Limits limits);
-  LedgerCheck(core::DatabasePool& pool, core::Logger& logger, core::Metrics& metrics)
-      : LedgerCheck(pool, logger, metrics, Limits{}) {}
+  LedgerCheck(core::PgSession& session, core::Logger& logger, core::Metrics& metrics)
+      : LedgerCheck(session, logger, metrics, Limits{}) {}
 
   // Verifies the next chunk. True when it ended a round. Throws core::Unavailable.
   bool check_chunk();
@@ -48,21 +49,35 @@ class LedgerCheck {
     std::int64_t balance = 0;
   };
 
+  // What the statement says of one account.
+  struct Stretch {
+    core::Uuid account_id;
+    std::int64_t balance = 0;
+    std::int64_t ledger_sequence = 0;
+    std::int64_t rows = 0;
+    std::int64_t breaks = 0;
+    std::int64_t last_sequence = 0;
+    std::int64_t computed = 0;
+
+    static Stretch read(core::PgRow& row);
+  };
+
   void turn_page();
-  bool judge(const pqxx::row& row, int rows_max);
+  [[nodiscard]] std::vector<Stretch> read_chunk(std::int64_t rows_max);
+  bool judge(const Stretch& stretch, std::int64_t rows_max);
   void forget_one();
 
-  core::DatabasePool& pool_;
+  core::PgSession& session_;
   core::Logger& logger_;
   Limits limits_;
   prometheus::Gauge& imbalance_gauge_;
   prometheus::Counter& rows_counter_;
-  std::string cursor_;              // The last account of the present page ...
-  std::string before_;              // ... and of the one before.
-  std::vector<std::string> chunk_;  // Those of the page whose end is not reached.
-  int visits_ = 0;                  // Of the page.
-  std::map<std::string, Verified> verified_;
-  std::map<std::string, std::int64_t> wrong_;
+  core::Uuid cursor_;              // The last account of the present page ...
+  core::Uuid before_;              // ... and of the one before.
+  std::vector<core::Uuid> chunk_;  // Those of the page whose end is not reached.
+  int visits_ = 0;                 // Of the page.
+  std::map<core::Uuid, Verified> verified_;
+  std::map<core::Uuid, std::int64_t> wrong_;
 };
 
 // How long the check rests then. After a start it looks at all of the history, beside everybody's
@@ -72,11 +87,12 @@ class LedgerCheck {
 // Runs a LedgerCheck on a thread of its own from construction to destruction.
 class LedgerCheckThread {
  public:
-  LedgerCheckThread(core::DatabasePool& pool, core::Logger& logger, core::Metrics& metrics);
+  LedgerCheckThread(const std::string& database_url, core::Logger& logger, core::Metrics& metrics);
 
  private:
   void run(const std::stop_token& stop);
 
+  core::PgSession session_;  // The thread's.
   LedgerCheck check_;
   core::Logger& logger_;
   std::mutex mutex_;

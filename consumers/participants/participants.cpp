@@ -9,7 +9,6 @@
 #include "consumers/runtime/owner_loop.hpp"
 #include "consumers/runtime/owner_options.hpp"
 #include "core/pg/clock.hpp"
-#include "core/pg/pool.hpp"
 #include "events/roles.hpp"
 #include "events/topics.hpp"
 
@@ -45,8 +44,7 @@ void run_payments(const core::Config& config, core::Logger& logger, core::Metric
   auto options = owner_options(events::kPayments, config);
   options.ready_delay = config.duration("payment-latency");
 
-  core::DatabasePool pool(config.text("database-url"), "orderflow_payments", 1);
-  const LedgerCheckThread ledger_check(pool, logger, metrics);
+  const LedgerCheckThread ledger_check(config.text("database-url"), logger, metrics);
   run_loop(std::move(options), handler, logger, metrics, stop);
 }
 

@@ -29,21 +29,6 @@ const std::map<std::string, std::set<std::string>> kInward{
      {"http-api", "consumers", "producers", "saga", "domain", "events", "core", "schemas"}},
 };
 
-struct Include {
-  std::string target;  // As written between the quotes or brackets.
-  bool own = false;    // In quotes: of this repository.
-};
-
-std::vector<Include> includes_of(const std::string& text) {
-  static const std::regex pattern(R"re(^\s*#\s*include\s*(["<])([^">]+)[">])re");
-  std::vector<Include> found;
-  for (const std::string& line : lines_of(text)) {
-    std::smatch match;
-    if (std::regex_search(line, match, pattern)) found.push_back({match[2], match[1] == "\""});
-  }
-  return found;
-}
-
 // The complaint about one file, empty when its includes point inward.
 std::string outward_includes(const SourceFile& file) {
   const auto allowed = kInward.find(file.folder);

@@ -54,8 +54,8 @@ struct Payments {
                                  account.to_string() + "'");
   }
   [[nodiscard]] std::int64_t imbalance() {
-    core::DatabasePool pool(database.url(), "orderflow_payments", 1);
-    consumers::LedgerCheck check(pool, logger, metrics, {2, 4, 10});
+    core::PgSession session(database.url(), {.role = "orderflow_payments"});
+    consumers::LedgerCheck check(session, logger, metrics, {2, 4, 10});
     // Two rows of each account a look: as many rounds as the longest ledger here needs.
     for (int round = 0; round < 600; ++round) (void)check.check_chunk();
     return check.imbalance();
@@ -233,8 +233,8 @@ TEST_CASE("the ledger check sees a balance that was tampered with, and its mendi
   const Uuid alice = it.new_account(1'000);
   (void)it.new_account(500);
   (void)it.driver.run(it.mill.pass({capture(core::new_uuid_v7(), alice, 100)}));
-  core::DatabasePool pool(it.database.url(), "orderflow_payments", 1);
-  consumers::LedgerCheck check(pool, it.logger, it.metrics);
+  core::PgSession session(it.database.url(), {.role = "orderflow_payments"});
+  consumers::LedgerCheck check(session, it.logger, it.metrics);
   CHECK(check.check_chunk());
   CHECK(check.imbalance() == 0);
   const auto sql = it.database.sql();
@@ -245,7 +245,7 @@ TEST_CASE("the ledger check sees a balance that was tampered with, and its mendi
   (void)check.check_chunk();
   CHECK(check.imbalance() == 0);
   sql.execute("UPDATE payments.ledger SET sequence = 2");
-  consumers::LedgerCheck fresh(pool, it.logger, it.metrics);
+  consumers::LedgerCheck fresh(session, it.logger, it.metrics);
   (void)fresh.check_chunk();
   CHECK(fresh.imbalance() >= 1);
 }
@@ -259,9 +259,9 @@ TEST_CASE("the ledger check follows a long history to its end before it goes on"
   (void)it.driver.run(it.mill.pass(captures));
   it.database.sql().execute("UPDATE payments.accounts SET balance = balance + 7 WHERE id = '" +
                             alice.to_string() + "'");
-  core::DatabasePool pool(it.database.url(), "orderflow_payments", 1);
+  core::PgSession session(it.database.url(), {.role = "orderflow_payments"});
   // One account is remembered, so that others would make it forgotten.
-  consumers::LedgerCheck check(pool, it.logger, it.metrics, {2, 8, 1});
+  consumers::LedgerCheck check(session, it.logger, it.metrics, {2, 8, 1});
   int looks = 1;
   while (!check.check_chunk()) ++looks;
   CHECK(check.imbalance() == 7);

@@ -22,4 +22,11 @@ struct SourceFile {
 
 [[nodiscard]] std::vector<std::string> lines_of(const std::string& text);
 
+struct Include {
+  std::string target;  // As written between the quotes or brackets.
+  bool own = false;    // In quotes: of this repository.
+};
+
+[[nodiscard]] std::vector<Include> includes_of(const std::string& text);
+
 }  // namespace orderflow::testing
