@@ -23,14 +23,19 @@
 #include "core/observe/health_monitor.hpp"
 #include "core/observe/log.hpp"
 #include "core/observe/metrics.hpp"
-#include "core/settings/config.hpp"
+#include "core/observe/settings.hpp"
+#include "core/settings/command_line.hpp"
+#include "core/settings/settings.hpp"
 #include "core/testing/crash_point.hpp"
 #include "core/values/failure.hpp"
 #include "events/roles.hpp"
+#include "events/settings.hpp"
 #include "http-api/api_role.hpp"
 #include "http-api/health/ops_server.hpp"
+#include "http-api/settings.hpp"
 #include "schemas/migrate.hpp"
 #include "schemas/seed.hpp"
+#include "tools/all_settings.hpp"
 #include "tools/audit.hpp"
 #include "tools/broker.hpp"
 #include "tools/dead_letters.hpp"
@@ -48,7 +53,7 @@ constexpr int kUsageError = 2;
 
 // What every long-running role works with.
 struct Context {
-  const core::Config& config;
+  const core::Settings& settings;
   core::Logger& logger;
   core::Metrics& metrics;
   core::Health& health;
@@ -63,14 +68,18 @@ struct Runner {
 
 constexpr Runner kRunners[] = {
     {"api",
-     [](const Context& c) { http_api::run_api(c.config, c.logger, c.metrics, c.health, c.stop); }},
+     [](const Context& c) {
+       http_api::run_api(c.settings, c.logger, c.metrics, c.health, c.stop);
+     }},
     {"orchestrator",
-     [](const Context& c) { consumers::run_orchestrator(c.config, c.logger, c.metrics, c.stop); }},
+     [](const Context& c) {
+       consumers::run_orchestrator(c.settings, c.logger, c.metrics, c.stop);
+     }},
     {"payments",
-     [](const Context& c) { consumers::run_payments(c.config, c.logger, c.metrics, c.stop); }},
+     [](const Context& c) { consumers::run_payments(c.settings, c.logger, c.metrics, c.stop); }},
     {"delivery",
-     [](const Context& c) { consumers::run_delivery(c.config, c.logger, c.metrics, c.stop); }},
-    {"broker", [](const Context& c) { tools::run_broker(c.config, c.logger, c.stop); }},
+     [](const Context& c) { consumers::run_delivery(c.settings, c.logger, c.metrics, c.stop); }},
+    {"broker", [](const Context& c) { tools::run_broker(c.settings, c.logger, c.stop); }},
 };
 
 constexpr const Runner& runner_of(std::string_view role) {
@@ -94,15 +103,18 @@ std::vector<events::Role> roles_named(std::string_view name) {
 
 // Where a role of its own process serves health and metrics; nothing when it does so on the HTTP
 // port. 0 lets the system choose.
-std::optional<std::uint16_t> metrics_port(const core::Config& config, const events::Role& role) {
+std::optional<std::uint16_t> metrics_port(const core::Settings& settings,
+                                          const events::Role& role) {
   if (role.metrics_port_offset == 0) return std::nullopt;
-  auto base = config.integer("metrics-port-base");
-  if (base == 0) base = config.integer("http-port") == 0 ? 0 : config.integer("http-port") + 1000;
+  int base = settings.get(http_api::kMetricsPortBase);
+  if (const int http_port = settings.get(http_api::kHttpPort); base == 0 && http_port != 0) {
+    base = http_port + 1000;
+  }
   return static_cast<std::uint16_t>(base == 0 ? 0 : base + role.metrics_port_offset);
 }
 
-void arm_crash_point(const core::Config& config, const std::vector<events::Role>& roles) {
-  const auto plan = core::parse_crash_plan(config.text("crash-at"), events::kCrashRoles);
+void arm_crash_point(const core::Settings& settings, const std::vector<events::Role>& roles) {
+  const auto& plan = settings.get(events::kCrashAt);
   if (!plan) return;
   const bool ours = std::any_of(roles.begin(), roles.end(),
                                 [&](const auto& role) { return role.name == plan->role; });
@@ -110,23 +122,24 @@ void arm_crash_point(const core::Config& config, const std::vector<events::Role>
 }
 
 int run_roles(std::string_view name, const std::vector<events::Role>& roles,
-              const core::Config& config) {
-  arm_crash_point(config, roles);
+              const core::Settings& settings) {
+  arm_crash_point(settings, roles);
   core::Process process;
-  core::Logger logger{std::string(name), config.text("log-level")};
+  core::Logger logger{std::string(name), settings.get(core::kLogLevel)};
   core::Metrics metrics(ORDERFLOW_VERSION);
   core::Health health;
   logger.info("starting", {{"version", ORDERFLOW_VERSION}});
+  for (const auto& warning : settings.warnings()) logger.warning(warning);
 
   std::optional<core::HealthMonitor> monitor;
   std::optional<core::TopicKeeper> topics;
   if (name != events::kBroker.name) {
-    monitor.emplace(config, health, logger);
-    topics.emplace(core::kafka_options(config, "orderflow-topics"), health, logger,
-                   tools::topics_of(config));
+    monitor.emplace(settings, health, logger);
+    topics.emplace(core::kafka_options(settings, "orderflow-topics"), health, logger,
+                   tools::topics_of(settings));
   }
   std::optional<http_api::OpsServer> ops;
-  if (const auto port = roles.size() == 1 ? metrics_port(config, roles.front()) : std::nullopt) {
+  if (const auto port = roles.size() == 1 ? metrics_port(settings, roles.front()) : std::nullopt) {
     ops.emplace(*port, metrics, health, logger);
     ops->start();
   }
@@ -135,9 +148,9 @@ int run_roles(std::string_view name, const std::vector<events::Role>& roles,
   std::vector<core::Process::Work> work;
   for (const events::Role& role : roles) {
     auto& own = *loggers.emplace_back(
-        std::make_unique<core::Logger>(std::string(role.name), config.text("log-level")));
+        std::make_unique<core::Logger>(std::string(role.name), settings.get(core::kLogLevel)));
     work.emplace_back([&, run = runner_of(role.name).run](std::stop_token stop) {
-      run({config, own, metrics, health, std::move(stop)});
+      run({settings, own, metrics, health, std::move(stop)});
     });
   }
   return process.run(work);
@@ -145,11 +158,50 @@ int run_roles(std::string_view name, const std::vector<events::Role>& roles,
 
 // ---- everything else ----------------------------------------------------------------------------
 
-int check_config(const core::Config& config) {
-  (void)core::parse_crash_plan(config.text("crash-at"), events::kCrashRoles);
-  std::fputs(config.describe().c_str(), stdout);
-  (void)core::Logger("check-config", config.text("log-level"));  // Refuses an unknown level.
+int check_config(const core::SettingsSources& sources, std::span<const std::string> words) {
+  std::vector<std::string> names;
+  core::CommandLine line("orderflow check-config",
+                         "Lists every setting with its value and where that came from.", sources,
+                         core::CommandLine::SettingFlags::kListed);
+  line.app()
+      .add_option("--shell", names,
+                  "instead print these settings for a shell to evaluate: as they are, secrets "
+                  "included")
+      ->type_name("NAME...");
+  const auto settings = line.parse(words);
+  if (!settings) return 0;
+  if (!names.empty()) {
+    std::fputs(settings->for_shell(names).c_str(), stdout);
+    return 0;
+  }
+  for (const auto& warning : settings->warnings()) {
+    std::fprintf(stderr, "orderflow: %s\n", warning.c_str());
+  }
+  std::fputs(settings->describe().c_str(), stdout);
   return 0;
+}
+
+// The settings of a command that takes nothing else; nothing when it was asked for --help.
+std::optional<core::Settings> settings_only(std::string_view name, const std::string& summary,
+                                            const core::SettingsSources& sources,
+                                            std::span<const std::string> words) {
+  core::CommandLine line("orderflow " + std::string(name), summary, sources,
+                         core::CommandLine::SettingFlags::kListed);
+  return line.parse(words);
+}
+
+int migrate(const core::SettingsSources& sources, std::span<const std::string> words) {
+  const auto settings = settings_only("migrate", "Makes and updates the tables.", sources, words);
+  if (!settings) return 0;
+  core::Logger logger("migrate", settings->get(core::kLogLevel));
+  return schemas::run_migrate(*settings, logger);
+}
+
+int seed(const core::SettingsSources& sources, std::span<const std::string> words) {
+  const auto settings = settings_only("seed", "Adds people and products.", sources, words);
+  if (!settings) return 0;
+  core::Logger logger("seed", settings->get(core::kLogLevel));
+  return schemas::run_seed(*settings, logger);
 }
 
 int list_crash_points() {
@@ -162,31 +214,21 @@ int print_version() {
   return 0;
 }
 
-// For words that do something and end. Those `with_settings` take settings as flags and nothing
-// else; the others read their own words, and settings from the environment and the file.
+// For words that do something and end.
 struct Command {
   std::string_view name;
-  bool with_settings;
-  int (*run)(const core::Config&, std::span<const std::string> words);
+  int (*run)(const core::SettingsSources& sources, std::span<const std::string> words);
 };
 
 constexpr Command kCommands[] = {
-    {"migrate", true,
-     [](const core::Config& config, std::span<const std::string>) {
-       core::Logger logger("migrate", config.text("log-level"));
-       return schemas::run_migrate(config, logger);
-     }},
-    {"seed", true,
-     [](const core::Config& config, std::span<const std::string>) {
-       core::Logger logger("seed", config.text("log-level"));
-       return schemas::run_seed(config, logger);
-     }},
-    {"check-config", true,
-     [](const core::Config& config, std::span<const std::string>) { return check_config(config); }},
-    {"audit", false, consumers::run_audit},
-    {"bench", false, bench::run_bench},
-    {"sagas", false, http_api::run_sagas},
-    {"dead-letters", false, http_api::run_dead_letters},
+    {"migrate", migrate},
+    {"seed", seed},
+    {"check-config", check_config},
+    {"audit", tools::run_audit},
+    {"bench", bench::run_bench},
+    {"sagas", tools::run_sagas},
+    {"dead-letters", tools::run_dead_letters},
+    {"repartition", tools::run_repartition},
 };
 
 std::string usage() {
@@ -200,30 +242,18 @@ std::string usage() {
          "`orderflow check-config` lists every setting with its value and where that came from.\n";
 }
 
-core::Config settings_only(const Words& words) {
-  auto config = core::Config::load(words, core::process_environment());
-  if (!config.positional().empty()) {
-    throw core::BadConfiguration("'" + config.positional().front() +
-                                 "' is not understood here; settings look like --http-port=8080");
-  }
-  return config;
-}
-
 int run(std::string_view name, const Words& words) {
   if (name == "version" || name == "--version") return print_version();
   if (name == "crash-points") return list_crash_points();
   if (name == "--check-config") name = "check-config";
-  if (name == "repartition") {
-    return tools::run_repartition(core::Config::load(words, core::process_environment()));
-  }
+  const auto environment = core::process_environment();
+  const core::SettingsSources sources{tools::all_settings(), environment};
   for (const Command& command : kCommands) {
-    if (command.name != name) continue;
-    const auto environment = core::process_environment();
-    return command.with_settings ? command.run(settings_only(words), {})
-                                 : command.run(core::Config::load({}, environment), words);
+    if (command.name == name) return command.run(sources, words);
   }
   if (const auto roles = roles_named(name); !roles.empty()) {
-    return run_roles(name, roles, settings_only(words));
+    const auto settings = settings_only(name, "Runs until SIGTERM or SIGINT.", sources, words);
+    return settings ? run_roles(name, roles, *settings) : 0;
   }
   std::fprintf(stderr, "orderflow: unknown role '%s'\n\n%s", std::string(name).c_str(),
                usage().c_str());

@@ -56,8 +56,8 @@ void write_json(const Report& report) {
   }
 }
 
-Report measure_all(const core::Config& config, const Options& options) {
-  Stage stage(config, options);
+Report measure_all(const core::Settings& settings, const Options& options) {
+  Stage stage(settings, options);
   Report report;
   report.time = core::to_rfc3339(core::process_now());
   report.options = options;
@@ -79,7 +79,7 @@ bool instance_is_ours() { return core::process_environment().contains(kOwnInstan
 
 }  // namespace
 
-int run_bench(const core::Config& config, std::span<const std::string> args) {
+int run_bench(const core::SettingsSources& sources, std::span<const std::string> args) {
   if (args.size() == 2 && args.front() == "figures") {
     std::fputs(figures_of(args.back()).c_str(), stdout);
     return 0;
@@ -97,7 +97,7 @@ int run_bench(const core::Config& config, std::span<const std::string> args) {
   }
   if (options.check_only) return 0;
   allow_many_connections();
-  Report report = measure_all(config, options);
+  Report report = measure_all(core::Settings::load(sources), options);
   if (options.audit) {
     tell("audit");
     report.audit = run_audit();

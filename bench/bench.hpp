@@ -3,7 +3,7 @@
 #include <span>
 #include <string>
 
-#include "core/settings/config.hpp"
+#include "core/settings/settings.hpp"
 
 namespace orderflow::bench {
 
@@ -13,6 +13,6 @@ namespace orderflow::bench {
 // line on stderr says which). Throws core::Unavailable when the instance cannot be reached.
 //
 // Blocks until it is done; SIGINT ends it like any other tool.
-int run_bench(const core::Config& config, std::span<const std::string> args);
+int run_bench(const core::SettingsSources& sources, std::span<const std::string> args);
 
 }  // namespace orderflow::bench

@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "core/pg/pool.hpp"
+#include "core/pg/settings.hpp"
 
 namespace orderflow::bench {
 namespace {
@@ -103,9 +104,9 @@ constexpr const char* kSettle[] = {
 
 }  // namespace
 
-void write_history(const core::Config& config, std::int64_t orders,
+void write_history(const core::Settings& settings, std::int64_t orders,
                    const std::function<void(std::int64_t)>& tell) {
-  core::DatabasePool database(config.text("database-url"), "", 1, kStatementTimeout);
+  core::DatabasePool database(settings.get(core::kDatabaseUrl), "", 1, kStatementTimeout);
   const std::int64_t rounded = (orders + kAccounts - 1) / kAccounts * kAccounts;
   database.write([](pqxx::work& transaction) { transaction.exec(kCreateAccounts); });
   for (std::int64_t from = 0; from < rounded; from += kChunk) {

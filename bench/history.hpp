@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <functional>
 
-#include "core/settings/config.hpp"
+#include "core/settings/settings.hpp"
 
 namespace orderflow::bench {
 
@@ -14,7 +14,7 @@ namespace orderflow::bench {
 // core::Unavailable.
 //
 // `tell` hears from time to time how many there are.
-void write_history(const core::Config& config, std::int64_t orders,
+void write_history(const core::Settings& settings, std::int64_t orders,
                    const std::function<void(std::int64_t)>& tell);
 
 }  // namespace orderflow::bench

@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "bench/topic_log.hpp"
+#include "core/pg/settings.hpp"
+#include "events/settings.hpp"
 #include "events/topics.hpp"
 
 namespace orderflow::bench {
@@ -42,10 +44,10 @@ Spent operator-(const Spent& after, const Spent& before) {
   return difference;
 }
 
-Meter::Meter(const core::Config& config, core::Logger& logger, const std::string& state_dir)
-    : database_(config.text("database-url"), "", 1), processes_(find_processes(state_dir)) {
-  const auto options = core::kafka_options(config, "orderflow-bench-meter");
-  const events::Topics topics(config.text("topic-prefix"));
+Meter::Meter(const core::Settings& settings, core::Logger& logger, const std::string& state_dir)
+    : database_(settings.get(core::kDatabaseUrl), "", 1), processes_(find_processes(state_dir)) {
+  const auto options = core::kafka_options(settings, "orderflow-bench-meter");
+  const events::Topics topics(settings.get(events::kTopicPrefix));
   for (const auto& row : events::kTopics) {
     auto log =
         std::make_unique<core::KafkaConsumer>(options, logger, topics[row.topic], "", nullptr);

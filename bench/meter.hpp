@@ -10,7 +10,7 @@
 #include "bench/processes.hpp"
 #include "core/kafka/consumer.hpp"
 #include "core/pg/pool.hpp"
-#include "core/settings/config.hpp"
+#include "core/settings/settings.hpp"
 
 namespace orderflow::bench {
 
@@ -30,7 +30,7 @@ struct Spent {
 // a few requests. One thread at a time; throws core::Unavailable.
 class Meter {
  public:
-  Meter(const core::Config& config, core::Logger& logger, const std::string& state_dir);
+  Meter(const core::Settings& settings, core::Logger& logger, const std::string& state_dir);
 
   [[nodiscard]] Spent read();
 

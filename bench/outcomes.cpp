@@ -6,6 +6,7 @@
 #include "bench/topic_log.hpp"
 #include "core/values/failure.hpp"
 #include "events/codec.hpp"
+#include "events/settings.hpp"
 #include "events/topics.hpp"
 
 namespace orderflow::bench {
@@ -46,10 +47,10 @@ std::optional<Ending> ending_of_status(std::string_view status) {
   return std::nullopt;
 }
 
-OutcomeWatch::OutcomeWatch(const core::Config& config, core::Logger& logger, Deliver deliver)
-    : consumer_(core::kafka_options(config, "orderflow-bench"), logger,
-                events::Topics(config.text("topic-prefix"))[events::Topic::kOrdersEvents], "",
-                nullptr),
+OutcomeWatch::OutcomeWatch(const core::Settings& settings, core::Logger& logger, Deliver deliver)
+    : consumer_(core::kafka_options(settings, "orderflow-bench"), logger,
+                events::Topics(settings.get(events::kTopicPrefix))[events::Topic::kOrdersEvents],
+                "", nullptr),
       deliver_(std::move(deliver)) {
   start_at_end();
   thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "core/kafka/consumer.hpp"
-#include "core/settings/config.hpp"
+#include "core/settings/settings.hpp"
 #include "core/values/uuid.hpp"
 
 namespace orderflow::bench {
@@ -35,7 +35,7 @@ class OutcomeWatch {
   using Deliver = std::function<void(std::vector<Outcome>)>;
 
   // Returns once every event published from now on will be seen. Throws core::Unavailable.
-  OutcomeWatch(const core::Config& config, core::Logger& logger, Deliver deliver);
+  OutcomeWatch(const core::Settings& settings, core::Logger& logger, Deliver deliver);
 
  private:
   void start_at_end();

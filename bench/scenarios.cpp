@@ -115,7 +115,7 @@ void run_growth(Stage& stage, const Options& options, Report& report) {
   phase.name += ", new tables";
   if (!add(stage, phase, report)) return;
   tell("writing " + std::to_string(options.history) + " finished orders");
-  write_history(stage.config(), options.history, [](std::int64_t written) {
+  write_history(stage.settings(), options.history, [](std::int64_t written) {
     if (written % kTellEvery == 0) tell(std::to_string(written) + " written");
   });
   phase.name = in_flight(options.clients) + ", " + std::to_string(options.history) + " orders old";

@@ -12,6 +12,7 @@
 #include "bench/reads.hpp"
 #include "core/values/failure.hpp"
 #include "events/roles.hpp"
+#include "http-api/settings.hpp"
 
 namespace orderflow::bench {
 namespace {
@@ -21,9 +22,9 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds kFirstOrders = 50ms;
 
-HttpAddress address_of(const core::Config& config, const Options& options) {
+HttpAddress address_of(const core::Settings& settings, const Options& options) {
   if (!options.url.empty()) return parse_url(options.url);
-  return {config.text("http-host"), std::to_string(config.integer("http-port"))};
+  return {settings.get(http_api::kHttpHost), std::to_string(settings.get(http_api::kHttpPort))};
 }
 
 std::string state_dir_from_environment() {
@@ -36,17 +37,17 @@ std::string state_dir_from_environment() {
 
 void tell(const std::string& text) { std::fprintf(stderr, "bench: %s\n", text.c_str()); }
 
-Stage::Stage(const core::Config& config, const Options& options)
-    : config_(config),
+Stage::Stage(const core::Settings& settings, const Options& options)
+    : settings_(settings),
       options_(options),
       state_dir_(state_dir_from_environment()),
-      logger_("bench", "warning"),
+      logger_("bench", core::LogLevel::kWarning),
       context_(1),
-      endpoint_(resolve(context_, address_of(config, options))),
+      endpoint_(resolve(context_, address_of(settings, options))),
       shop_(open_shop(context_, endpoint_, options.accounts)),
-      meter_(config, logger_, state_dir_),
+      meter_(settings, logger_, state_dir_),
       load_(context_, endpoint_, shop_),
-      watch_(config, logger_, [this](std::vector<Outcome> outcomes) {
+      watch_(settings, logger_, [this](std::vector<Outcome> outcomes) {
         asio::post(context_, [this, outcomes = std::move(outcomes)] { load_.note(outcomes); });
       }) {}
 

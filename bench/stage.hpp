@@ -12,7 +12,7 @@
 #include "bench/outcomes.hpp"
 #include "bench/report.hpp"
 #include "core/observe/log.hpp"
-#include "core/settings/config.hpp"
+#include "core/settings/settings.hpp"
 
 namespace orderflow::bench {
 
@@ -32,7 +32,7 @@ struct Phase {
 // one thread. Throws core::Unavailable.
 class Stage {
  public:
-  Stage(const core::Config& config, const Options& options);
+  Stage(const core::Settings& settings, const Options& options);
 
   // A few orders, one after the other, before any load: an instance that has just started may still
   // be finding its partitions, and clients that wait for that would spoil the window. The slowest
@@ -43,12 +43,12 @@ class Stage {
   [[nodiscard]] PhaseReport run(const Phase& phase);
 
   [[nodiscard]] Meter& meter() { return meter_; }
-  [[nodiscard]] const core::Config& config() const { return config_; }
+  [[nodiscard]] const core::Settings& settings() const { return settings_; }
 
  private:
   void kill_orchestrator() const;
 
-  const core::Config& config_;
+  const core::Settings& settings_;
   const Options& options_;
   std::string state_dir_;
   core::Logger logger_;

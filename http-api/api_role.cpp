@@ -17,6 +17,7 @@
 #include "http-api/people/people.hpp"
 #include "http-api/server/dispatcher.hpp"
 #include "http-api/server/server.hpp"
+#include "http-api/settings.hpp"
 
 namespace orderflow::http_api {
 namespace {
@@ -78,7 +79,7 @@ std::vector<Middleware> layers(const ApiEnvironment& environment, LoadShedder& s
           correlation(),
           access_log(environment.logger),
           error_boundary(environment.logger),
-          authorization(environment.config.text("internal-api-key")),
+          authorization(environment.settings.get(kInternalApiKey)),
           load_shedding(shedder),
           json_body(),
           idempotency_key()};
@@ -93,16 +94,16 @@ void wait_for(const std::stop_token& stop) {
 
 }  // namespace
 
-void run_api(const core::Config& config, core::Logger& logger, core::Metrics& metrics,
+void run_api(const core::Settings& settings, core::Logger& logger, core::Metrics& metrics,
              core::Health& health, const std::stop_token& stop) {
-  const ApiEnvironment environment{config, logger, metrics};
+  const ApiEnvironment environment{settings, logger, metrics};
   Contexts contexts(environment);
   const Dispatcher dispatcher(all_routes(contexts, health, metrics),
                               layers(environment, contexts.shedder()));
-  Server server(server_options(config), dispatcher, logger, metrics);
+  Server server(server_options(settings), dispatcher, logger, metrics);
   server.start();
   logger.info("the HTTP API is served",
-              {{"host", config.text("http-host")}, {"port", server.port()}});
+              {{"host", settings.get(kHttpHost)}, {"port", server.port()}});
   wait_for(stop);
   logger.info("stopping");
   contexts.end_waits();

@@ -6,9 +6,11 @@
 #include <thread>
 
 #include "core/pg/partition_count.hpp"
+#include "core/pg/settings.hpp"
 #include "events/roles.hpp"
 #include "schemas/embedded.hpp"
 #include "schemas/migration_plan.hpp"
+#include "schemas/settings.hpp"
 
 namespace orderflow::schemas {
 namespace {
@@ -112,11 +114,11 @@ std::string create_partitions(core::DatabasePool& database, std::int64_t wanted)
 
 }  // namespace
 
-void await_database(const core::Config& config, core::DatabasePool& database,
+void await_database(const core::Settings& settings, core::DatabasePool& database,
                     core::Logger& logger) {
-  const auto patience = config.duration("database-patience");
+  const auto timeout = settings.get(kDatabaseStartTimeout);
   const auto begin = std::chrono::steady_clock::now();
-  const std::string url = core::mask_database_url(config.text("database-url"));
+  const std::string url = settings.get(core::kDatabaseUrl).shown();
   auto pause = 100ms;
   auto next_report = begin + 2s;
   for (;;) {
@@ -126,7 +128,7 @@ void await_database(const core::Config& config, core::DatabasePool& database,
       throw core::BadConfiguration(problem + " (" + url + "): " + remedy);
     }
     const auto now = std::chrono::steady_clock::now();
-    if (now - begin + pause > patience) {
+    if (now - begin + pause > timeout) {
       throw core::Unavailable(problem + " (" + url + "); start PostgreSQL or correct DATABASE_URL");
     }
     if (now >= next_report) {
@@ -138,16 +140,16 @@ void await_database(const core::Config& config, core::DatabasePool& database,
   }
 }
 
-int run_migrate(const core::Config& config, core::Logger& logger) {
-  core::DatabasePool database(config.text("database-url"), "", 1, kStatementTimeout);
-  await_database(config, database, logger);
+int run_migrate(const core::Settings& settings, core::Logger& logger) {
+  core::DatabasePool database(settings.get(core::kDatabaseUrl), "", 1, kStatementTimeout);
+  await_database(settings, database, logger);
   prepare_bookkeeping(database);
   int applied = 0;
   for (std::string name = apply_next(database); !name.empty(); name = apply_next(database)) {
     logger.info("migration applied", {{"migration", name}});
     ++applied;
   }
-  const auto partitions = create_partitions(database, config.integer("partitions"));
+  const auto partitions = create_partitions(database, settings.get(kPartitions));
   logger.info(
       "database is up to date",
       {{"migrations", migrations().size()}, {"applied_now", applied}, {"partitions", partitions}});

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "core/pg/pool.hpp"
+#include "core/pg/settings.hpp"
 #include "schemas/migrate.hpp"
 
 namespace orderflow::schemas {
@@ -82,9 +83,9 @@ std::span<const SeedUser> seed_users() { return kUsers; }
 
 std::span<const SeedProduct> seed_products() { return kProducts; }
 
-int run_seed(const core::Config& config, core::Logger& logger) {
-  core::DatabasePool database(config.text("database-url"), "", 1, 30s);
-  await_database(config, database, logger);
+int run_seed(const core::Settings& settings, core::Logger& logger) {
+  core::DatabasePool database(settings.get(core::kDatabaseUrl), "", 1, 30s);
+  await_database(settings, database, logger);
   try {
     database.write([](pqxx::work& transaction) {
       insert_users(transaction);

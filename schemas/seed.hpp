@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "core/observe/log.hpp"
-#include "core/settings/config.hpp"
+#include "core/settings/settings.hpp"
 
 namespace orderflow::schemas {
 
@@ -33,6 +33,6 @@ inline constexpr std::string_view kSeedCurrency = "USD";
 // Inserts what is missing and changes nothing that is there, so it may run again at any time. Waits
 // up to a minute for the database. Returns 0; throws core::BadConfiguration when migrate has not
 // run.
-int run_seed(const core::Config& config, core::Logger& logger);
+int run_seed(const core::Settings& settings, core::Logger& logger);
 
 }  // namespace orderflow::schemas

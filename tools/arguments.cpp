@@ -1,97 +1,61 @@
 #include "tools/arguments.hpp"
 
-#include <algorithm>
-#include <charconv>
 #include <cstdlib>
 
 #include "core/values/failure.hpp"
 #include "http-api/server/body_reader.hpp"
 #include "http-api/server/page.hpp"
 
-namespace orderflow::http_api {
+namespace orderflow::tools {
 namespace {
 
-constexpr TextRule kOperatorName{.characters_max = 100};
+constexpr http_api::TextRule kOperatorName{.characters_max = 100};
 
-bool contains(std::initializer_list<std::string_view> names, std::string_view name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
+bool is_operator_name(const std::string& name) {
+  return http_api::is_valid_utf8(name) && http_api::check_text(name, kOperatorName).empty();
 }
 
 }  // namespace
 
-ToolArguments::ToolArguments(const core::Config& config, std::span<const std::string> arguments,
-                             std::initializer_list<std::string_view> options,
-                             std::initializer_list<std::string_view> switches,
-                             std::string_view usage)
-    : config_(config), usage_(usage) {
-  for (std::size_t i = 0; i < arguments.size(); ++i) {
-    if (!arguments[i].starts_with("--")) {
-      words_.push_back(arguments[i]);
-      continue;
-    }
-    const auto equals = arguments[i].find('=');
-    const std::string name =
-        arguments[i].substr(2, equals == std::string::npos ? equals : equals - 2);
-    if (equals == std::string::npos && contains(switches, name)) {
-      switches_.insert(name);
-      continue;
-    }
-    if (equals == std::string::npos && i + 1 == arguments.size()) {
-      refuse_usage("--" + name + " needs a value");
-    }
-    const std::string value =
-        equals == std::string::npos ? arguments[++i] : arguments[i].substr(equals + 1);
-    if (contains(options, name)) {
-      options_[name] = value;
-    } else {
-      config_ = config_.with({{name, value}});
-    }
+CLI::Option* add_ids(CLI::App& command, std::vector<std::string>& ids) {
+  return command.add_option("ID", ids, "UUIDs, as list shows them")
+      ->check([](const std::string& text) {
+        return core::Uuid::parse(text) ? std::string() : "'" + text + "' is no id";
+      })
+      ->type_name("");
+}
+
+std::vector<core::Uuid> ids_of(const std::vector<std::string>& ids) {
+  std::vector<core::Uuid> found;
+  for (const auto& id : ids) {
+    if (const auto uuid = core::Uuid::parse(id)) found.push_back(*uuid);
   }
+  return found;
 }
 
-std::string ToolArguments::option(std::string_view name) const {
-  const auto found = options_.find(name);
-  return found == options_.end() ? std::string() : found->second;
+void add_limit(CLI::App& command, int& limit) {
+  limit = http_api::kPageLimitDefault;
+  command.add_option("--limit", limit, "lines at most")
+      ->capture_default_str()
+      ->check(CLI::Range(1, http_api::kPageLimitMax));
 }
 
-bool ToolArguments::has(std::string_view name) const { return switches_.contains(name); }
-
-std::vector<core::Uuid> ToolArguments::ids() const {
-  std::vector<core::Uuid> ids;
-  for (std::size_t i = 1; i < words_.size(); ++i) {
-    const auto id = core::Uuid::parse(words_[i]);
-    if (!id) refuse_usage("'" + words_[i] + "' is no id");
-    ids.push_back(*id);
-  }
-  return ids;
+void add_reason(CLI::App& command, Reasoned& reasoned) {
+  command.add_option("--reason", reasoned.reason, "why, for the trail")->type_name("TEXT");
+  command.add_option("--actor", reasoned.actor, "who, for the trail; the user of this shell")
+      ->check([](const std::string& name) {
+        return is_operator_name(name) ? std::string() : "it must be a name of 1 to 100 characters";
+      })
+      ->type_name("NAME");
 }
 
-int ToolArguments::limit() const {
-  const std::string text = option("limit");
-  if (text.empty()) return kPageLimitDefault;
-  int limit = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), limit);
-  const bool whole = error == std::errc{} && end == text.data() + text.size();
-  if (!whole || limit < 1 || limit > kPageLimitMax) {
-    refuse_usage("--limit must be a number from 1 to " + std::to_string(kPageLimitMax));
-  }
-  return limit;
-}
-
-domain::Operator ToolArguments::who() const {
-  std::string name = option("actor");
+domain::Operator operator_of(const Reasoned& reasoned) {
+  std::string name = reasoned.actor;
   if (name.empty()) {
     const char* user = std::getenv("USER");
-    name = user == nullptr || *user == '\0' ? "operator" : user;
-  }
-  if (!is_valid_utf8(name) || !check_text(name, kOperatorName).empty()) {
-    refuse_usage("--actor must be a name of 1 to 100 characters");
+    name = user == nullptr || !is_operator_name(user) ? "operator" : user;
   }
   return {name, {"cli-" + core::new_uuid_v7().to_string(), core::new_traceparent()}};
 }
 
-void ToolArguments::refuse_usage(const std::string& what) const {
-  throw core::BadConfiguration(what + "\n" + usage_);
-}
-
-}  // namespace orderflow::http_api
+}  // namespace orderflow::tools

@@ -6,10 +6,11 @@
 #include <nlohmann/json.hpp>
 #include <pqxx/pqxx>
 
-#include "core/values/failure.hpp"
+#include "core/pg/settings.hpp"
+#include "core/settings/command_line.hpp"
 #include "tools/audit_checks.hpp"
 
-namespace orderflow::consumers {
+namespace orderflow::tools {
 namespace {
 
 constexpr std::size_t kFirstFindings = 20;
@@ -161,27 +162,19 @@ std::vector<AuditResult> audit(core::DatabasePool& pool, const AuditOptions& opt
   return Auditor(pool, options).run();
 }
 
-int run_audit(const core::Config& config, std::span<const std::string> arguments) {
+int run_audit(const core::SettingsSources& sources, std::span<const std::string> arguments) {
   AuditOptions options;
   bool json = false;
-  core::Config used = config;
-  for (const auto& argument : arguments) {
-    const auto equals = argument.find('=');
-    if (argument == "--strict") {
-      options.strict = true;
-    } else if (argument == "--json") {
-      json = true;
-    } else if (argument.starts_with("--") && equals != std::string::npos) {
-      used = used.with({{argument.substr(2, equals - 2), argument.substr(equals + 1)}});
-    } else {
-      throw core::BadConfiguration("audit does not understand '" + argument +
-                                   "'; it takes --strict, --json and settings (--name=value)");
-    }
-  }
-  core::DatabasePool pool(used.text("database-url"), "", 1, kStatementTimeout);
+  core::CommandLine line("orderflow audit", "Checks the promises over the whole database.",
+                         sources);
+  line.app().add_flag("--strict", options.strict, "an order that is not at rest is a finding, too");
+  line.app().add_flag("--json", json, "as JSON");
+  const auto settings = line.parse(arguments);
+  if (!settings) return 0;
+  core::DatabasePool pool(settings->get(core::kDatabaseUrl), "", 1, kStatementTimeout);
   const auto results = audit(pool, options);
   json ? print_json(results) : print_table(results);
   return is_clean(results) ? 0 : 1;
 }
 
-}  // namespace orderflow::consumers
+}  // namespace orderflow::tools

@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "core/pg/pool.hpp"
-#include "core/settings/config.hpp"
+#include "core/settings/settings.hpp"
 
-namespace orderflow::consumers {
+namespace orderflow::tools {
 
 struct AuditOptions {
   bool strict = false;  // An order that is not at rest is a finding, too.
@@ -34,6 +34,6 @@ struct AuditResult {
 
 // `orderflow audit [--strict] [--json]`: prints what was looked at and found. 0 when all is well, 1
 // when not.
-int run_audit(const core::Config& config, std::span<const std::string> arguments);
+int run_audit(const core::SettingsSources& sources, std::span<const std::string> arguments);
 
-}  // namespace orderflow::consumers
+}  // namespace orderflow::tools

@@ -1,6 +1,6 @@
 #include "tools/audit_checks.hpp"
 
-namespace orderflow::consumers {
+namespace orderflow::tools {
 namespace {
 
 constexpr std::string_view kRest = R"(
@@ -164,4 +164,4 @@ std::string_view table_of(AuditScope scope) {
   return "orders.orders";
 }
 
-}  // namespace orderflow::consumers
+}  // namespace orderflow::tools

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-namespace orderflow::consumers {
+namespace orderflow::tools {
 
 // The table whose ids a check walks along.
 enum class AuditScope { kOrders, kAccounts, kPayments, kDeliveries };
@@ -27,4 +27,4 @@ struct AuditCheck {
 
 [[nodiscard]] std::string_view table_of(AuditScope scope);
 
-}  // namespace orderflow::consumers
+}  // namespace orderflow::tools

@@ -8,10 +8,14 @@
 #include <vector>
 
 #include "core/kafka/embedded_broker.hpp"
+#include "core/kafka/settings.hpp"
 #include "core/pg/partition_count.hpp"
 #include "core/pg/session.hpp"
+#include "core/pg/settings.hpp"
 #include "core/values/failure.hpp"
+#include "events/settings.hpp"
 #include "events/topics.hpp"
+#include "schemas/settings.hpp"
 
 namespace orderflow::tools {
 namespace {
@@ -20,9 +24,9 @@ constexpr std::chrono::seconds kAnswerTimeout{2};
 constexpr std::chrono::milliseconds kPause{50};
 
 // Nothing when it was told to stop before the database answered.
-std::vector<core::TopicSpec> await_topics(const core::Config& config, core::Logger& logger,
+std::vector<core::TopicSpec> await_topics(const core::Settings& settings, core::Logger& logger,
                                           const std::stop_token& stop) {
-  const auto topics = topics_of(config);
+  const auto topics = topics_of(settings);
   bool logged = false;
   while (!stop.stop_requested()) {
     try {
@@ -39,13 +43,14 @@ std::vector<core::TopicSpec> await_topics(const core::Config& config, core::Logg
 
 }  // namespace
 
-core::TopicKeeper::Topics topics_of(const core::Config& config) {
+core::TopicKeeper::Topics topics_of(const core::Settings& settings) {
   auto session = std::make_shared<core::PgSession>(
-      config.text("database-url"), core::PgSessionOptions{.application_name = "orderflow-topics",
-                                                          .answer_timeout = kAnswerTimeout});
-  const events::Topics topics(config.text("topic-prefix"));
-  const auto first = static_cast<std::int32_t>(config.integer("partitions"));
-  const auto replicas = static_cast<std::int32_t>(config.integer("replication-factor"));
+      settings.get(core::kDatabaseUrl),
+      core::PgSessionOptions{.application_name = "orderflow-topics",
+                             .answer_timeout = kAnswerTimeout});
+  const events::Topics topics(settings.get(events::kTopicPrefix));
+  const auto first = settings.get(schemas::kPartitions);
+  const auto replicas = settings.get(events::kReplicationFactor);
   return [session = std::move(session), topics, first, replicas] {
     const auto partitions = core::read_partition_count(*session).value_or(first);
     std::vector<core::TopicSpec> specs;
@@ -56,9 +61,9 @@ core::TopicKeeper::Topics topics_of(const core::Config& config) {
   };
 }
 
-void run_broker(const core::Config& config, core::Logger& logger, const std::stop_token& stop) {
-  const auto port = static_cast<std::uint16_t>(config.integer("broker-port"));
-  const core::EmbeddedBroker broker(port, await_topics(config, logger, stop), logger);
+void run_broker(const core::Settings& settings, core::Logger& logger, const std::stop_token& stop) {
+  const auto port = settings.get(core::kBrokerPort);
+  const core::EmbeddedBroker broker(port, await_topics(settings, logger, stop), logger);
   while (!stop.stop_requested()) std::this_thread::sleep_for(kPause);
 }
 

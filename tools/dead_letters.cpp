@@ -3,51 +3,87 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "core/pg/settings.hpp"
+#include "core/settings/command_line.hpp"
 #include "http-api/admin/dead_letter_resolution.hpp"
 #include "http-api/admin/dead_letter_rows.hpp"
 #include "http-api/admin/saga_groups.hpp"
 #include "tools/arguments.hpp"
 
-namespace orderflow::http_api {
+namespace orderflow::tools {
 namespace {
 
-constexpr std::string_view kDeadLettersUsage =
-    "usage: orderflow dead-letters list [--source ROLE] [--topic TOPIC] [--limit N] [--all] "
-    "[--json]\n"
-    "       orderflow dead-letters show ID\n"
-    "       orderflow dead-letters replay ID... [--reason TEXT] [--actor NAME]\n"
-    "       orderflow dead-letters discard ID... --reason TEXT [--actor NAME]\n"
-    "       orderflow dead-letters replay|discard --source ROLE|--topic TOPIC --reason TEXT "
-    "[--dry-run]\n";
+using http_api::DeadLetterFilter;
+using http_api::DeadLetterRow;
+using http_api::Resolution;
+
+// What the line asked for; each subcommand fills in what it takes.
+struct DeadLettersArguments {
+  std::string verb;
+  std::vector<std::string> ids;
+  DeadLetterFilter filter;
+  Reasoned reasoned;
+  int limit = 0;
+  bool json = false;
+  bool dry_run = false;
+};
+
+void add_filter(CLI::App& command, DeadLetterFilter& filter) {
+  command.add_option("--source", filter.source, "those that this role refused")->type_name("ROLE");
+  command.add_option("--topic", filter.topic, "those of this topic")->type_name("TOPIC");
+}
+
+void add_commands(CLI::App& dead_letters, DeadLettersArguments& arguments) {
+  dead_letters.require_subcommand(1);
+  CLI::App* list =
+      dead_letters.add_subcommand("list", "messages nobody could process, newest first");
+  add_filter(*list, arguments.filter);
+  add_limit(*list, arguments.limit);
+  list->add_flag("--all", arguments.filter.resolved_too, "with those that are resolved");
+  list->add_flag("--json", arguments.json, "as JSON");
+  CLI::App* show = dead_letters.add_subcommand("show", "dead letters in full");
+  add_ids(*show, arguments.ids)->required();
+  for (const auto& [verb, summary] : {std::pair("replay", "put messages back into their topics"),
+                                      std::pair("discard", "give messages up")}) {
+    CLI::App* command = dead_letters.add_subcommand(verb, summary);
+    add_ids(*command, arguments.ids);
+    add_filter(*command, arguments.filter);
+    add_reason(*command, arguments.reasoned);
+    command->add_flag("--dry-run", arguments.dry_run, "only say which it would meet");
+  }
+  for (CLI::App* command : dead_letters.get_subcommands({})) {
+    command->callback([command, &arguments] { arguments.verb = command->get_name(); });
+  }
+}
 
 class DeadLettersTool {
  public:
-  explicit DeadLettersTool(const ToolArguments& arguments)
-      : arguments_(arguments),
-        logger_("dead-letters", "warning"),
-        session_(arguments.config().text("database-url"), tool_session("orderflow_orders")),
-        replayer_(core::kafka_options(arguments.config(), "orderflow-replay"), logger_) {}
+  DeadLettersTool(const core::CommandLine& line, const core::Settings& settings,
+                  const DeadLettersArguments& arguments)
+      : line_(line),
+        arguments_(arguments),
+        ids_(ids_of(arguments.ids)),
+        logger_("dead-letters", core::LogLevel::kWarning),
+        session_(settings.get(core::kDatabaseUrl), tool_session("orderflow_orders")),
+        replayer_(core::kafka_options(settings, "orderflow-replay"), logger_) {}
 
   int run() {
-    const std::string verb = arguments_.words().empty() ? "" : arguments_.words().front();
-    if (verb == "list") return list();
-    if (verb == "show") return show();
-    if (verb == "replay") return resolve_all(Resolution::kReplayed);
-    if (verb == "discard") return resolve_all(Resolution::kDiscarded);
-    arguments_.refuse_usage("'" + verb + "' is nothing to do with dead letters");
+    if (arguments_.verb == "list") return list();
+    if (arguments_.verb == "show") return show();
+    return resolve_all(arguments_.verb == "replay" ? Resolution::kReplayed
+                                                   : Resolution::kDiscarded);
   }
 
  private:
-  [[nodiscard]] PageOf<DeadLetterRow> page(int limit) {
-    const DeadLetterFilter filter{arguments_.option("source"), arguments_.option("topic"),
-                                  arguments_.has("all")};
-    return read_page<DeadLetterRow>(session_, list_dead_letters(filter), {.limit = limit});
+  [[nodiscard]] http_api::PageOf<DeadLetterRow> page(int limit) {
+    return http_api::read_page<DeadLetterRow>(
+        session_, http_api::list_dead_letters(arguments_.filter), {.limit = limit});
   }
 
   int list() {
-    const auto found = page(arguments_.limit());
-    if (arguments_.has("json")) {
-      std::printf("%s\n", list_response(found, {}).body.c_str());
+    const auto found = page(arguments_.limit);
+    if (arguments_.json) {
+      std::printf("%s\n", http_api::list_response(found, {}).body.c_str());
       return 0;
     }
     std::printf("%-36s  %-12s  %-8s  %s\n", "id", "source", "attempts", "topic: reason");
@@ -64,10 +100,10 @@ class DeadLettersTool {
 
   int show() {
     int code = 0;
-    for (const auto& id : arguments_.ids()) {
-      const auto letter = find_dead_letter(session_, id);
+    for (const auto& id : ids_) {
+      const auto letter = http_api::find_dead_letter(session_, id);
       if (letter) {
-        const std::string text = to_json(*letter, trail_json(session_, id));
+        const std::string text = http_api::to_json(*letter, http_api::trail_json(session_, id));
         std::printf("%s\n", nlohmann::json::parse(text).dump(2).c_str());
       } else {
         std::fprintf(stderr, "%s: there is no dead letter with this id\n", id.to_string().c_str());
@@ -79,13 +115,12 @@ class DeadLettersTool {
 
   // The ids given, or the open letters of the group: at most a page of them at a time.
   std::vector<core::Uuid> wanted() {
-    auto ids = arguments_.ids();
-    if (!ids.empty()) return ids;
-    if (arguments_.option("source").empty() && arguments_.option("topic").empty()) {
-      arguments_.refuse_usage("say which: ids, or a group with --source, --topic or both");
+    if (!ids_.empty()) return ids_;
+    if (arguments_.filter.source.empty() && arguments_.filter.topic.empty()) {
+      line_.refuse("say which: ids, or a group with --source, --topic or both");
     }
-    if (arguments_.has("all")) arguments_.refuse_usage("--all is for list");
-    const auto found = page(kPageLimitMax);
+    std::vector<core::Uuid> ids;
+    const auto found = page(http_api::kPageLimitMax);
     for (const auto& letter : found.rows) ids.push_back(letter.id);
     if (found.more) {
       std::printf("only the newest %zu this time; run it again for the others\n", ids.size());
@@ -94,22 +129,21 @@ class DeadLettersTool {
   }
 
   int resolve_all(Resolution resolution) {
-    const bool group = arguments_.words().size() == 1;
-    const bool dry_run = arguments_.has("dry-run");
-    if (arguments_.option("reason").empty() && !dry_run &&
-        (group || resolution == Resolution::kDiscarded)) {
-      arguments_.refuse_usage("this needs --reason");
+    const std::string& reason = arguments_.reasoned.reason;
+    if (reason.empty() && !arguments_.dry_run &&
+        (ids_.empty() || resolution == Resolution::kDiscarded)) {
+      line_.refuse("this needs --reason");
     }
     int code = 0;
-    const std::string name(name_of(resolution));
-    const domain::Operator who = arguments_.who();
+    const std::string name(http_api::name_of(resolution));
+    const domain::Operator who = operator_of(arguments_.reasoned);
     for (const auto& id : wanted()) {
-      if (dry_run) {
+      if (arguments_.dry_run) {
         std::printf("%s  would be %s\n", id.to_string().c_str(), name.c_str());
         continue;
       }
-      const ResolveDeadLetter wanted{id, resolution, arguments_.option("reason"), std::nullopt};
-      const auto answer = resolve(session_, replayer_, wanted, who);
+      const http_api::ResolveDeadLetter wanted{id, resolution, reason, std::nullopt};
+      const auto answer = http_api::resolve(session_, replayer_, wanted, who);
       if (!answer) code = 1;
       std::printf("%s  %s\n", id.to_string().c_str(),
                   answer ? name.c_str() : ("refused: " + answer.error().detail).c_str());
@@ -117,18 +151,23 @@ class DeadLettersTool {
     return code;
   }
 
-  const ToolArguments& arguments_;
+  const core::CommandLine& line_;
+  const DeadLettersArguments& arguments_;
+  std::vector<core::Uuid> ids_;
   core::Logger logger_;
   core::PgSession session_;
-  MessageReplayer replayer_;
+  http_api::MessageReplayer replayer_;
 };
 
 }  // namespace
 
-int run_dead_letters(const core::Config& config, std::span<const std::string> arguments) {
-  const ToolArguments parsed(config, arguments, {"source", "topic", "limit", "reason", "actor"},
-                             {"all", "json", "dry-run"}, kDeadLettersUsage);
-  return DeadLettersTool(parsed).run();
+int run_dead_letters(const core::SettingsSources& sources, std::span<const std::string> arguments) {
+  core::CommandLine line("orderflow dead-letters", "Messages nobody could process.", sources);
+  DeadLettersArguments asked;
+  add_commands(line.app(), asked);
+  const auto settings = line.parse(arguments);
+  if (!settings) return 0;
+  return DeadLettersTool(line, *settings, asked).run();
 }
 
-}  // namespace orderflow::http_api
+}  // namespace orderflow::tools

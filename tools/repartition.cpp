@@ -8,13 +8,17 @@
 
 #include "core/kafka/admin.hpp"
 #include "core/kafka/options.hpp"
+#include "core/observe/settings.hpp"
 #include "core/pg/partition_count.hpp"
 #include "core/pg/pool.hpp"
+#include "core/pg/settings.hpp"
+#include "core/settings/command_line.hpp"
 #include "core/values/failure.hpp"
 #include "core/values/number.hpp"
 #include "core/values/shard.hpp"
 #include "core/values/uuid.hpp"
 #include "events/roles.hpp"
+#include "events/settings.hpp"
 
 namespace orderflow::tools {
 namespace {
@@ -23,22 +27,16 @@ constexpr auto kPauseMax = std::chrono::seconds{60};
 constexpr auto kSilenceTimeout = std::chrono::seconds{45};
 constexpr auto kSilencePoll = std::chrono::milliseconds{200};
 
-std::int32_t wanted_count(const core::Config& config) {
-  const auto& words = config.positional();
-  const std::int32_t wanted =
-      words.size() == 1 ? core::parse_number<std::int32_t>(words.front()).value_or(0) : 0;
-  const bool power = wanted > 0 && std::has_single_bit(static_cast<std::uint32_t>(wanted));
-  if (!power || wanted > core::kShardCount) {
-    throw core::BadConfiguration("usage: orderflow repartition N, a power of two up to " +
-                                 std::to_string(core::kShardCount));
-  }
-  return wanted;
+std::string power_of_two(const std::string& text) {
+  const auto count = core::parse_number<std::uint32_t>(text).value_or(0);
+  if (std::has_single_bit(count) && count <= core::kShardCount) return {};
+  return "it must be a power of two up to " + std::to_string(core::kShardCount);
 }
 
 class Repartition {
  public:
-  Repartition(const core::Config& config, core::Logger& logger)
-      : config_(config), logger_(logger), pool_(config.text("database-url"), "", 1) {}
+  Repartition(const core::Settings& settings, core::Logger& logger)
+      : settings_(settings), logger_(logger), pool_(settings.get(core::kDatabaseUrl), "", 1) {}
 
   void run(std::int32_t wanted) {
     const auto before =
@@ -89,10 +87,10 @@ class Repartition {
   }
 
   void grow_topics(std::int32_t wanted) {
-    const auto options = core::kafka_options(config_, "orderflow-repartition");
+    const auto options = core::kafka_options(settings_, "orderflow-repartition");
     for (const events::Role& owner : events::kOwners) {
-      core::ensure_partitions(options, logger_,
-                              config_.text("topic-prefix") + std::string(owner.topic), wanted);
+      core::ensure_partitions(
+          options, logger_, settings_.get(events::kTopicPrefix) + std::string(owner.topic), wanted);
     }
   }
 
@@ -137,17 +135,26 @@ class Repartition {
     return true;
   }
 
-  const core::Config& config_;
+  const core::Settings& settings_;
   core::Logger& logger_;
   core::DatabasePool pool_;
 };
 
 }  // namespace
 
-int run_repartition(const core::Config& config) {
-  const auto wanted = wanted_count(config);
-  core::Logger logger("repartition", config.text("log-level"));
-  Repartition(config, logger).run(wanted);
+int run_repartition(const core::SettingsSources& sources, std::span<const std::string> arguments) {
+  std::int32_t wanted = 0;
+  core::CommandLine line("orderflow repartition",
+                         "Spreads a running installation over more partitions.", sources);
+  line.app()
+      .add_option("N", wanted, "partitions of each topic with owners; a power of two")
+      ->required()
+      ->check(power_of_two)
+      ->type_name("");
+  const auto settings = line.parse(arguments);
+  if (!settings) return 0;
+  core::Logger logger("repartition", settings->get(core::kLogLevel));
+  Repartition(*settings, logger).run(wanted);
   return 0;
 }
 

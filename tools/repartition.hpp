@@ -1,6 +1,9 @@
 #pragma once
 
-#include "core/settings/config.hpp"
+#include <span>
+#include <string>
+
+#include "core/settings/settings.hpp"
 
 namespace orderflow::tools {
 
@@ -18,6 +21,6 @@ namespace orderflow::tools {
 // Messages on their way come in a wrong partition and are ignored; timers send them again.
 // Returns 0; throws BadConfiguration, or Unavailable when owners did not fall silent. Whatever
 // happens, owners go on after kPauseMax.
-int run_repartition(const core::Config& config);
+int run_repartition(const core::SettingsSources& sources, std::span<const std::string> arguments);
 
 }  // namespace orderflow::tools

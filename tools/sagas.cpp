@@ -4,68 +4,112 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
-#include "core/values/failure.hpp"
+#include "core/pg/settings.hpp"
+#include "core/settings/command_line.hpp"
 #include "http-api/admin/saga_requests.hpp"
 #include "http-api/orders/job_rows.hpp"
 #include "saga/order/order_saga.hpp"
 #include "tools/arguments.hpp"
 
-namespace orderflow::http_api {
+namespace orderflow::tools {
 namespace {
 
+using http_api::Checked;
+using http_api::JobRow;
+using http_api::PageRequest;
+using http_api::Problem;
+using http_api::SagaGroup;
+using http_api::WaitingSagaRow;
 using nlohmann::json;
-
-constexpr std::string_view kSagasUsage =
-    "usage: orderflow sagas list [--step S] [--error CODE] [--limit N] [--json]\n"
-    "       orderflow sagas show ID\n"
-    "       orderflow sagas retry|cancel|pause|resume ID... [--reason TEXT] [--actor NAME]\n"
-    "       orderflow sagas retry|cancel|pause|resume --step S --error CODE --reason TEXT "
-    "[--dry-run]\n"
-    "       orderflow sagas skip ID... --reason TEXT [--actor NAME]\n";
 
 // Owners look for requests every second; one that nobody decides by then has no owner.
 constexpr auto kDecisionTimeout = std::chrono::seconds{10};
 constexpr auto kDecisionPoll = std::chrono::milliseconds{100};
 
+// What the line asked for; each subcommand fills in what it takes.
+struct SagasArguments {
+  std::string verb;
+  std::vector<std::string> ids;
+  SagaGroup group;
+  Reasoned reasoned;
+  int limit = 0;
+  bool json = false;
+  bool dry_run = false;
+};
+
+void add_group(CLI::App& command, SagaGroup& group) {
+  command.add_option("--step", group.step, "those that wait in this step")->type_name("STEP");
+  command.add_option("--error", group.error, "those that wait for this reason")->type_name("CODE");
+}
+
+void add_verb(CLI::App& sagas, const char* verb, const char* summary, SagasArguments& arguments) {
+  CLI::App* command = sagas.add_subcommand(verb, summary);
+  add_ids(*command, arguments.ids);
+  add_reason(*command, arguments.reasoned);
+  add_group(*command, arguments.group);
+  command->add_flag("--dry-run", arguments.dry_run, "only say whom it would meet");
+}
+
+void add_commands(CLI::App& sagas, SagasArguments& arguments) {
+  sagas.require_subcommand(1);
+  CLI::App* list = sagas.add_subcommand("list", "the sagas that need attention, newest first");
+  add_group(*list, arguments.group);
+  add_limit(*list, arguments.limit);
+  list->add_flag("--json", arguments.json, "as JSON");
+  CLI::App* show = sagas.add_subcommand("show", "sagas with what operators did to them");
+  add_ids(*show, arguments.ids)->required();
+  add_verb(sagas, "retry", "try the waiting step again", arguments);
+  add_verb(sagas, "cancel", "give the order up and undo what was done", arguments);
+  add_verb(sagas, "pause", "hold an order where it is", arguments);
+  add_verb(sagas, "resume", "let it go on", arguments);
+  CLI::App* skip = sagas.add_subcommand(
+      "skip", "take what the participant has stored for the answer that does not come");
+  add_ids(*skip, arguments.ids)->required();
+  add_reason(*skip, arguments.reasoned);
+  skip->get_option("--reason")->required();
+  for (CLI::App* command : sagas.get_subcommands({})) {
+    command->callback([command, &arguments] { arguments.verb = command->get_name(); });
+  }
+}
+
 class SagasTool {
  public:
-  explicit SagasTool(const ToolArguments& arguments)
-      : arguments_(arguments),
-        orders_(arguments.config().text("database-url"), tool_session("orderflow_orders")),
-        payments_(arguments.config().text("database-url"), tool_session("orderflow_payments")),
-        delivery_(arguments.config().text("database-url"), tool_session("orderflow_delivery")) {}
+  SagasTool(const core::CommandLine& line, const core::DatabaseUrl& url,
+            const SagasArguments& arguments)
+      : line_(line),
+        arguments_(arguments),
+        ids_(ids_of(arguments.ids)),
+        orders_(url, tool_session("orderflow_orders")),
+        payments_(url, tool_session("orderflow_payments")),
+        delivery_(url, tool_session("orderflow_delivery")) {
+    for (const auto& error : arguments_.group.errors()) {
+      line_.refuse("--" + error.pointer + " " + error.detail);
+    }
+  }
 
   int run() {
-    const std::string verb = arguments_.words().empty() ? "" : arguments_.words().front();
-    if (verb == "list") return list();
-    if (verb == "show") return show();
-    if (verb == "skip") return skip();
-    const auto kind = operator_verb(verb);
-    if (!kind) arguments_.refuse_usage("'" + verb + "' is nothing to do with sagas");
-    return arguments_.ids().empty() ? ask_all(*kind) : ask(*kind);
+    if (arguments_.verb == "list") return list();
+    if (arguments_.verb == "show") return show();
+    if (arguments_.verb == "skip") return skip();
+    const auto kind = http_api::operator_verb(arguments_.verb);
+    if (!kind) line_.refuse("'" + arguments_.verb + "' is nothing to do with sagas");
+    return ids_.empty() ? ask_all(*kind) : ask(*kind);
   }
 
  private:
-  [[nodiscard]] SagaGroup group() const {
-    SagaGroup group{arguments_.option("step"), arguments_.option("error")};
-    for (const auto& error : group.errors()) {
-      arguments_.refuse_usage("--" + error.pointer + " " + error.detail);
-    }
-    return group;
-  }
-
   int list() {
     PageRequest page;
-    page.limit = arguments_.limit();
-    const auto found = read_page<WaitingSagaRow>(orders_, waiting_sagas(group()), page);
-    if (arguments_.has("json")) {
-      std::printf("%s\n", list_response(found, page).body.c_str());
+    page.limit = arguments_.limit;
+    const auto found = http_api::read_page<WaitingSagaRow>(
+        orders_, http_api::waiting_sagas(arguments_.group), page);
+    if (arguments_.json) {
+      std::printf("%s\n", http_api::list_response(found, page).body.c_str());
       return 0;
     }
     std::printf("%-36s  %-8s  %-9s  %-24s  %s\n", "order", "step", "waits for", "since", "reason");
     for (const auto& [saga] : found.rows) {
       std::printf("%-36s  %-8s  %-9s  %-24s  %s\n", saga.order_id.to_string().c_str(),
-                  std::string(step_name(saga.phase, saga.step).value_or("-")).c_str(),
+                  std::string(http_api::step_name(saga.phase, saga.step).value_or("-")).c_str(),
                   std::string(saga::to_text(saga.waiting_for)).c_str(),
                   core::to_rfc3339(saga.updated_at).c_str(), saga.reason.value_or("-").c_str());
     }
@@ -77,8 +121,8 @@ class SagasTool {
 
   int show() {
     int code = 0;
-    for (const auto& id : arguments_.ids()) {
-      const auto saga = saga_with_trail_json(orders_, id);
+    for (const auto& id : ids_) {
+      const auto saga = http_api::saga_with_trail_json(orders_, id);
       if (saga) {
         std::printf("%s\n", json::parse(*saga).dump(2).c_str());
       } else {
@@ -91,17 +135,15 @@ class SagasTool {
 
   int ask(const saga::RequestKind& kind) {
     int code = 0;
-    const domain::Operator who = arguments_.who();
-    for (const auto& id : arguments_.ids()) code |= submit(id, kind, who);
+    const domain::Operator who = operator_of(arguments_.reasoned);
+    for (const auto& id : ids_) code |= submit(id, kind, who);
     return code;
   }
 
   int skip() {
-    if (arguments_.option("reason").empty()) arguments_.refuse_usage("a skip needs --reason");
-    if (arguments_.ids().empty()) arguments_.refuse_usage("skip needs ids");
     int code = 0;
-    const domain::Operator who = arguments_.who();
-    for (const auto& id : arguments_.ids()) {
+    const domain::Operator who = operator_of(arguments_.reasoned);
+    for (const auto& id : ids_) {
       const auto sound = find_skip(id);
       code |= sound ? submit(id, *sound, who) : refused(id, sound.error());
     }
@@ -109,16 +151,16 @@ class SagasTool {
   }
 
   Checked<saga::Skip> find_skip(const core::Uuid& order_id) {
-    const auto step = waiting_step_of(find_saga(orders_, order_id));
-    if (!step) return refuse(step.error());
+    const auto step = http_api::waiting_step_of(http_api::find_saga(orders_, order_id));
+    if (!step) return http_api::refuse(step.error());
     auto& participant = step->step == saga::kPaymentStep ? payments_ : delivery_;
-    return skip_of(*step, read_participant_row(participant, *step));
+    return http_api::skip_of(*step, http_api::read_participant_row(participant, *step));
   }
 
   int submit(const core::Uuid& order_id, const saga::RequestKind& kind,
              const domain::Operator& who) {
-    const auto stored =
-        store_request(orders_, operator_request(kind, order_id, who, arguments_.option("reason")));
+    const auto stored = http_api::store_request(
+        orders_, http_api::operator_request(kind, order_id, who, arguments_.reasoned.reason));
     if (!stored.response) return refused(order_id, stored.response.error());
     const auto job = json::parse(stored.response->body).at("id").get<std::string>();
     return await_decision(order_id, core::Uuid::parse(job).value());
@@ -133,7 +175,7 @@ class SagasTool {
   int await_decision(const core::Uuid& order_id, const core::Uuid& job_id) {
     const auto until = std::chrono::steady_clock::now() + kDecisionTimeout;
     while (true) {
-      const JobRow job = find_job(orders_, job_id).value();
+      const JobRow job = http_api::find_job(orders_, job_id).value();
       const bool late = std::chrono::steady_clock::now() >= until;
       if (job.state != "accepted" || late) {
         const std::string why = job.outcome_detail.value_or("");
@@ -149,17 +191,15 @@ class SagasTool {
   }
 
   int ask_all(const saga::RequestKind& kind) {
-    BulkRequest request{kind, group(), arguments_.option("reason"), arguments_.has("dry-run")};
+    const http_api::BulkRequest request{kind, arguments_.group, arguments_.reasoned.reason,
+                                        arguments_.dry_run};
     if (request.group.empty()) {
-      arguments_.refuse_usage(std::string(saga::name_of(kind)) +
-                              " needs ids, or a group: --step, --error or both");
+      line_.refuse(arguments_.verb + " needs ids, or a group: --step, --error or both");
     }
-    if (request.reason.empty() && !request.dry_run) {
-      arguments_.refuse_usage("a whole group needs --reason");
-    }
-    const domain::Operator who = arguments_.who();
+    if (request.reason.empty() && !request.dry_run) line_.refuse("a whole group needs --reason");
+    const domain::Operator who = operator_of(arguments_.reasoned);
     core::PgTransaction transaction(orders_);
-    const auto outcome = request_for_group(transaction, request, who);
+    const auto outcome = http_api::request_for_group(transaction, request, who);
     transaction.commit();
     for (const auto& item : outcome.items) {
       std::printf("%s  %s\n", item.order_id.to_string().c_str(),
@@ -170,7 +210,9 @@ class SagasTool {
     return 0;
   }
 
-  const ToolArguments& arguments_;
+  const core::CommandLine& line_;
+  const SagasArguments& arguments_;
+  std::vector<core::Uuid> ids_;
   core::PgSession orders_;
   core::PgSession payments_;
   core::PgSession delivery_;
@@ -178,10 +220,14 @@ class SagasTool {
 
 }  // namespace
 
-int run_sagas(const core::Config& config, std::span<const std::string> arguments) {
-  const ToolArguments parsed(config, arguments, {"step", "error", "limit", "reason", "actor"},
-                             {"json", "dry-run"}, kSagasUsage);
-  return SagasTool(parsed).run();
+int run_sagas(const core::SettingsSources& sources, std::span<const std::string> arguments) {
+  core::CommandLine line("orderflow sagas", "Sagas that wait for a person, and what to do.",
+                         sources);
+  SagasArguments asked;
+  add_commands(line.app(), asked);
+  const auto settings = line.parse(arguments);
+  if (!settings) return 0;
+  return SagasTool(line, settings->get(core::kDatabaseUrl), asked).run();
 }
 
-}  // namespace orderflow::http_api
+}  // namespace orderflow::tools

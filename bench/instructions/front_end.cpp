@@ -60,7 +60,7 @@ http_api::NewOrder admit(const Placing& placing) {
 class Dispatching {
  public:
   explicit Dispatching(const Course& course)
-      : logger_("api", "warning"),
+      : logger_("api", core::LogLevel::kWarning),
         metrics_("0"),
         shedder_(std::chrono::seconds{3}),
         dispatcher_(routes(saga_row(course)),

@@ -107,10 +107,8 @@ start_bench_instance() { # BROKER
   local ports roles
   read_metrics_ports 1
   free_ports $((4 + ${#ports[@]}))
-  ORDERFLOW_HTTP_PORT=$REPLY
-  ORDERFLOW_PG_PORT=$((REPLY + 1))
-  ORDERFLOW_BROKER_PORT=$((REPLY + 2))
-  ORDERFLOW_METRICS_PORT_BASE=$((REPLY + 3))
+  export ORDERFLOW_HTTP_PORT=$REPLY ORDERFLOW_PG_PORT=$((REPLY + 1))
+  export ORDERFLOW_BROKER_PORT=$((REPLY + 2)) ORDERFLOW_METRICS_PORT_BASE=$((REPLY + 3))
   # A line an order in the log would be measured too. The carrier delivers within the run, so that
   # the figures hold the whole of an order's life.
   export LOG_LEVEL=${LOG_LEVEL:-warning} ORDERFLOW_CARRIER_TIME=${ORDERFLOW_CARRIER_TIME:-2s}

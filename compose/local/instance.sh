@@ -6,61 +6,69 @@ supervisor_pid=
 
 # --- settings -----------------------------------------------------------------------------------
 
-# A value comes from the environment, or else from the instance that runs (so that a second shell
-# need not repeat what `up` was given), or else from the file ORDERFLOW_CONFIG names.
-setting() { # NAME SAVED_VALUE DEFAULT: the value in REPLY
-  REPLY=${!1:-}
-  [ -n "$REPLY" ] || REPLY=$2
-  if [ -z "$REPLY" ] && [ -r "${ORDERFLOW_CONFIG:-}" ]; then
-    REPLY=$(sed -nE "s/^[ \t]*$1[ \t]*=[ \t]*(.*[^ \t])[ \t]*\$/\1/p" "$ORDERFLOW_CONFIG" |
-      tail -n 1)
-  fi
-  [ -n "$REPLY" ] || REPLY=$3
-}
+# What the scripts need to know. The program alone knows names, defaults, bounds and the configuration
+# file; before it is built only the clone's folder and ORDERFLOW_STATE_DIR count, where its log goes.
+readonly script_settings=(ORDERFLOW_HTTP_PORT ORDERFLOW_BROKER_PORT ORDERFLOW_PG_PORT
+  ORDERFLOW_METRICS_PORT_BASE ORDERFLOW_PROCESSES ORDERFLOW_FETCH_WAIT
+  ORDERFLOW_DATABASE_START_TIMEOUT DATABASE_URL KAFKA_BOOTSTRAP_SERVERS)
 
-load_settings() {
-  local saved_http_port='' saved_broker_port='' saved_pg_port='' saved_metrics_base=''
-  local saved_broker='' saved_database_url='' saved_bootstrap=''
+# Asks the program, which must be built. What `up` was given holds for the instance that runs, so that
+# a second shell need not repeat it.
+load_settings() { # [quiet]: without what is only told
+  local saved_broker='' settings settings_warnings
   # shellcheck disable=SC1091 # written by save_settings
   if is_running && [ -r "$state_dir/instance.env" ]; then . "$state_dir/instance.env"; fi
-  setting ORDERFLOW_HTTP_PORT "$saved_http_port" 8080 && http_port=$REPLY
-  setting ORDERFLOW_BROKER_PORT "$saved_broker_port" 19092 && broker_port=$REPLY
-  setting ORDERFLOW_PG_PORT "$saved_pg_port" 15432 && pg_port=$REPLY
+  broker=${saved_broker:-embedded}
+  # The processes may be started from another folder than the one the name was meant for.
+  [ -z "${ORDERFLOW_CONFIG:-}" ] || ORDERFLOW_CONFIG=$(realpath -m -- "$ORDERFLOW_CONFIG")
+  settings=$("$binary" check-config --shell "${script_settings[@]}") || exit
+  settings_given='' settings_warnings=''
+  eval "$settings"
+  [ -z "$settings_warnings" ] || [ "${1:-}" = quiet ] ||
+    printf 'orderflow: %s\n' "$settings_warnings" >&2
+  http_port=$ORDERFLOW_HTTP_PORT broker_port=$ORDERFLOW_BROKER_PORT pg_port=$ORDERFLOW_PG_PORT
+  processes=$ORDERFLOW_PROCESSES metrics_base=$ORDERFLOW_METRICS_PORT_BASE
+  [ "$metrics_base" != 0 ] || metrics_base=$((http_port + 1000))
   check_port_number ORDERFLOW_HTTP_PORT "$http_port"
   check_port_number ORDERFLOW_BROKER_PORT "$broker_port"
   check_port_number ORDERFLOW_PG_PORT "$pg_port"
-  setting ORDERFLOW_METRICS_PORT_BASE "$saved_metrics_base" 0 && metrics_base=$REPLY
-  [ "$metrics_base" != 0 ] || metrics_base=$((http_port + 1000))
   check_port_number ORDERFLOW_METRICS_PORT_BASE "$metrics_base"
   # Empty: the private cluster, the broker started here.
-  setting DATABASE_URL "$saved_database_url" '' && outside_database=$REPLY
-  setting KAFKA_BOOTSTRAP_SERVERS "$saved_bootstrap" '' && outside_broker=$REPLY
-  broker=${saved_broker:-embedded}
-  setting ORDERFLOW_PROCESSES '' 1 && processes=$REPLY
-  [[ $processes =~ ^([1-9]|[1-5][0-9]|6[0-4])$ ]] ||
-    die "ORDERFLOW_PROCESSES is '$processes'; it must be a number from 1 to 64"
+  outside_database='' outside_broker=''
+  ! given DATABASE_URL || outside_database=$DATABASE_URL
+  ! given KAFKA_BOOTSTRAP_SERVERS || outside_broker=$KAFKA_BOOTSTRAP_SERVERS
 }
 
+given() { [[ $settings_given == *" $1 "* ]]; } # NAME: somebody has set it
+
+# As settings of the environment, where a variable of the caller's own stands before.
 save_settings() {
-  (umask 077 && printf 'saved_%s=%q\n' http_port "$http_port" broker_port "$broker_port" \
-    pg_port "$pg_port" metrics_base "$metrics_base" broker "$broker" \
-    database_url "$outside_database" bootstrap "$outside_broker" >"$state_dir/instance.env")
+  (
+    umask 077
+    printf 'saved_broker=%q\n' "$broker"
+    # shellcheck disable=SC2016 # expanded by whoever reads the file
+    saved_setting() { printf '[ -n "${%s:-}" ] || export %s=%q\n' "$1" "$1" "$2"; }
+    saved_setting ORDERFLOW_HTTP_PORT "$http_port"
+    saved_setting ORDERFLOW_BROKER_PORT "$broker_port"
+    saved_setting ORDERFLOW_PG_PORT "$pg_port"
+    saved_setting ORDERFLOW_METRICS_PORT_BASE "$metrics_base"
+    [ -z "$outside_database" ] || saved_setting DATABASE_URL "$outside_database"
+    [ -z "$outside_broker" ] || saved_setting KAFKA_BOOTSTRAP_SERVERS "$outside_broker"
+  ) >"$state_dir/instance.env"
 }
 
 export_settings() {
   export ORDERFLOW_STATE_DIR=$state_dir ORDERFLOW_HTTP_PORT=$http_port
   export ORDERFLOW_BROKER_PORT=$broker_port ORDERFLOW_PG_PORT=$pg_port
   export ORDERFLOW_METRICS_PORT_BASE=$metrics_base
-  # The processes may be started from another folder than the one the name was meant for.
-  [ -z "${ORDERFLOW_CONFIG:-}" ] || ORDERFLOW_CONFIG=$(realpath -m -- "$ORDERFLOW_CONFIG")
   export KAFKA_BOOTSTRAP_SERVERS=${outside_broker:-127.0.0.1:$broker_port}
   # The embedded broker holds an empty fetch to its end, so that wait is the latency of every hop.
-  if [ "$broker" = embedded ] && [ -z "$outside_broker" ]; then
-    export ORDERFLOW_FETCH_WAIT=${ORDERFLOW_FETCH_WAIT:-5ms}
+  if [ "$broker" = embedded ] && [ -z "$outside_broker" ] && ! given ORDERFLOW_FETCH_WAIT; then
+    export ORDERFLOW_FETCH_WAIT=5ms
   fi
   if [ -n "$outside_database" ]; then
     export DATABASE_URL=$outside_database
-    export ORDERFLOW_DATABASE_PATIENCE=${ORDERFLOW_DATABASE_PATIENCE:-8s}
+    given ORDERFLOW_DATABASE_START_TIMEOUT || export ORDERFLOW_DATABASE_START_TIMEOUT=8s
   elif [ -s "$state_dir/postgres.password" ]; then
     DATABASE_URL=$(private_database_url "$state_dir" "$pg_port")
     export DATABASE_URL

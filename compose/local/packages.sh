@@ -54,7 +54,7 @@ wanted_packages() { # GROUP…: the groups' packages, one a line
   done
 }
 
-ensure_packages() { # GROUP…
+ensure_packages() { # GROUP…: said once when nothing is missing
   phase packages
   if ! command -v dpkg-query >/dev/null; then
     phase_done "not Debian: not checked"
@@ -65,7 +65,8 @@ ensure_packages() { # GROUP…
     is_installed "$package" || missing+=("$package")
   done < <(wanted_packages "$@")
   if [ ${#missing[@]} -eq 0 ]; then
-    phase_done "all there"
+    if [ -n "${packages_told:-}" ]; then clear_line; else phase_done "all there"; fi
+    packages_told=yes
     return
   fi
   become_root "${missing[@]}"

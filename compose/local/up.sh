@@ -36,14 +36,15 @@ command_up() {
 }
 
 start_instance() { # BROKER attached|detached: what is missing first, and returns when all is ready
+  ensure_packages build
+  build_program
   load_settings
   choose_broker "$1"
   require_free_ports
-  local groups=(build)
+  local groups=()
   [ -n "$outside_database" ] || groups+=(postgres)
   [ "$broker" != kafka ] || groups+=(kafka)
   ensure_packages "${groups[@]}"
-  build_program
   [ "$broker" != kafka ] || fetch_kafka
   require_free_ports
   require_free_metrics_ports

@@ -149,7 +149,7 @@ core::Duration pause_after_chunk(core::Duration took, bool round_ended) {
   return std::max(usual, (kShareOfTime - 1) * took);
 }
 
-LedgerCheckThread::LedgerCheckThread(const std::string& database_url, core::Logger& logger,
+LedgerCheckThread::LedgerCheckThread(const core::DatabaseUrl& database_url, core::Logger& logger,
                                      core::Metrics& metrics)
     : session_(database_url, {.application_name = "orderflow/ledger-check",
                               .role = "orderflow_payments",

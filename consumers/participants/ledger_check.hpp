@@ -87,7 +87,8 @@ class LedgerCheck {
 // Runs a LedgerCheck on a thread of its own from construction to destruction.
 class LedgerCheckThread {
  public:
-  LedgerCheckThread(const std::string& database_url, core::Logger& logger, core::Metrics& metrics);
+  LedgerCheckThread(const core::DatabaseUrl& database_url, core::Logger& logger,
+                    core::Metrics& metrics);
 
  private:
   void run(const std::stop_token& stop);

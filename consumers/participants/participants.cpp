@@ -9,16 +9,19 @@
 #include "consumers/runtime/owner_loop.hpp"
 #include "consumers/runtime/owner_options.hpp"
 #include "core/pg/clock.hpp"
+#include "core/pg/settings.hpp"
+#include "domain/settings.hpp"
 #include "events/roles.hpp"
+#include "events/settings.hpp"
 #include "events/topics.hpp"
 
 namespace orderflow::consumers {
 namespace {
 
-domain::SimulationRates rates_of(const core::Config& config) {
+domain::SimulationRates rates_of(const core::Settings& settings) {
   domain::SimulationRates rates;
-  rates.seed = static_cast<std::uint64_t>(config.integer("simulation-seed"));
-  rates.magic = config.integer("simulation-magic") == 1;
+  rates.seed = settings.get(domain::kSimulationSeed);
+  rates.magic = settings.get(domain::kSimulationMagic);
   return rates;
 }
 
@@ -32,33 +35,33 @@ void run_loop(OwnerLoopOptions options, PartitionHandler& handler, core::Logger&
 
 }  // namespace
 
-void run_payments(const core::Config& config, core::Logger& logger, core::Metrics& metrics,
+void run_payments(const core::Settings& settings, core::Logger& logger, core::Metrics& metrics,
                   const std::stop_token& stop) {
-  const events::Topics topics(config.text("topic-prefix"));
-  domain::SimulationRates rates = rates_of(config);
-  rates.refused = 1 - config.rate("payment-success-rate");
-  rates.silent = config.rate("payment-silence-rate");
-  rates.failed = config.rate("payment-failure-rate");
+  const events::Topics topics(settings.get(events::kTopicPrefix));
+  domain::SimulationRates rates = rates_of(settings);
+  rates.refused = 1 - settings.get(domain::kPaymentSuccessRate);
+  rates.silent = settings.get(domain::kPaymentSilenceRate);
+  rates.failed = settings.get(domain::kPaymentFailureRate);
   PaymentsHandler handler(topics[events::Topic::kOrdersInbox], domain::Simulation(rates), logger,
                           metrics);
-  auto options = owner_options(events::kPayments, config);
-  options.ready_delay = config.duration("payment-latency");
+  auto options = owner_options(events::kPayments, settings);
+  options.ready_delay = settings.get(domain::kPaymentLatency);
 
-  const LedgerCheckThread ledger_check(config.text("database-url"), logger, metrics);
+  const LedgerCheckThread ledger_check(settings.get(core::kDatabaseUrl), logger, metrics);
   run_loop(std::move(options), handler, logger, metrics, stop);
 }
 
-void run_delivery(const core::Config& config, core::Logger& logger, core::Metrics& metrics,
+void run_delivery(const core::Settings& settings, core::Logger& logger, core::Metrics& metrics,
                   const std::stop_token& stop) {
-  const events::Topics topics(config.text("topic-prefix"));
-  domain::SimulationRates rates = rates_of(config);
-  rates.refused = config.rate("carrier-failure-rate");
-  rates.silent = config.rate("carrier-silence-rate");
+  const events::Topics topics(settings.get(events::kTopicPrefix));
+  domain::SimulationRates rates = rates_of(settings);
+  rates.refused = settings.get(domain::kCarrierFailureRate);
+  rates.silent = settings.get(domain::kCarrierSilenceRate);
   DeliveryHandlerOptions handler_options{
       topics[events::Topic::kOrdersInbox], domain::Simulation(rates), {}};
-  handler_options.policy.carrier_time = config.duration("carrier-time");
+  handler_options.policy.carrier_time = settings.get(domain::kCarrierTime);
   DeliveryHandler handler(std::move(handler_options), logger, metrics);
-  run_loop(owner_options(events::kDelivery, config), handler, logger, metrics, stop);
+  run_loop(owner_options(events::kDelivery, settings), handler, logger, metrics, stop);
 }
 
 }  // namespace orderflow::consumers

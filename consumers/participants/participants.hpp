@@ -4,7 +4,7 @@
 
 #include "core/observe/log.hpp"
 #include "core/observe/metrics.hpp"
-#include "core/settings/config.hpp"
+#include "core/settings/settings.hpp"
 
 namespace orderflow::consumers {
 
@@ -12,11 +12,11 @@ namespace orderflow::consumers {
 // `stop` is requested. A dead database or broker is waited for.
 
 // Also checks the ledger in the background, for as long as it runs.
-void run_payments(const core::Config& config, core::Logger& logger, core::Metrics& metrics,
+void run_payments(const core::Settings& settings, core::Logger& logger, core::Metrics& metrics,
                   const std::stop_token& stop);
 
 // With the simulated carrier.
-void run_delivery(const core::Config& config, core::Logger& logger, core::Metrics& metrics,
+void run_delivery(const core::Settings& settings, core::Logger& logger, core::Metrics& metrics,
                   const std::stop_token& stop);
 
 }  // namespace orderflow::consumers

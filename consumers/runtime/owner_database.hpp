@@ -10,13 +10,14 @@
 #include "consumers/runtime/partition_store.hpp"
 #include "consumers/runtime/transaction.hpp"
 #include "core/pg/clock.hpp"
+#include "core/pg/database_url.hpp"
 #include "core/pg/session.hpp"
 #include "core/testing/crash_point.hpp"
 
 namespace orderflow::consumers {
 
 struct OwnerDatabaseOptions {
-  std::string url;
+  core::DatabaseUrl url;
   std::string role;           // Names the owner, the session, and the source of dead letters.
   std::string schema;         // Whose `partitions` table holds the grants.
   std::string database_role;  // SET ROLE

@@ -9,6 +9,7 @@
 #include "core/observe/log.hpp"
 #include "core/observe/metrics.hpp"
 #include "core/pg/clock.hpp"
+#include "core/pg/database_url.hpp"
 #include "core/values/time.hpp"
 
 namespace orderflow::consumers {
@@ -19,7 +20,7 @@ struct OwnerLoopOptions {
   std::string group;
   std::string schema;         // whose `partitions` table holds the grants
   std::string database_role;  // SET ROLE
-  std::string database_url;
+  core::DatabaseUrl database_url;
   core::KafkaOptions kafka;
   std::size_t batch_limit = 1000;
   // Messages are handled this long after they arrived: a participant's simulated latency.

@@ -5,10 +5,14 @@
 #include <utility>
 
 #include "consumers/runtime/owner_options.hpp"
+#include "consumers/settings.hpp"
+#include "core/pg/settings.hpp"
 #include "core/values/shard.hpp"
 #include "events/roles.hpp"
+#include "events/settings.hpp"
 #include "saga/order/command_messages.hpp"
 #include "saga/order/order_saga.hpp"
+#include "saga/settings.hpp"
 
 namespace orderflow::consumers {
 
@@ -38,29 +42,29 @@ Uuid order_of(const events::InboxMessage& message) {
 
 }  // namespace
 
-saga::Policy policy_from(const core::Config& config) {
+saga::Policy policy_from(const core::Settings& settings) {
   saga::Policy policy;
-  policy.retry.attempts = static_cast<int>(config.integer("retry-attempts"));
-  policy.retry.backoff_initial = config.duration("retry-backoff-initial");
-  policy.retry.backoff_multiplier = config.rate("retry-backoff-multiplier");
-  policy.retry.backoff_max = config.duration("retry-backoff-max");
-  policy.reply_timeout[saga::kPaymentStep] = config.duration("payment-timeout");
-  policy.reply_timeout[saga::kDeliveryStep] = config.duration("delivery-timeout");
-  policy.probe_interval = config.duration("probe-interval");
+  policy.retry.attempts = settings.get(saga::kRetryAttempts);
+  policy.retry.backoff_initial = settings.get(saga::kRetryBackoffInitial);
+  policy.retry.backoff_multiplier = settings.get(saga::kRetryBackoffMultiplier);
+  policy.retry.backoff_max = settings.get(saga::kRetryBackoffMax);
+  policy.reply_timeout[saga::kPaymentStep] = settings.get(saga::kPaymentTimeout);
+  policy.reply_timeout[saga::kDeliveryStep] = settings.get(saga::kDeliveryTimeout);
+  policy.probe_interval = settings.get(saga::kProbeInterval);
   return policy;
 }
 
-Orchestrator::Orchestrator(const core::Config& config, events::Topics topics, core::Logger& logger,
-                           core::Metrics& metrics)
+Orchestrator::Orchestrator(const core::Settings& settings, events::Topics topics,
+                           core::Logger& logger, core::Metrics& metrics)
     : topics_(std::move(topics)),
       logger_(logger),
       metrics_(metrics),
-      policy_(policy_from(config)),
+      policy_(policy_from(settings)),
       impatient_(policy_),
       reply_timeout_(policy_.reply_timeout),
       watch_(policy_.probe_interval),
-      cache_limit_(static_cast<std::size_t>(config.integer("saga-cache"))),
-      batch_limit_(static_cast<std::size_t>(config.integer("batch-limit"))),
+      cache_limit_(settings.get(kSagaCache)),
+      batch_limit_(settings.get(core::kBatchLimit)),
       wake_ups_(kWakeUpsMax),
       overdue_(kOverdueReadShare, kOverduePoll, kOverduePollMax) {
   impatient_.retry.attempts = 1;
@@ -408,12 +412,12 @@ core::OutgoingMessage Orchestrator::encode(const Saga& saga, const saga::Command
   return events::encode(std::get<events::DeliveryCommand>(message.body), to);
 }
 
-void run_orchestrator(const core::Config& config, core::Logger& logger, core::Metrics& metrics,
+void run_orchestrator(const core::Settings& settings, core::Logger& logger, core::Metrics& metrics,
                       const std::stop_token& stop) {
-  const events::Topics topics(config.text("topic-prefix"));
+  const events::Topics topics(settings.get(events::kTopicPrefix));
   core::DatabaseClock clock;
-  Orchestrator orchestrator(config, topics, logger, metrics);
-  OwnerLoop loop(owner_options(events::kOrchestrator, config), orchestrator, clock, logger,
+  Orchestrator orchestrator(settings, topics, logger, metrics);
+  OwnerLoop loop(owner_options(events::kOrchestrator, settings), orchestrator, clock, logger,
                  metrics);
   const std::stop_callback on_stop(stop, [&loop] { loop.stop(); });
   loop.run();

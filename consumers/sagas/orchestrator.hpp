@@ -15,7 +15,7 @@
 #include "core/observe/health.hpp"
 #include "core/observe/log.hpp"
 #include "core/observe/metrics.hpp"
-#include "core/settings/config.hpp"
+#include "core/settings/settings.hpp"
 #include "events/codec.hpp"
 #include "events/topics.hpp"
 #include "saga/store/store.hpp"
@@ -31,7 +31,7 @@ namespace orderflow::consumers {
 // One thread: the owner loop's.
 class Orchestrator final : public PartitionHandler {
  public:
-  Orchestrator(const core::Config& config, events::Topics topics, core::Logger& logger,
+  Orchestrator(const core::Settings& settings, events::Topics topics, core::Logger& logger,
                core::Metrics& metrics);
 
   std::vector<producers::Outgoing> granted(const Grants& fresh, const Grants& all,
@@ -94,10 +94,10 @@ class Orchestrator final : public PartitionHandler {
 };
 
 // Runs the orchestrator role until `stop`.
-void run_orchestrator(const core::Config& config, core::Logger& logger, core::Metrics& metrics,
+void run_orchestrator(const core::Settings& settings, core::Logger& logger, core::Metrics& metrics,
                       const std::stop_token& stop);
 
 // The saga policy a configuration asks for.
-[[nodiscard]] saga::Policy policy_from(const core::Config& config);
+[[nodiscard]] saga::Policy policy_from(const core::Settings& settings);
 
 }  // namespace orderflow::consumers

@@ -4,7 +4,7 @@
 #include <map>
 #include <string>
 
-#include "core/settings/config.hpp"
+#include "core/settings/settings.hpp"
 #include "core/values/time.hpp"
 
 namespace orderflow::core {
@@ -20,6 +20,6 @@ struct KafkaOptions {
 };
 
 // From ORDERFLOW_KAFKA_*, KAFKA_BOOTSTRAP_SERVERS and ORDERFLOW_FETCH_WAIT.
-[[nodiscard]] KafkaOptions kafka_options(const Config& config, std::string client_id);
+[[nodiscard]] KafkaOptions kafka_options(const Settings& settings, std::string client_id);
 
 }  // namespace orderflow::core

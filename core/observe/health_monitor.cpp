@@ -3,6 +3,7 @@
 #include <chrono>
 #include <condition_variable>
 
+#include "core/pg/settings.hpp"
 #include "core/values/failure.hpp"
 
 namespace orderflow::core {
@@ -16,13 +17,13 @@ constexpr PgStatement kPing{"health_ping", "SELECT to_regclass('ops.migrations')
 
 }  // namespace
 
-HealthMonitor::HealthMonitor(const Config& config, Health& health, Logger& logger)
+HealthMonitor::HealthMonitor(const Settings& settings, Health& health, Logger& logger)
     : health_(health),
       logger_(logger),
-      kafka_options_(kafka_options(config, "orderflow-health")),
-      session_(config.text("database-url"), {.application_name = "orderflow-health",
-                                             .role = "",
-                                             .answer_timeout = kDatabaseTimeout}) {
+      kafka_options_(kafka_options(settings, "orderflow-health")),
+      session_(settings.get(kDatabaseUrl), {.application_name = "orderflow-health",
+                                            .role = "",
+                                            .answer_timeout = kDatabaseTimeout}) {
   for (const char* component : {"database", "schema", "kafka"}) health_.expect(component);
   database_thread_ = std::jthread(
       [this](const std::stop_token& stop) { repeat(stop, [this] { check_database(); }); });

@@ -13,7 +13,7 @@
 #include "core/observe/health.hpp"
 #include "core/observe/log.hpp"
 #include "core/pg/session.hpp"
-#include "core/settings/config.hpp"
+#include "core/settings/settings.hpp"
 
 namespace orderflow::core {
 
@@ -22,7 +22,7 @@ namespace orderflow::core {
 // "kafka". From construction to destruction. A change is logged, a state that stays is not.
 class HealthMonitor {
  public:
-  HealthMonitor(const Config& config, Health& health, Logger& logger);
+  HealthMonitor(const Settings& settings, Health& health, Logger& logger);
   ~HealthMonitor();
   HealthMonitor(const HealthMonitor&) = delete;
   HealthMonitor& operator=(const HealthMonitor&) = delete;

@@ -3,20 +3,10 @@
 #include <spdlog/logger.h>
 #include <spdlog/sinks/stdout_sinks.h>
 
-#include "core/values/failure.hpp"
 #include "core/values/time.hpp"
 
 namespace orderflow::core {
 namespace {
-
-LogLevel parse_level(std::string_view text) {
-  if (text == "debug" || text == "DEBUG") return LogLevel::kDebug;
-  if (text == "info" || text == "INFO") return LogLevel::kInfo;
-  if (text == "warning" || text == "WARNING" || text == "warn") return LogLevel::kWarning;
-  if (text == "error" || text == "ERROR") return LogLevel::kError;
-  throw BadConfiguration("LOG_LEVEL is '" + std::string(text) +
-                         "'; use debug, info, warning or error");
-}
 
 std::string_view name_of(LogLevel level) {
   switch (level) {
@@ -30,9 +20,17 @@ std::string_view name_of(LogLevel level) {
 
 }  // namespace
 
-Logger::Logger(std::string role, std::string_view level)
+std::optional<LogLevel> parse_log_level(std::string_view text) {
+  if (text == "debug" || text == "DEBUG") return LogLevel::kDebug;
+  if (text == "info" || text == "INFO") return LogLevel::kInfo;
+  if (text == "warning" || text == "WARNING" || text == "warn") return LogLevel::kWarning;
+  if (text == "error" || text == "ERROR") return LogLevel::kError;
+  return std::nullopt;
+}
+
+Logger::Logger(std::string role, LogLevel level)
     : role_(std::move(role)),
-      level_(parse_level(level)),
+      level_(level),
       out_(std::make_unique<spdlog::logger>("orderflow",
                                             std::make_shared<spdlog::sinks::stdout_sink_mt>())) {
   out_->set_pattern("%v");

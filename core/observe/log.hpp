@@ -3,6 +3,7 @@
 #include <initializer_list>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -17,6 +18,9 @@ namespace orderflow::core {
 
 enum class LogLevel { kDebug, kInfo, kWarning, kError };
 
+// debug, info, warning (or warn) and error, in small or capital letters.
+[[nodiscard]] std::optional<LogLevel> parse_log_level(std::string_view text);
+
 // Writes one JSON object a line to stdout: time, level, role, message, correlation_id, trace_id and
 // the fields given. Safe from any thread. Owned by main, handed down by reference.
 class Logger {
@@ -24,8 +28,8 @@ class Logger {
   using Field = std::pair<std::string_view, nlohmann::json>;
   using Fields = std::initializer_list<Field>;
 
-  // `level` is debug, info, warning or error; anything else throws BadConfiguration.
-  Logger(std::string role, std::string_view level);
+  // Lines below `level` are left out.
+  Logger(std::string role, LogLevel level);
   ~Logger();
   Logger(const Logger&) = delete;
   Logger& operator=(const Logger&) = delete;

@@ -1,24 +1,18 @@
 #include "core/pg/pool.hpp"
 
 #include "core/pg/liveness.hpp"
-#include "core/settings/config.hpp"
 
 namespace orderflow::core {
 namespace {
 
+constexpr const char* kPoolConnectTimeoutSeconds = "5";
 constexpr auto kTakeTimeout = std::chrono::seconds{5};
-
-// libpq's own options go into the string, whichever of the two spellings it has.
-std::string with_connect_options(const std::string& url) {
-  if (url.find("://") == std::string::npos) return url + " connect_timeout=5";
-  return url + (url.find('?') == std::string::npos ? "?" : "&") + "connect_timeout=5";
-}
 
 }  // namespace
 
-DatabasePool::DatabasePool(const std::string& url, std::string role, std::size_t size,
+DatabasePool::DatabasePool(const DatabaseUrl& url, std::string role, std::size_t size,
                            Duration statement_timeout)
-    : url_(with_connect_options(normalize_database_url(url))),
+    : url_(url.with("connect_timeout", kPoolConnectTimeoutSeconds)),
       role_(std::move(role)),
       statement_timeout_(statement_timeout),
       unused_slots_(size) {}
@@ -52,7 +46,7 @@ std::unique_ptr<pqxx::connection> DatabasePool::take() {
 std::unique_ptr<pqxx::connection> DatabasePool::connect() {
   std::unique_ptr<pqxx::connection> connection;
   try {
-    connection = std::make_unique<pqxx::connection>(url_);
+    connection = std::make_unique<pqxx::connection>(url_.conninfo());
     set_up(*connection);
     return connection;
   } catch (...) {

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/pg/database_url.hpp"
 #include "core/values/failure.hpp"
 #include "core/values/time.hpp"
 
@@ -25,7 +26,7 @@ namespace orderflow::core {
 class DatabasePool {
  public:
   // `role` is taken with SET ROLE when it exists; empty stays with the login user.
-  DatabasePool(const std::string& url, std::string role, std::size_t size,
+  DatabasePool(const DatabaseUrl& url, std::string role, std::size_t size,
                Duration statement_timeout = std::chrono::seconds{5});
   ~DatabasePool();
   DatabasePool(const DatabasePool&) = delete;
@@ -83,7 +84,7 @@ class DatabasePool {
   // Called while an exception is handled: keeps or drops the connection and throws on.
   [[noreturn]] void translate(std::unique_ptr<pqxx::connection> connection);
 
-  std::string url_;
+  DatabaseUrl url_;
   std::string role_;
   Duration statement_timeout_;
   std::mutex mutex_;

@@ -10,7 +10,6 @@
 #include <optional>
 
 #include "core/pg/liveness.hpp"
-#include "core/settings/config.hpp"
 
 namespace orderflow::core {
 namespace {
@@ -105,8 +104,8 @@ std::optional<std::string> PgResult::maybe_text(int row, int column) const {
   return is_null(row, column) ? std::nullopt : std::optional(std::string(text(row, column)));
 }
 
-PgSession::PgSession(const std::string& url, PgSessionOptions options)
-    : url_(normalize_database_url(url)), options_(std::move(options)) {}
+PgSession::PgSession(DatabaseUrl url, PgSessionOptions options)
+    : url_(std::move(url)), options_(std::move(options)) {}
 
 PgSession::~PgSession() { disconnect(); }
 
@@ -122,7 +121,7 @@ void PgSession::connect() {
                         "client_encoding",
                         "options",
                         nullptr};
-  const char* values[] = {url_.c_str(),
+  const char* values[] = {url_.conninfo().c_str(),
                           kConnectTimeoutSeconds,
                           options_.application_name.c_str(),
                           "5",
@@ -159,7 +158,7 @@ int PgSession::backend_pid() const {
 std::string PgSession::start_up_options() const {
   std::string options;
   const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> parsed(
-      PQconninfoParse(url_.c_str(), nullptr), &PQconninfoFree);
+      PQconninfoParse(url_.conninfo().c_str(), nullptr), &PQconninfoFree);
   for (const auto* option = parsed.get(); option != nullptr && option->keyword != nullptr;
        ++option) {
     if (std::string_view(option->keyword) == "options" && option->val != nullptr) {

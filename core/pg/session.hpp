@@ -11,6 +11,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "core/pg/database_url.hpp"
 #include "core/pg/params.hpp"
 #include "core/testing/crash_point.hpp"
 #include "core/values/failure.hpp"
@@ -121,7 +122,7 @@ struct PgSessionOptions {
 // Throws DataError, Fenced, Conflict, CommitUnknown, or Unavailable (all else: repeat later).
 class PgSession {
  public:
-  PgSession(const std::string& url, PgSessionOptions options);
+  PgSession(DatabaseUrl url, PgSessionOptions options);
   ~PgSession();
   PgSession(const PgSession&) = delete;
   PgSession& operator=(const PgSession&) = delete;
@@ -163,7 +164,7 @@ class PgSession {
   [[noreturn]] void raise(const PGresult* result);
   [[noreturn]] void lose_connection(const std::string& what);
 
-  std::string url_;
+  DatabaseUrl url_;
   PgSessionOptions options_;
   PGconn* connection_ = nullptr;
   std::unordered_set<std::string_view> prepared_;

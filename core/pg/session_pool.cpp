@@ -9,7 +9,7 @@ constexpr std::size_t kWaitingJobsMax = 2'000;
 
 }  // namespace
 
-SessionPool::SessionPool(const std::string& url, const PgSessionOptions& options,
+SessionPool::SessionPool(const DatabaseUrl& url, const PgSessionOptions& options,
                          std::size_t sessions)
     : url_(url), options_(options) {
   for (std::size_t i = 0; i < sessions; ++i) {

@@ -28,7 +28,7 @@ namespace orderflow::core {
 // when the pool ends fail with Unavailable.
 class SessionPool {
  public:
-  SessionPool(const std::string& url, const PgSessionOptions& options, std::size_t sessions);
+  SessionPool(const DatabaseUrl& url, const PgSessionOptions& options, std::size_t sessions);
   ~SessionPool();
   SessionPool(const SessionPool&) = delete;
   SessionPool& operator=(const SessionPool&) = delete;
@@ -83,7 +83,7 @@ class SessionPool {
   void submit(std::shared_ptr<AnyJob> job);
   void serve(const std::stop_token& stop);
 
-  std::string url_;
+  DatabaseUrl url_;
   PgSessionOptions options_;
   std::mutex mutex_;
   std::condition_variable_any wake_;

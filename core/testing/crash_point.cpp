@@ -7,7 +7,6 @@
 #include <cstdio>
 #include <cstring>
 
-#include "core/values/failure.hpp"
 #include "core/values/number.hpp"
 
 namespace orderflow::core {
@@ -50,12 +49,11 @@ std::vector<NamedPoint> all_points(std::span<const CrashRole> roles) {
   return points;
 }
 
-[[noreturn]] void refuse(std::string_view text, std::span<const CrashRole> roles,
-                         const std::string& why) {
+tl::unexpected<std::string> refused(std::span<const CrashRole> roles, const char* why) {
   std::string names;
   for (const auto& name : crash_point_names(roles)) names += "\n  " + name;
-  throw BadConfiguration("ORDERFLOW_CRASH_AT is '" + std::string(text) + "': " + why +
-                         "; it must be POINT[:PASSING[:kill|stop]] with one of the points" + names);
+  return tl::unexpected("POINT[:PASSING[:kill|stop]] (" + std::string(why) +
+                        ") with one of the points" + names);
 }
 
 }  // namespace
@@ -68,7 +66,8 @@ void pass_armed_crash_point() noexcept {
   ::kill(::getpid(), armed_to_stop ? SIGSTOP : SIGKILL);
 }
 
-std::optional<CrashPlan> parse_crash_plan(std::string_view text, std::span<const CrashRole> roles) {
+tl::expected<std::optional<CrashPlan>, std::string> parse_crash_plan(
+    std::string_view text, std::span<const CrashRole> roles) {
   if (text.empty()) return std::nullopt;
   const auto first = text.find(':');
   CrashPlan plan;
@@ -78,16 +77,16 @@ std::optional<CrashPlan> parse_crash_plan(std::string_view text, std::span<const
     plan.point = known.point;
     plan.role = known.role;
   }
-  if (plan.role.empty()) refuse(text, roles, "there is no such point");
+  if (plan.role.empty()) return refused(roles, "there is no such point");
   if (first == std::string_view::npos) return plan;
   std::string_view rest = text.substr(first + 1);
   const auto second = rest.find(':');
   plan.passing = core::parse_number<int>(rest.substr(0, second)).value_or(0);
-  if (plan.passing < 1) refuse(text, roles, "the passing is not a number from 1");
+  if (plan.passing < 1) return refused(roles, "the passing is not a number from 1");
   if (second == std::string_view::npos) return plan;
   const std::string_view action = rest.substr(second + 1);
   if (action != "kill" && action != "stop") {
-    refuse(text, roles, "the action is neither kill nor stop");
+    return refused(roles, "the action is neither kill nor stop");
   }
   plan.stop = action == "stop";
   return plan;

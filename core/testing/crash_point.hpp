@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <tl/expected.hpp>
 #include <vector>
 
 // Named places between two systems (database, broker, socket) where a test lets this process die or
@@ -113,10 +114,10 @@ struct CrashPlan {
   bool stop = false;
 };
 
-// Reads point[:passing[:kill|stop]]; nothing when the text is empty. Throws BadConfiguration that
-// lists the names. The plan's role is a view of the caller's.
-[[nodiscard]] std::optional<CrashPlan> parse_crash_plan(std::string_view text,
-                                                        std::span<const CrashRole> roles);
+// Reads point[:passing[:kill|stop]]; nothing when the text is empty. The error says what it must
+// be and lists the names. The plan's role is a view of the caller's.
+[[nodiscard]] tl::expected<std::optional<CrashPlan>, std::string> parse_crash_plan(
+    std::string_view text, std::span<const CrashRole> roles);
 
 // For main, before any thread starts, and in a process that runs the plan's role.
 void arm_crash_point(const CrashPlan& plan);

@@ -41,10 +41,9 @@ class Admin final : public ApiContext {
         sagas_(std::make_shared<AdminSagas>(AdminSagas::Sessions{*orders_, *payments_, *delivery_},
                                             requests, notifier)),
         letters_(std::make_shared<AdminDeadLetters>(
-            *orders_,
-            std::make_shared<MessageReplayer>(
-                core::kafka_options(environment.config, "orderflow-replay"), environment.logger))) {
-  }
+            *orders_, std::make_shared<MessageReplayer>(
+                          core::kafka_options(environment.settings, "orderflow-replay"),
+                          environment.logger))) {}
 
   std::vector<Route> routes() override {
     return {

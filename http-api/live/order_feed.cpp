@@ -11,7 +11,9 @@
 #include "core/async/periodic.hpp"
 #include "core/kafka/consumer.hpp"
 #include "core/pg/params.hpp"
+#include "core/pg/settings.hpp"
 #include "core/values/failure.hpp"
+#include "events/settings.hpp"
 #include "events/topics.hpp"
 
 namespace orderflow::http_api {
@@ -54,16 +56,16 @@ void Subscription::notify() {
   });
 }
 
-OrderFeed::OrderFeed(const core::Config& config, core::Logger& logger, core::Metrics& metrics)
-    : kafka_options_(core::kafka_options(config, "orderflow-api-tail")),
-      topic_(events::Topics(config.text("topic-prefix"))[events::Topic::kOrdersEvents]),
+OrderFeed::OrderFeed(const core::Settings& settings, core::Logger& logger, core::Metrics& metrics)
+    : kafka_options_(core::kafka_options(settings, "orderflow-api-tail")),
+      topic_(events::Topics(settings.get(events::kTopicPrefix))[events::Topic::kOrdersEvents]),
       logger_(logger),
       subscriptions_gauge_(
           metrics.gauge("live_subscriptions", "Requests that wait for changes of an order.")),
-      session_(config.text("database-url"), {.application_name = "orderflow-api-feed",
-                                             .role = "orderflow_orders",
-                                             .answer_timeout = 5s,
-                                             .index_only_plans = true}) {
+      session_(settings.get(core::kDatabaseUrl), {.application_name = "orderflow-api-feed",
+                                                  .role = "orderflow_orders",
+                                                  .answer_timeout = 5s,
+                                                  .index_only_plans = true}) {
   tail_thread_ = std::jthread([this](const std::stop_token& stop) { tail(stop); });
   poll_thread_ = std::jthread([this](const std::stop_token& stop) { poll(stop); });
 }

@@ -17,7 +17,7 @@
 #include "core/observe/log.hpp"
 #include "core/observe/metrics.hpp"
 #include "core/pg/session.hpp"
-#include "core/settings/config.hpp"
+#include "core/settings/settings.hpp"
 #include "core/values/uuid.hpp"
 
 namespace orderflow::http_api {
@@ -48,7 +48,7 @@ class Subscription : public std::enable_shared_from_this<Subscription> {
 // all subscriptions together. Nothing is read while nobody waits. Bounded in subscriptions.
 class OrderFeed {
  public:
-  OrderFeed(const core::Config& config, core::Logger& logger, core::Metrics& metrics);
+  OrderFeed(const core::Settings& settings, core::Logger& logger, core::Metrics& metrics);
   ~OrderFeed();
   OrderFeed(const OrderFeed&) = delete;
   OrderFeed& operator=(const OrderFeed&) = delete;

@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "core/async/periodic.hpp"
+#include "core/pg/settings.hpp"
 
 namespace orderflow::http_api {
 namespace {
@@ -20,8 +21,8 @@ WHERE k.scope = old.scope AND k.key = old.key)"};
 
 }  // namespace
 
-IdempotencyCleaner::IdempotencyCleaner(const core::Config& config, core::Logger& logger)
-    : session_(config.text("database-url"),
+IdempotencyCleaner::IdempotencyCleaner(const core::Settings& settings, core::Logger& logger)
+    : session_(settings.get(core::kDatabaseUrl),
                {.application_name = "orderflow-api-cleaner", .role = "orderflow_orders"}) {
   thread_ = std::jthread([this, &logger](const std::stop_token& stop) {
     repeat_until_stopped(stop, kInterval, logger, "idempotency keys", [&] { clean(stop); });

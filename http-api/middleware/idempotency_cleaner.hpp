@@ -5,7 +5,7 @@
 
 #include "core/observe/log.hpp"
 #include "core/pg/session.hpp"
-#include "core/settings/config.hpp"
+#include "core/settings/settings.hpp"
 
 namespace orderflow::http_api {
 
@@ -13,7 +13,7 @@ namespace orderflow::http_api {
 // Several processes may do so at once. One thread, from construction to destruction.
 class IdempotencyCleaner {
  public:
-  IdempotencyCleaner(const core::Config& config, core::Logger& logger);
+  IdempotencyCleaner(const core::Settings& settings, core::Logger& logger);
   ~IdempotencyCleaner();
   IdempotencyCleaner(const IdempotencyCleaner&) = delete;
   IdempotencyCleaner& operator=(const IdempotencyCleaner&) = delete;

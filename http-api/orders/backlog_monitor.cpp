@@ -4,6 +4,8 @@
 #include <chrono>
 
 #include "core/async/periodic.hpp"
+#include "core/pg/settings.hpp"
+#include "http-api/settings.hpp"
 
 namespace orderflow::http_api {
 namespace {
@@ -27,15 +29,15 @@ FROM orders.sagas WHERE live AND NOT attention AND wake_at < now())"};
 
 }  // namespace
 
-BacklogMonitor::BacklogMonitor(const core::Config& config, core::Logger& logger,
+BacklogMonitor::BacklogMonitor(const core::Settings& settings, core::Logger& logger,
                                core::Metrics& metrics)
     : logger_(logger),
-      session_(config.text("database-url"), {.application_name = "orderflow-api-backlog",
-                                             .role = "orderflow_orders",
-                                             .answer_timeout = kAgeTimeout}),
+      session_(settings.get(core::kDatabaseUrl), {.application_name = "orderflow-api-backlog",
+                                                  .role = "orderflow_orders",
+                                                  .answer_timeout = kAgeTimeout}),
       age_gauge_(metrics.gauge("backlog_oldest_seconds",
                                "How long a new order waits until its owner looks at it.")),
-      shedder_(config.duration("backlog-age-limit")) {
+      shedder_(settings.get(kBacklogAgeLimit)) {
   thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
 }
 

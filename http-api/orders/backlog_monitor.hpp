@@ -6,7 +6,7 @@
 #include "core/observe/log.hpp"
 #include "core/observe/metrics.hpp"
 #include "core/pg/session.hpp"
-#include "core/settings/config.hpp"
+#include "core/settings/settings.hpp"
 #include "http-api/middleware/load_shedding.hpp"
 
 namespace orderflow::http_api {
@@ -16,7 +16,7 @@ namespace orderflow::http_api {
 // answer nothing is refused (the order writer says what is down).
 class BacklogMonitor {
  public:
-  BacklogMonitor(const core::Config& config, core::Logger& logger, core::Metrics& metrics);
+  BacklogMonitor(const core::Settings& settings, core::Logger& logger, core::Metrics& metrics);
   ~BacklogMonitor();
   BacklogMonitor(const BacklogMonitor&) = delete;
   BacklogMonitor& operator=(const BacklogMonitor&) = delete;

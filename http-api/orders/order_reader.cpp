@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/pg/params.hpp"
+#include "core/pg/settings.hpp"
 #include "core/values/failure.hpp"
 
 namespace orderflow::http_api {
@@ -76,11 +77,11 @@ struct OrderReader::Batch {
   std::vector<EventsRead*> events;
 };
 
-OrderReader::OrderReader(const core::Config& config)
-    : session_(config.text("database-url"), {.application_name = "orderflow-api-reader",
-                                             .role = "orderflow_orders",
-                                             .answer_timeout = kReadTimeout,
-                                             .index_only_plans = true}),
+OrderReader::OrderReader(const core::Settings& settings)
+    : session_(settings.get(core::kDatabaseUrl), {.application_name = "orderflow-api-reader",
+                                                  .role = "orderflow_orders",
+                                                  .answer_timeout = kReadTimeout,
+                                                  .index_only_plans = true}),
       queue_(
           core::GroupCommitLimits{
               .batch_max = kReadsWaitingMax, .waiting_max = kReadsWaitingMax, .gathers = false},

@@ -11,7 +11,7 @@
 #include "core/async/group_commit.hpp"
 #include "core/async/one_shot.hpp"
 #include "core/pg/session.hpp"
-#include "core/settings/config.hpp"
+#include "core/settings/settings.hpp"
 #include "http-api/orders/order_rows.hpp"
 #include "http-api/server/http.hpp"
 
@@ -23,7 +23,7 @@ namespace orderflow::http_api {
 // many reads wait.
 class OrderReader {
  public:
-  explicit OrderReader(const core::Config& config);
+  explicit OrderReader(const core::Settings& settings);
 
   void request_stop() { queue_.request_stop(); }
 

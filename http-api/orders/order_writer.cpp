@@ -5,6 +5,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "core/pg/settings.hpp"
 #include "core/testing/crash_point.hpp"
 #include "http-api/orders/order_statements.hpp"
 
@@ -17,8 +18,8 @@ using core::CrashPlace;
 constexpr std::size_t kBatchesWaitingMax = 10;
 constexpr core::Duration kCommitTimeout = std::chrono::seconds{5};
 
-core::GroupCommitLimits limits_of(const core::Config& config) {
-  const auto batch_max = static_cast<std::size_t>(config.integer("batch-limit"));
+core::GroupCommitLimits limits_of(const core::Settings& settings) {
+  const auto batch_max = settings.get(core::kBatchLimit);
   return {.batch_max = batch_max, .waiting_max = batch_max * kBatchesWaitingMax};
 }
 
@@ -31,14 +32,14 @@ std::vector<const NewOrder*> candidates_of(std::span<KeyGroup* const> groups) {
 
 }  // namespace
 
-OrderWriter::OrderWriter(const core::Config& config, core::Logger& logger, core::Metrics& metrics,
-                         OnPlaced on_placed)
+OrderWriter::OrderWriter(const core::Settings& settings, core::Logger& logger,
+                         core::Metrics& metrics, OnPlaced on_placed)
     : logger_(logger),
       on_placed_(std::move(on_placed)),
-      session_(config.text("database-url"), {.application_name = "orderflow-api-writer",
-                                             .role = "orderflow_orders",
-                                             .answer_timeout = kCommitTimeout,
-                                             .index_only_plans = true}),
+      session_(settings.get(core::kDatabaseUrl), {.application_name = "orderflow-api-writer",
+                                                  .role = "orderflow_orders",
+                                                  .answer_timeout = kCommitTimeout,
+                                                  .index_only_plans = true}),
       placed_total_(metrics.counter("orders_placed_total", "Orders made durable and accepted.")),
       batch_size_(metrics.histogram("order_commit_size", "Orders made durable by one transaction.",
                                     {}, core::Metrics::size_bounds())),
@@ -46,7 +47,7 @@ OrderWriter::OrderWriter(const core::Config& config, core::Logger& logger, core:
                                         "Time of one transaction of the order writer.", {},
                                         core::Metrics::latency_bounds())),
       waiting_(metrics.gauge("order_writer_waiting", "Orders that wait for the order writer.")),
-      queue_(limits_of(config), [this](std::span<Entry> batch) { commit(batch); }) {}
+      queue_(limits_of(settings), [this](std::span<Entry> batch) { commit(batch); }) {}
 
 OrderWriter::Outcome OrderWriter::submit(NewOrder order) {
   auto answer = std::make_shared<core::OneShot<PlaceOutcome>>();

@@ -10,7 +10,7 @@
 #include "core/observe/log.hpp"
 #include "core/observe/metrics.hpp"
 #include "core/pg/session.hpp"
-#include "core/settings/config.hpp"
+#include "core/settings/settings.hpp"
 #include "http-api/orders/key_groups.hpp"
 #include "http-api/orders/new_order.hpp"
 
@@ -30,7 +30,7 @@ class OrderWriter {
 
   // `on_placed` is called after the commit, on the writer's thread, for each order that is now
   // durable.
-  OrderWriter(const core::Config& config, core::Logger& logger, core::Metrics& metrics,
+  OrderWriter(const core::Settings& settings, core::Logger& logger, core::Metrics& metrics,
               OnPlaced on_placed);
 
   // Null when the queue is full or the writer stops: answer 503.

@@ -2,12 +2,14 @@
 
 #include <memory>
 
+#include "core/pg/settings.hpp"
 #include "http-api/orders/events.hpp"
 #include "http-api/orders/jobs.hpp"
 #include "http-api/orders/lists.hpp"
 #include "http-api/orders/orders.hpp"
 #include "http-api/orders/requests.hpp"
 #include "http-api/server/context_sessions.hpp"
+#include "http-api/settings.hpp"
 
 namespace orderflow::http_api {
 namespace {
@@ -30,18 +32,18 @@ constexpr Policy kReadJob{.context = "orders", .resource = "job"};
 }  // namespace
 
 OrdersBackend::OrdersBackend(const ApiEnvironment& environment)
-    : sessions(environment.config.text("database-url"), front_end_session("orderflow_orders"),
-               static_cast<std::size_t>(environment.config.integer("db-pool"))),
+    : sessions(environment.settings.get(core::kDatabaseUrl), front_end_session("orderflow_orders"),
+               environment.settings.get(kDbPool)),
       references(environment),
-      notifier(environment.config, environment.logger, environment.metrics),
-      writer(environment.config, environment.logger, environment.metrics,
+      notifier(environment.settings, environment.logger, environment.metrics),
+      writer(environment.settings, environment.logger, environment.metrics,
              [this](const NewOrder& order) {
                if (!order.row.draft) notifier.order_placed(order.row.id, order.trace);
              }),
-      reader(environment.config),
-      feed(environment.config, environment.logger, environment.metrics),
-      backlog(environment.config, environment.logger, environment.metrics),
-      cleaner(environment.config, environment.logger) {}
+      reader(environment.settings),
+      feed(environment.settings, environment.logger, environment.metrics),
+      backlog(environment.settings, environment.logger, environment.metrics),
+      cleaner(environment.settings, environment.logger) {}
 
 void OrdersBackend::request_stop() {
   feed.request_stop();

@@ -3,9 +3,11 @@
 #include <chrono>
 
 #include "core/pg/partition_count.hpp"
+#include "core/pg/settings.hpp"
 #include "core/testing/crash_point.hpp"
 #include "core/values/failure.hpp"
 #include "events/codec.hpp"
+#include "events/settings.hpp"
 
 namespace orderflow::http_api {
 namespace {
@@ -20,17 +22,17 @@ constexpr const char* kSource = "/orderflow/api";
 
 }  // namespace
 
-OwnerNotifier::OwnerNotifier(const core::Config& config, core::Logger& logger,
+OwnerNotifier::OwnerNotifier(const core::Settings& settings, core::Logger& logger,
                              core::Metrics& metrics)
-    : options_(core::kafka_options(config, "orderflow-api")),
-      topics_(config.text("topic-prefix")),
+    : options_(core::kafka_options(settings, "orderflow-api")),
+      topics_(settings.get(events::kTopicPrefix)),
       logger_(logger),
       dropped_(metrics.counter("owner_notifications_dropped_total",
                                "Notifications on orders.inbox not sent because the queue was full "
                                "or Kafka away; owners read the rows by themselves.")),
-      session_(config.text("database-url"), {.application_name = "orderflow-api-partitions",
-                                             .role = "orderflow_orders",
-                                             .answer_timeout = kRefreshTimeout}) {
+      session_(settings.get(core::kDatabaseUrl), {.application_name = "orderflow-api-partitions",
+                                                  .role = "orderflow_orders",
+                                                  .answer_timeout = kRefreshTimeout}) {
   thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
 }
 

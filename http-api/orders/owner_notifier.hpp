@@ -15,7 +15,7 @@
 #include "core/observe/metrics.hpp"
 #include "core/observe/trace.hpp"
 #include "core/pg/session.hpp"
-#include "core/settings/config.hpp"
+#include "core/settings/settings.hpp"
 #include "core/values/uuid.hpp"
 #include "events/topics.hpp"
 
@@ -27,7 +27,7 @@ namespace orderflow::http_api {
 // Safe from any thread; one thread sends.
 class OwnerNotifier {
  public:
-  OwnerNotifier(const core::Config& config, core::Logger& logger, core::Metrics& metrics);
+  OwnerNotifier(const core::Settings& settings, core::Logger& logger, core::Metrics& metrics);
   ~OwnerNotifier();  // stop()
   OwnerNotifier(const OwnerNotifier&) = delete;
   OwnerNotifier& operator=(const OwnerNotifier&) = delete;

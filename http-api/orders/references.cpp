@@ -1,6 +1,7 @@
 #include "http-api/orders/references.hpp"
 
 #include "core/pg/row.hpp"
+#include "core/pg/settings.hpp"
 #include "http-api/server/context_sessions.hpp"
 
 namespace orderflow::http_api {
@@ -33,7 +34,7 @@ Products fetch_products(core::PgSession& session, const std::vector<core::Uuid>&
 
 std::unique_ptr<core::SessionPool> sessions_of(const ApiEnvironment& environment,
                                                const char* database_role) {
-  return std::make_unique<core::SessionPool>(environment.config.text("database-url"),
+  return std::make_unique<core::SessionPool>(environment.settings.get(core::kDatabaseUrl),
                                              front_end_session(database_role), kSessionsOfEach);
 }
 

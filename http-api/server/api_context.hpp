@@ -4,14 +4,14 @@
 
 #include "core/observe/log.hpp"
 #include "core/observe/metrics.hpp"
-#include "core/settings/config.hpp"
+#include "core/settings/settings.hpp"
 #include "http-api/server/route.hpp"
 
 namespace orderflow::http_api {
 
 // What every context of the API is made from. Outlives them.
 struct ApiEnvironment {
-  const core::Config& config;
+  const core::Settings& settings;
   core::Logger& logger;
   core::Metrics& metrics;
 };

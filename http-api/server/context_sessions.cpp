@@ -1,4 +1,6 @@
 #include "http-api/server/context_sessions.hpp"
+#include "core/pg/settings.hpp"
+#include "http-api/settings.hpp"
 
 namespace orderflow::http_api {
 namespace {
@@ -16,9 +18,9 @@ core::PgSessionOptions front_end_session(const char* database_role) {
 
 std::shared_ptr<core::SessionPool> context_sessions(const ApiEnvironment& environment,
                                                     const char* database_role) {
-  return std::make_shared<core::SessionPool>(
-      environment.config.text("database-url"), front_end_session(database_role),
-      static_cast<std::size_t>(environment.config.integer("db-pool")));
+  return std::make_shared<core::SessionPool>(environment.settings.get(core::kDatabaseUrl),
+                                             front_end_session(database_role),
+                                             environment.settings.get(kDbPool));
 }
 
 }  // namespace orderflow::http_api

@@ -18,6 +18,7 @@
 
 #include "core/values/failure.hpp"
 #include "http-api/server/session.hpp"
+#include "http-api/settings.hpp"
 
 namespace orderflow::http_api {
 namespace {
@@ -42,18 +43,18 @@ std::string http_date() {
 
 }  // namespace
 
-ServerOptions server_options(const core::Config& config) {
+ServerOptions server_options(const core::Settings& settings) {
   ServerOptions options;
-  options.host = config.text("http-host");
-  options.port = static_cast<std::uint16_t>(config.integer("http-port"));
-  options.threads = static_cast<std::size_t>(config.integer("http-threads"));
+  options.host = settings.get(kHttpHost);
+  options.port = settings.get(kHttpPort);
+  options.threads = settings.get(kHttpThreads);
   if (options.threads == 0) options.threads = std::max(1U, std::thread::hardware_concurrency());
-  options.header_bytes_max = static_cast<std::size_t>(config.integer("http-header-limit"));
-  options.body_bytes_max = static_cast<std::size_t>(config.integer("http-body-limit"));
-  options.connections_max = static_cast<std::size_t>(config.integer("http-connections"));
-  options.read_timeout = config.duration("http-read-timeout");
-  options.idle_timeout = config.duration("http-idle-timeout");
-  options.request_timeout = config.duration("http-request-timeout");
+  options.header_bytes_max = settings.get(kHttpHeaderLimit);
+  options.body_bytes_max = settings.get(kHttpBodyLimit);
+  options.connections_max = settings.get(kHttpConnections);
+  options.read_timeout = settings.get(kHttpReadTimeout);
+  options.idle_timeout = settings.get(kHttpIdleTimeout);
+  options.request_timeout = settings.get(kHttpRequestTimeout);
   return options;
 }
 

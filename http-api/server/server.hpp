@@ -7,7 +7,7 @@
 
 #include "core/observe/log.hpp"
 #include "core/observe/metrics.hpp"
-#include "core/settings/config.hpp"
+#include "core/settings/settings.hpp"
 #include "http-api/server/dispatcher.hpp"
 
 namespace orderflow::http_api {
@@ -27,7 +27,7 @@ struct ServerOptions {
   core::Duration stop_timeout = std::chrono::seconds{5};      // for answers under way at the end
 };
 
-[[nodiscard]] ServerOptions server_options(const core::Config& config);
+[[nodiscard]] ServerOptions server_options(const core::Settings& settings);
 
 // An HTTP/1.1 server: N threads, each with its own io_context and its own connections, so that no
 // connection needs a lock or a strand. One acceptor deals sockets out in turn. Requests of one

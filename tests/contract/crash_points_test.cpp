@@ -11,6 +11,7 @@
 #include "core/testing/crash_point.hpp"
 #include "core/values/failure.hpp"
 #include "events/roles.hpp"
+#include "tests/support/settings.hpp"
 #include "tests/support/source_tree.hpp"
 
 namespace orderflow::testing {
@@ -143,7 +144,7 @@ TEST_CASE("each crash point has a number of its own") {
   std::set<std::uint64_t> numbers;
   const auto names = core::crash_point_names(events::kCrashRoles);
   for (const auto& name : names) {
-    numbers.insert(core::parse_crash_plan(name, events::kCrashRoles)->point.id);
+    numbers.insert(core::parse_crash_plan(name, events::kCrashRoles).value()->point.id);
   }
   CHECK(numbers.size() == names.size());
 }
@@ -152,10 +153,10 @@ TEST_CASE("an unknown crash point is refused with the list of names") {
   const auto parse_crash_plan = [](std::string_view text) {
     return core::parse_crash_plan(text, events::kCrashRoles);
   };
-  CHECK_FALSE(parse_crash_plan(""));
-  CHECK(parse_crash_plan("orchestrator.after_commit")->passing == 1);
-  CHECK(parse_crash_plan("payments.in_assign:3:stop")->stop);
-  CHECK_FALSE(parse_crash_plan("api.before_hint:3:kill")->stop);
+  CHECK_FALSE(parse_crash_plan("").value());
+  CHECK(parse_crash_plan("orchestrator.after_commit").value()->passing == 1);
+  CHECK(parse_crash_plan("payments.in_assign:3:stop").value()->stop);
+  CHECK_FALSE(parse_crash_plan("api.before_hint:3:kill").value()->stop);
   for (const auto& name : core::crash_point_names(events::kCrashRoles))
     CHECK(parse_crash_plan(name + ":2"));
   for (const char* bad :
@@ -163,7 +164,7 @@ TEST_CASE("an unknown crash point is refused with the list of names") {
         "orchestrator.in_assign:x", "orchestrator.in_assign:1:sleep", ":1", "broker.in_assign"}) {
     INFO(bad);
     try {
-      (void)parse_crash_plan(bad);
+      (void)settings_from({{"ORDERFLOW_CRASH_AT", bad}});
       FAIL_CHECK("taken");
     } catch (const core::BadConfiguration& refusal) {
       const std::string text = refusal.what();

@@ -8,11 +8,11 @@
 #include <string>
 #include <vector>
 
-#include "core/settings/config.hpp"
 #include "core/values/uuid.hpp"
 #include "schemas/seed.hpp"
 #include "tests/support/readme_commands.hpp"
 #include "tests/support/source_tree.hpp"
+#include "tools/all_settings.hpp"
 
 namespace orderflow::testing {
 namespace {
@@ -65,16 +65,15 @@ TEST_CASE("docs/metrics.md lists the metrics of the code, and no others") {
 // ---- settings -----------------------------------------------------------------------------------
 
 // A row of the README's table, as it must be for a setting.
-std::string row_of(const core::SettingSpec& setting) {
-  const std::string value =
-      setting.default_value.empty() ? "" : "`" + std::string(setting.default_value) + "`";
-  return "| `" + std::string(setting.env) + "` | `--" + std::string(setting.flag) + "` | " + value +
-         " | " + std::string(setting.help) + " |";
+std::string row_of(const core::AnySetting& setting) {
+  const std::string value(setting.default_value());
+  return "| `" + std::string(setting.name()) + "` | `--" + core::flag_of(setting.name()) + "` | " +
+         (value.empty() ? "" : "`" + value + "`") + " | " + std::string(setting.help()) + " |";
 }
 
-TEST_CASE("the README's configuration table is that of core/settings/config.cpp") {
+TEST_CASE("the README's configuration table is that of the modules' settings") {
   std::vector<std::string> wanted;
-  for (const auto& setting : core::all_settings()) wanted.push_back(row_of(setting));
+  for (const auto& setting : tools::all_settings().settings) wanted.push_back(row_of(setting));
   std::vector<std::string> found;
   bool inside = false;
   for (const auto& line : lines_of(source_text("README.md"))) {
@@ -94,6 +93,26 @@ TEST_CASE("the README's configuration table is that of core/settings/config.cpp"
     INFO("no such setting or another default: " << row);
     CHECK(std::find(wanted.begin(), wanted.end(), row) != wanted.end());
   }
+  CHECK(found == wanted);
+}
+
+// One that is declared and not assembled would end the program at its first use.
+TEST_CASE("every setting that a module declares is assembled") {
+  static const std::regex declared(R"re(Setting<[^;{]*> k\w+\{\s*\.name = "(\w+)")re");
+  std::set<std::string> assembled;
+  for (const auto& setting : tools::all_settings().settings) {
+    INFO(setting.name());
+    CHECK(assembled.emplace(setting.name()).second);
+  }
+  std::set<std::string> found;
+  for (const auto& file : source_files()) {
+    if (file.folder == "tests") continue;
+    const std::sregex_iterator end;
+    for (std::sregex_iterator it(file.text.begin(), file.text.end(), declared); it != end; ++it) {
+      found.insert((*it)[1]);
+    }
+  }
+  CHECK(found == assembled);
 }
 
 // ---- seed data ----------------------------------------------------------------------------------

@@ -49,8 +49,8 @@ std::string outward_includes(const SourceFile& file) {
 
 bool is_decision(const std::string& path) {
   static const std::regex decisions(R"(saga/(engine|order)/.*|domain/.*)");
-  static const std::regex rows(R"(domain/\w+/rows\.[hc]pp)");
-  return std::regex_match(path, decisions) && !std::regex_match(path, rows);
+  static const std::regex outside(R"(domain/(\w+/rows\.[hc]pp|settings\.hpp))");
+  return std::regex_match(path, decisions) && !std::regex_match(path, outside);
 }
 
 // Everything a file includes, its own headers followed.

@@ -9,14 +9,21 @@
 #include <memory>
 #include <vector>
 
-#include "core/settings/config.hpp"
+#include "core/pg/settings.hpp"
+#include "core/settings/command_line.hpp"
 #include "core/values/failure.hpp"
+#include "domain/settings.hpp"
+#include "events/settings.hpp"
+#include "http-api/settings.hpp"
+#include "saga/settings.hpp"
+#include "schemas/settings.hpp"
 #include "tests/fuzz/check.hpp"
+#include "tools/all_settings.hpp"
 
 namespace orderflow::fuzz {
 namespace {
 
-using core::Config;
+using core::Settings;
 
 constexpr std::string_view kSeparator = "--";
 constexpr const char* kFileVariable = "ORDERFLOW_CONFIG";
@@ -78,33 +85,53 @@ std::vector<std::string> passwords_in(const std::string& text) {
   return found;
 }
 
-void check_masking(const std::string& url) {
-  const std::string normal = core::normalize_database_url(url);
-  for (const std::string& shown : passwords_in(core::mask_database_url(normal))) {
-    require(shown.empty() || shown == "***", "a password never shows", normal);
+void check_masking(const core::DatabaseUrl& url) {
+  for (const std::string& shown : passwords_in(url.shown())) {
+    require(shown.empty() || shown == "***", "a password never shows", url.conninfo());
   }
 }
 
-void check_values(const Config& config) {
-  for (const auto& spec : core::all_settings()) {
-    using enum core::SettingKind;
-    if (spec.kind == kInteger) {
-      const auto value = config.integer(spec.flag);
-      require(value >= spec.minimum && value <= spec.maximum, "integers are bounded", spec.flag);
-    } else if (spec.kind == kDuration) {
-      const auto value = config.duration(spec.flag);
-      require(value >= std::chrono::milliseconds{spec.minimum} &&
-                  value <= std::chrono::milliseconds{spec.maximum},
-              "durations are bounded", spec.flag);
-    } else if (spec.kind == kRate) {
-      const auto value = config.rate(spec.flag);
-      require(
-          value >= static_cast<double>(spec.minimum) && value <= static_cast<double>(spec.maximum),
-          "rates are bounded", spec.flag);
+// What the program reads of it must be what a shell would.
+void check_shell_quoting(const Settings& settings) {
+  const std::vector<std::string> names{"ORDERFLOW_TOPIC_PREFIX"};
+  const std::string text = settings.for_shell(names);
+  const std::string begin = "ORDERFLOW_TOPIC_PREFIX=";
+  std::string unquoted;
+  bool inside = false;
+  std::size_t at = begin.size();
+  for (; inside || text[at] != '\n'; ++at) {
+    if (text[at] == '\'') {
+      inside = !inside;
+    } else if (!inside && text[at] == '\\') {
+      unquoted += text[++at];
+    } else {
+      require(inside, "a shell sees nothing outside of quotes", text);
+      unquoted += text[at];
     }
   }
-  require(!config.describe().empty(), "settings can be listed");
-  check_masking(config.text("database-url"));
+  require(unquoted == settings.get(events::kTopicPrefix), "a shell reads the value", text);
+}
+
+template <typename T>
+void check_range(const Settings& settings, const core::Setting<T>& setting) {
+  const T& value = settings.get(setting);
+  require(value >= setting.limits.minimum && value <= setting.limits.maximum,
+          "a value is within its bounds", setting.name);
+}
+
+void check_values(const Settings& settings) {
+  check_range(settings, http_api::kHttpPort);
+  check_range(settings, core::kBatchLimit);
+  check_range(settings, schemas::kPartitions);
+  check_range(settings, saga::kRetryAttempts);
+  check_range(settings, saga::kPaymentTimeout);
+  check_range(settings, saga::kRetryBackoffMultiplier);
+  check_range(settings, domain::kPaymentSuccessRate);
+  const auto partitions = settings.get(schemas::kPartitions);
+  require((partitions & (partitions - 1)) == 0, "partitions are a power of two");
+  require(!settings.describe().empty(), "settings can be listed");
+  check_masking(settings.get(core::kDatabaseUrl));
+  check_shell_quoting(settings);
 }
 
 }  // namespace
@@ -118,7 +145,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const MemoryFile file(rest);
   if (!rest.empty()) environment[kFileVariable] = file.path();
   try {
-    check_values(Config::load(flags, environment));
+    const orderflow::core::SettingsSources sources{orderflow::tools::all_settings(), environment};
+    orderflow::core::CommandLine line("orderflow fuzz", "", sources);
+    if (const auto settings = line.parse(flags)) check_values(*settings);
   } catch (const orderflow::core::BadConfiguration& error) {
     require(error.what()[0] != '\0', "a refusal says why");
   }

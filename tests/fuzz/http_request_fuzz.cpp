@@ -252,7 +252,7 @@ class Connection {
   }
 
   static const Dispatcher& dispatcher() {
-    static core::Logger logger("fuzz", "error");
+    static core::Logger logger("fuzz", core::LogLevel::kError);
     static core::Metrics metrics("fuzz");
     static const Dispatcher one(routes(), {request_metrics(metrics, "fuzz"), correlation(),
                                            error_boundary(logger), json_body(), idempotency_key()});

@@ -1,6 +1,7 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include "tests/integration/participant_harness.hpp"
+#include "tools/all_settings.hpp"
 #include "tools/audit.hpp"
 
 // An auditor that finds nothing proves nothing until it has found what was hidden from it: each
@@ -138,8 +139,8 @@ const Break kBreaks[] = {
      "00000000-0000-4000-8000-0000000000ff"},
 };
 
-const consumers::AuditResult* result_of(const std::vector<consumers::AuditResult>& results,
-                                        const std::string& check) {
+const tools::AuditResult* result_of(const std::vector<tools::AuditResult>& results,
+                                    const std::string& check) {
   for (const auto& result : results) {
     if (result.check == check) return &result;
   }
@@ -155,24 +156,24 @@ void wipe(const Database& sql) {
 TEST_CASE("audit: a sound database has no findings, each broken promise is found and named") {
   const MigratedDatabase database;
   const auto sql = database.sql();
-  core::DatabasePool pool(database.url(), "", 1);
+  core::DatabasePool pool(core::DatabaseUrl(database.url()), "", 1);
   wipe(sql);
   sql.execute(kSoundWorld);
   // Chunks smaller than the world, so that their seams are walked over, too.
   for (const int chunk : {1, 2, 2'000}) {
-    for (const auto& result : consumers::audit(pool, {true, chunk})) {
+    for (const auto& result : tools::audit(pool, {true, chunk})) {
       INFO(result.check << (result.first.empty() ? "" : ": " + result.first[0].why));
       CHECK(result.findings == 0);
     }
   }
-  CHECK(result_of(consumers::audit(pool, {}), "events are gap-free")->rows == 2);
+  CHECK(result_of(tools::audit(pool, {}), "events are gap-free")->rows == 2);
 
   for (const auto& broken : kBreaks) {
     INFO(broken.how);
     wipe(sql);
     sql.execute(kSoundWorld);
     sql.execute(broken.how);
-    const auto results = consumers::audit(pool, {false, 1});
+    const auto results = tools::audit(pool, {false, 1});
     for (const auto& check : broken.found_by) {
       INFO(check);
       const auto* result = result_of(results, check);
@@ -186,13 +187,13 @@ TEST_CASE("audit: a sound database has no findings, each broken promise is found
 TEST_CASE("audit: an order that is not at rest is left alone, unless asked strictly") {
   const MigratedDatabase database;
   const auto sql = database.sql();
-  core::DatabasePool pool(database.url(), "", 1);
+  core::DatabasePool pool(core::DatabaseUrl(database.url()), "", 1);
   wipe(sql);
   sql.execute(kSoundWorld);
   sql.execute("UPDATE orders.sagas SET live = true, status = 'PAID' WHERE status = 'DELIVERED'");
   const auto findings = [&](bool strict) {
     std::int64_t sum = 0;
-    for (const auto& result : consumers::audit(pool, {strict, 2'000})) sum += result.findings;
+    for (const auto& result : tools::audit(pool, {strict, 2'000})) sum += result.findings;
     return sum;
   };
   CHECK(findings(false) == 0);
@@ -203,9 +204,8 @@ TEST_CASE("audit: an order that is not at rest is left alone, unless asked stric
 }
 
 TEST_CASE("audit: refuses arguments it does not know") {
-  const auto config = core::Config::load({}, {});
   const std::vector<std::string> arguments{"--thorough"};
-  CHECK_THROWS_AS(consumers::run_audit(config, arguments), core::BadConfiguration);
+  CHECK_THROWS_AS(tools::run_audit({tools::all_settings(), {}}, arguments), core::BadConfiguration);
 }
 
 }  // namespace

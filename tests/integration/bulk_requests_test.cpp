@@ -12,7 +12,7 @@ using http_api::BulkRequest;
 
 class Group {
  public:
-  Group() : session_(database_.url(), {.role = "orderflow_orders"}) {}
+  Group() : session_(core::DatabaseUrl(database_.url()), {.role = "orderflow_orders"}) {}
 
   // A saga that waits for a person because its payment got no reply.
   core::Uuid insert_waiting() {

@@ -198,7 +198,7 @@ TEST_CASE("after a producer's fatal error nothing is taken, and a new one goes o
   System system({.name = "fatal", .roles = {"api"}});
   wait_until("the topics are there",
              [&] { return system.kafka().partitions("orders.events") > 0; });
-  core::Logger logger("test", "error");
+  core::Logger logger("test", core::LogLevel::kError);
   const core::KafkaOptions options{required_variable("ORDERFLOW_TEST_KAFKA"), "fatal", {}};
   const core::OutgoingMessage message{system.prefix() + "delivery.commands", "key", "{}", {}};
   std::vector<std::pair<std::uint64_t, bool>> reports;

@@ -14,6 +14,7 @@
 #include "schemas/seed.hpp"
 #include "tests/support/database.hpp"
 #include "tests/support/environment.hpp"
+#include "tests/support/settings.hpp"
 
 // Row 6.3: migrations are numbered, checksummed, and safe to run from many processes at once.
 namespace orderflow::testing {
@@ -25,20 +26,18 @@ using Catch::Matchers::MessageMatches;
 class Migrating {
  public:
   int migrate(const std::string& partitions = "4") {
-    return schemas::run_migrate(config(partitions), logger_);
+    return schemas::run_migrate(settings(partitions), logger_);
   }
-  int seed() { return schemas::run_seed(config("4"), logger_); }
+  int seed() { return schemas::run_seed(settings("4"), logger_); }
   [[nodiscard]] Database look() const { return Database(database_.url()); }
 
  private:
-  [[nodiscard]] core::Config config(const std::string& partitions) const {
-    const std::vector<std::string> flags{"--database-url=" + database_.url(),
-                                         "--partitions=" + partitions};
-    return core::Config::load(flags, {});
+  [[nodiscard]] core::Settings settings(const std::string& partitions) const {
+    return settings_from({{"DATABASE_URL", database_.url()}, {"ORDERFLOW_PARTITIONS", partitions}});
   }
 
   TestDatabase database_{required_variable("ORDERFLOW_TEST_DATABASE_URL")};
-  core::Logger logger_{"test", "error"};
+  core::Logger logger_{"test", core::LogLevel::kError};
 };
 
 TEST_CASE("eight processes may migrate one database at once", "[migrations]") {

@@ -21,7 +21,8 @@ using std::chrono::seconds;
 constexpr int kRounds = 250;
 
 core::PgSession session_of(const MigratedDatabase& database, const std::string& role) {
-  return core::PgSession(database.url(), {"test", role, seconds{30}, seconds{5}, true});
+  return core::PgSession(core::DatabaseUrl(database.url()),
+                         {"test", role, seconds{30}, seconds{5}, true});
 }
 
 const core::Time kNow{std::chrono::sys_days{std::chrono::year{2030} / 1 / 1}};

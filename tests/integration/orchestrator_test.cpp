@@ -19,8 +19,8 @@ constexpr int kBatchLimit = 10;
 class Sagas {
  public:
   Sagas()
-      : config_(core::Config::load({}, {{"ORDERFLOW_BATCH_LIMIT", std::to_string(kBatchLimit)}})),
-        orchestrator_(config_, events::Topics(""), logger_, metrics_),
+      : settings_(settings_from({{"ORDERFLOW_BATCH_LIMIT", std::to_string(kBatchLimit)}})),
+        orchestrator_(settings_, events::Topics(""), logger_, metrics_),
         driver(orchestrator_, database.url(), "orderflow_orders") {}
 
   // An id whose shard lies in the partition and in the lower or upper half of its shards.
@@ -92,8 +92,8 @@ class Sagas {
     return std::to_string(core::shard_of(id.to_string()));
   }
 
-  core::Config config_;
-  core::Logger logger_{"test", "error"};
+  core::Settings settings_;
+  core::Logger logger_{"test", core::LogLevel::kError};
   core::Metrics metrics_{"test"};
   consumers::Orchestrator orchestrator_;
   int asked_ = 0;

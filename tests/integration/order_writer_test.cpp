@@ -45,9 +45,9 @@ NewOrder keyed(NewOrder order, const std::string& key, const std::string& body) 
 class Writing {
  public:
   Writing()
-      : logger_("test", "error"),
+      : logger_("test", core::LogLevel::kError),
         metrics_("test"),
-        writer_(database_.config(), logger_, metrics_, [this](const NewOrder& order) {
+        writer_(database_.settings(), logger_, metrics_, [this](const NewOrder& order) {
           const std::lock_guard lock(mutex_);
           placed_.insert(order.row.id);
         }) {}

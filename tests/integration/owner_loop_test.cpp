@@ -95,7 +95,7 @@ class Stage {
     options.group = "askers";
     options.schema = "payments";
     options.database_role = "orderflow_payments";
-    options.database_url = database.url();
+    options.database_url = core::DatabaseUrl(database.url());
     options.kafka = {address_, "owner", {}};
     core::DatabaseClock clock;
     core::Metrics metrics{"test"};
@@ -108,7 +108,7 @@ class Stage {
   }
 
  private:
-  core::Logger logger_{"payments", "error"};
+  core::Logger logger_{"payments", core::LogLevel::kError};
   PortBlock ports_;
   core::EmbeddedBroker broker_;
   std::string address_;
@@ -124,7 +124,7 @@ TEST_CASE("what an owner decided before another took its place is neither stored
   Stage stage;
   NumberingHandler handler(by_timer, [&](int number) {
     if (number > 1) return;
-    core::PgSession session(stage.database.url(),
+    core::PgSession session(core::DatabaseUrl(stage.database.url()),
                             {"test", "orderflow_payments", std::chrono::seconds{30}});
     (void)consumers::PartitionStore("payments", "payments").grant({kWorked}, "a rival", session);
   });

@@ -16,6 +16,7 @@
 #include "schemas/migrate.hpp"
 #include "tests/support/database.hpp"
 #include "tests/support/environment.hpp"
+#include "tests/support/settings.hpp"
 
 namespace orderflow::testing {
 
@@ -26,18 +27,18 @@ class MigratedDatabase {
  public:
   MigratedDatabase()
       : database_(required_variable("ORDERFLOW_TEST_DATABASE_URL")),
-        config_(core::Config::load({}, {{"DATABASE_URL", database_.url()},
-                                        {"ORDERFLOW_PARTITIONS", std::to_string(kPartitions)}})) {
-    core::Logger logger("migrate", "error");
-    schemas::run_migrate(config_, logger);
+        settings_(settings_from({{"DATABASE_URL", database_.url()},
+                                 {"ORDERFLOW_PARTITIONS", std::to_string(kPartitions)}})) {
+    core::Logger logger("migrate", core::LogLevel::kError);
+    schemas::run_migrate(settings_, logger);
   }
-  [[nodiscard]] const core::Config& config() const { return config_; }
+  [[nodiscard]] const core::Settings& settings() const { return settings_; }
   [[nodiscard]] const std::string& url() const { return database_.url(); }
   [[nodiscard]] Database sql() const { return Database(database_.url()); }
 
  private:
   TestDatabase database_;
-  core::Config config_;
+  core::Settings settings_;
 };
 
 // Turns messages into what a consumer would be handed, by sending them through an embedded broker.
@@ -45,7 +46,7 @@ class MessageMill {
  public:
   explicit MessageMill(std::string topic)
       : topic_(std::move(topic)),
-        logger_("mill", "error"),
+        logger_("mill", core::LogLevel::kError),
         broker_(ports_.port(0), {{topic_, kPartitions, 1}}, logger_),
         options_{"127.0.0.1:" + std::to_string(ports_.port(0)), "mill", {}},
         producer_(options_, logger_, [](std::uint64_t, bool) {}),
@@ -86,7 +87,8 @@ class HandlerDriver {
   HandlerDriver(consumers::PartitionHandler& handler, const std::string& url,
                 const std::string& role)
       : handler_(handler),
-        session_(url, {"test", role, std::chrono::seconds{30}, std::chrono::seconds{5}, true}) {
+        session_(core::DatabaseUrl(url),
+                 {"test", role, std::chrono::seconds{30}, std::chrono::seconds{5}, true}) {
     for (std::int32_t p = 0; p < kPartitions; ++p) grants_[p].partition = p;
     grant();
   }

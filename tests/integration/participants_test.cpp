@@ -36,7 +36,7 @@ OutgoingMessage garbage(const std::string& key) {
 struct Payments {
   MigratedDatabase database;
   MessageMill mill{kTopic};
-  core::Logger logger{"payments", "error"};
+  core::Logger logger{"payments", core::LogLevel::kError};
   core::Metrics metrics{"test"};
   PaymentsHandler handler{"orders.inbox", domain::Simulation({1, 0, 0, 0, true}), logger, metrics};
   HandlerDriver driver{handler, database.url(), "orderflow_payments"};
@@ -54,7 +54,7 @@ struct Payments {
                                  account.to_string() + "'");
   }
   [[nodiscard]] std::int64_t imbalance() {
-    core::PgSession session(database.url(), {.role = "orderflow_payments"});
+    core::PgSession session(core::DatabaseUrl(database.url()), {.role = "orderflow_payments"});
     consumers::LedgerCheck check(session, logger, metrics, {2, 4, 10});
     // Two rows of each account a look: as many rounds as the longest ledger here needs.
     for (int round = 0; round < 600; ++round) (void)check.check_chunk();
@@ -233,7 +233,7 @@ TEST_CASE("the ledger check sees a balance that was tampered with, and its mendi
   const Uuid alice = it.new_account(1'000);
   (void)it.new_account(500);
   (void)it.driver.run(it.mill.pass({capture(core::new_uuid_v7(), alice, 100)}));
-  core::PgSession session(it.database.url(), {.role = "orderflow_payments"});
+  core::PgSession session(core::DatabaseUrl(it.database.url()), {.role = "orderflow_payments"});
   consumers::LedgerCheck check(session, it.logger, it.metrics);
   CHECK(check.check_chunk());
   CHECK(check.imbalance() == 0);
@@ -259,7 +259,7 @@ TEST_CASE("the ledger check follows a long history to its end before it goes on"
   (void)it.driver.run(it.mill.pass(captures));
   it.database.sql().execute("UPDATE payments.accounts SET balance = balance + 7 WHERE id = '" +
                             alice.to_string() + "'");
-  core::PgSession session(it.database.url(), {.role = "orderflow_payments"});
+  core::PgSession session(core::DatabaseUrl(it.database.url()), {.role = "orderflow_payments"});
   // One account is remembered, so that others would make it forgotten.
   consumers::LedgerCheck check(session, it.logger, it.metrics, {2, 8, 1});
   int looks = 1;
@@ -272,7 +272,7 @@ TEST_CASE("the ledger check follows a long history to its end before it goes on"
 struct Deliveries {
   MigratedDatabase database;
   MessageMill mill{kTopic};
-  core::Logger logger{"delivery", "error"};
+  core::Logger logger{"delivery", core::LogLevel::kError};
   core::Metrics metrics{"test"};
   DeliveryHandler handler{options(), logger, metrics};
   HandlerDriver driver{handler, database.url(), "orderflow_delivery"};

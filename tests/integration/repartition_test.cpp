@@ -65,7 +65,7 @@ TEST_CASE("topics with more partitions than the database says serve every order"
   System system({.name = "half-way", .roles = {"api"}});
   wait_until("the topics are there",
              [&] { return system.kafka().partitions("delivery.commands") == 8; });
-  core::Logger logger("test", "error");
+  core::Logger logger("test", core::LogLevel::kError);
   const core::KafkaOptions options{required_variable("ORDERFLOW_TEST_KAFKA"), "grow", {}};
   const auto topics = owned_topics();
   for (const auto& topic : topics) {

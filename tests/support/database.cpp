@@ -9,7 +9,7 @@
 #include <pqxx/pqxx>
 #include <random>
 
-#include "core/settings/config.hpp"
+#include "core/pg/database_url.hpp"
 #include "events/roles.hpp"
 
 namespace orderflow::testing {
@@ -25,7 +25,7 @@ std::string new_name() {
 }  // namespace
 
 std::vector<Row> Database::rows(const std::string& sql) const {
-  pqxx::connection connection(core::normalize_database_url(url_));
+  pqxx::connection connection(core::DatabaseUrl(url_).conninfo());
   pqxx::nontransaction session(connection);
   std::vector<Row> out;
   for (const auto& found : session.exec(sql)) {
@@ -51,7 +51,7 @@ std::int64_t Database::number(const std::string& sql) const {
 void Database::execute(const std::string& sql) const { (void)rows(sql); }
 
 bool Database::answers() const {
-  return PQping(core::normalize_database_url(url_).c_str()) == PQPING_OK;
+  return PQping(core::DatabaseUrl(url_).conninfo().c_str()) == PQPING_OK;
 }
 
 void store_partition_count(const Database& database, int before, int now) {
@@ -66,7 +66,7 @@ void store_partition_count(const Database& database, int before, int now) {
 
 std::string with_database(const std::string& url, const std::string& name) {
   char* error = nullptr;
-  PQconninfoOption* options = PQconninfoParse(core::normalize_database_url(url).c_str(), &error);
+  PQconninfoOption* options = PQconninfoParse(core::DatabaseUrl(url).conninfo().c_str(), &error);
   if (options == nullptr) FAIL("not a database URL: " << (error == nullptr ? "" : error));
   std::string out;
   for (const auto* option = options; option->keyword != nullptr; ++option) {

@@ -11,7 +11,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <cstdlib>
 
-#include "core/settings/config.hpp"
+#include "tools/all_settings.hpp"
 
 namespace orderflow::testing {
 namespace {
@@ -52,7 +52,9 @@ std::string required_variable(const std::string& name) {
 
 Environment neutral_environment() {
   Environment environment = core::process_environment();
-  for (const auto& setting : core::all_settings()) environment.erase(std::string(setting.env));
+  for (const auto& setting : tools::all_settings().settings) {
+    environment.erase(std::string(setting.name()));
+  }
   std::erase_if(environment, [](const auto& entry) {
     return entry.first.starts_with("ORDERFLOW_") || entry.first.starts_with("PG");
   });

@@ -15,7 +15,7 @@ constexpr std::int32_t kPartition = 3;
 constexpr const char* kTopic = "orders.events";
 
 struct Parts {
-  core::Logger logger{"test", "error"};
+  core::Logger logger{"test", core::LogLevel::kError};
   core::Metrics metrics{"test"};
 };
 

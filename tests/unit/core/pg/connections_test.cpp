@@ -94,7 +94,8 @@ class MuteServer {
 
 TEST_CASE("a database that hangs after letting a connection in keeps nobody waiting") {
   const MuteServer server;
-  PgSession session(server.url(), {.role = "orderflow_orders", .answer_timeout = 100ms});
+  PgSession session(DatabaseUrl(server.url()),
+                    {.role = "orderflow_orders", .answer_timeout = 100ms});
   static constexpr PgStatement kOne{"one", "SELECT 1"};
   CHECK_THROWS_AS(session.execute(kOne), Unavailable);
 }

@@ -15,7 +15,7 @@ namespace {
 using namespace std::chrono_literals;
 
 core::Logger& quiet() {
-  static core::Logger logger("test", "error");
+  static core::Logger logger("test", core::LogLevel::kError);
   return logger;
 }
 

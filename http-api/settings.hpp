@@ -1,0 +1,92 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "core/settings/setting.hpp"
+
+namespace orderflow::http_api {
+
+inline constexpr core::Setting<std::string> kHttpHost{.name = "ORDERFLOW_HTTP_HOST",
+                                                      .default_value = "127.0.0.1",
+                                                      .help = "address the servers listen on",
+                                                      .shown = true};
+
+inline constexpr core::Setting<std::uint16_t> kHttpPort{
+    .name = "ORDERFLOW_HTTP_PORT", .default_value = "8080", .help = "port of the public HTTP API"};
+
+inline constexpr core::Setting<std::uint16_t> kMetricsPortBase{
+    .name = "ORDERFLOW_METRICS_PORT_BASE",
+    .default_value = "0",
+    .limits = {0, 65'000},
+    .help = "health and metrics of the other roles: base + 1, 2, ...; 0 means HTTP port + 1000"};
+
+inline constexpr core::Setting<std::size_t> kHttpThreads{
+    .name = "ORDERFLOW_HTTP_THREADS",
+    .default_value = "0",
+    .limits = {0, 64},
+    .help = "threads that serve HTTP; 0 means one a core"};
+
+inline constexpr core::Setting<std::size_t> kHttpBodyLimit{.name = "ORDERFLOW_HTTP_BODY_LIMIT",
+                                                           .default_value = "65536",
+                                                           .limits = {1024, 16'777'216},
+                                                           .help = "largest request body in bytes"};
+
+inline constexpr core::Setting<std::size_t> kHttpHeaderLimit{
+    .name = "ORDERFLOW_HTTP_HEADER_LIMIT",
+    .default_value = "16384",
+    .limits = {1024, 1'048'576},
+    .help = "largest request header in bytes"};
+
+inline constexpr core::Setting<core::Duration> kHttpReadTimeout{
+    .name = "ORDERFLOW_HTTP_READ_TIMEOUT",
+    .default_value = "10s",
+    .limits = {std::chrono::milliseconds{100}, std::chrono::minutes{10}},
+    .help = "time a client has to send one whole request"};
+
+inline constexpr core::Setting<core::Duration> kHttpIdleTimeout{
+    .name = "ORDERFLOW_HTTP_IDLE_TIMEOUT",
+    .default_value = "60s",
+    .limits = {std::chrono::milliseconds{100}, std::chrono::hours{1}},
+    .help = "time a connection may stay idle between requests"};
+
+inline constexpr core::Setting<core::Duration> kHttpRequestTimeout{
+    .name = "ORDERFLOW_HTTP_REQUEST_TIMEOUT",
+    .default_value = "10s",
+    .limits = {std::chrono::milliseconds{100}, std::chrono::minutes{10}},
+    .help = "time the server has to answer a request (waits excepted)"};
+
+inline constexpr core::Setting<std::size_t> kHttpConnections{
+    .name = "ORDERFLOW_HTTP_CONNECTIONS",
+    .default_value = "10000",
+    .limits = {1, 1'000'000},
+    .help = "open client connections at most"};
+
+inline constexpr core::Setting<std::size_t> kDbPool{
+    .name = "ORDERFLOW_DB_POOL",
+    .default_value = "4",
+    .limits = {1, 64},
+    .help = "database connections for each context's reads at the front ends"};
+
+inline constexpr core::Setting<core::Duration> kBacklogAgeLimit{
+    .name = "ORDERFLOW_BACKLOG_AGE_LIMIT",
+    .default_value = "3s",
+    .limits = {std::chrono::milliseconds{100}, std::chrono::hours{1}},
+    .help =
+        "wait for a first look from which every new order gets 429; a growing share from a "
+        "third on"};
+
+inline constexpr core::Setting<std::string> kInternalApiKey{
+    .name = "INTERNAL_API_KEY",
+    .default_value = "",
+    .limits = {.may_be_empty = true},
+    .help = "key that operator routes ask for; empty closes them"};
+
+inline constexpr core::AnySetting kHttpSettings[] = {
+    kHttpHost,        kHttpPort,        kMetricsPortBase, kHttpThreads,        kHttpBodyLimit,
+    kHttpHeaderLimit, kHttpReadTimeout, kHttpIdleTimeout, kHttpRequestTimeout, kHttpConnections,
+    kDbPool,          kBacklogAgeLimit, kInternalApiKey};
+
+}  // namespace orderflow::http_api
