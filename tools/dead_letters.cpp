@@ -83,7 +83,8 @@ class DeadLettersTool {
   int list() {
     const auto found = page(arguments_.limit);
     if (arguments_.json) {
-      std::printf("%s\n", http_api::list_response(found, {}).body.c_str());
+      std::printf("%s\n",
+                  http_api::list_response(found, {}, http_api::dead_letter_json).body.c_str());
       return 0;
     }
     std::printf("%-36s  %-12s  %-8s  %s\n", "id", "source", "attempts", "topic: reason");
@@ -103,7 +104,8 @@ class DeadLettersTool {
     for (const auto& id : ids_) {
       const auto letter = http_api::find_dead_letter(session_, id);
       if (letter) {
-        const std::string text = http_api::to_json(*letter, http_api::trail_json(session_, id));
+        const std::string text =
+            http_api::full_dead_letter_json(*letter, http_api::trail_json(session_, id));
         std::printf("%s\n", nlohmann::json::parse(text).dump(2).c_str());
       } else {
         std::fprintf(stderr, "%s: there is no dead letter with this id\n", id.to_string().c_str());

@@ -103,7 +103,8 @@ class SagasTool {
     const auto found = http_api::read_page<WaitingSagaRow>(
         orders_, http_api::waiting_sagas(arguments_.group), page);
     if (arguments_.json) {
-      std::printf("%s\n", http_api::list_response(found, page).body.c_str());
+      std::printf("%s\n",
+                  http_api::list_response(found, page, http_api::waiting_saga_json).body.c_str());
       return 0;
     }
     std::printf("%-36s  %-8s  %-9s  %-24s  %s\n", "order", "step", "waits for", "since", "reason");

@@ -11,6 +11,7 @@ template <std::size_t Size>
 struct SqlText {
   char text[Size]{};
 
+  consteval SqlText() = default;
   consteval SqlText(const char (&literal)[Size]) { std::copy_n(literal, Size, text); }  // NOLINT
 };
 
@@ -28,6 +29,15 @@ template <SqlText... Parts>
 inline constexpr auto joined_sql = join_sql<Parts...>();
 
 }  // namespace detail
+
+// Pieces as one, e.g. the columns of a row type that has those of another and more.
+template <SqlText... Parts>
+inline constexpr SqlText<detail::joined_sql<Parts...>.size()> concat = [] {
+  SqlText<detail::joined_sql<Parts...>.size()> joined{};
+  std::copy_n(detail::joined_sql<Parts...>.data(), detail::joined_sql<Parts...>.size(),
+              joined.text);
+  return joined;
+}();
 
 // A statement put together while compiling, so that a list of columns is written once:
 //   constexpr PgStatement kFind{"user", sql<"SELECT ", UserRow::kColumns, " FROM identity.users">};

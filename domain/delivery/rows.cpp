@@ -19,9 +19,7 @@ using core::Uuid;
 
 constexpr PgStatement kReadDeliveries{
     "delivery_read_deliveries",
-    "SELECT id, order_id, status, code, detail, carrier, tracking_number, undone_at, undo_refused, "
-    "live, carrier_due_at, delivered_at, report_attempts, report_acknowledged_at, correlation_id, "
-    "traceparent, updated_at FROM delivery.deliveries WHERE id = ANY($1)"};
+    core::sql<"SELECT ", kDeliveryColumns, " FROM delivery.deliveries WHERE id = ANY($1)">};
 
 constexpr const char* kDeliveryRow = "delivery.delivery_row";
 constexpr PgStatement kInsertDeliveries{
@@ -56,28 +54,6 @@ constexpr PgStatement kReadOverdue{
 
 constexpr const PgStatement* kDeliveryStatements[] = {
     &kReadDeliveries, &kInsertDeliveries, &kUpdateDeliveries, &kReadLive, &kReadOverdue};
-
-Delivery read_row(const PgResult& rows, int row) {
-  Delivery delivery;
-  delivery.id = rows.uuid(row, 0);
-  delivery.order_id = rows.uuid(row, 1);
-  delivery.status = delivery_status_of(rows.text(row, 2)).value();
-  delivery.code = rows.text(row, 3);
-  delivery.detail = rows.text(row, 4);
-  delivery.carrier = rows.text(row, 5);
-  delivery.tracking_number = rows.text(row, 6);
-  delivery.address.clear();
-  delivery.undone_at = rows.maybe_time(row, 7);
-  delivery.undo_refused = rows.boolean(row, 8);
-  delivery.live = rows.boolean(row, 9);
-  delivery.carrier_due_at = rows.maybe_time(row, 10);
-  delivery.delivered_at = rows.maybe_time(row, 11);
-  delivery.report_attempts = rows.int4(row, 12);
-  delivery.report_acknowledged_at = rows.maybe_time(row, 13);
-  delivery.trace = {std::string(rows.text(row, 14)), std::string(rows.text(row, 15))};
-  delivery.updated_at = rows.time(row, 16);
-  return delivery;
-}
 
 std::vector<LiveDelivery> live_rows(const PgResult& rows, const DeliveryPolicy& policy) {
   std::vector<LiveDelivery> found;
@@ -150,6 +126,29 @@ PgCall update_rows(const std::vector<const Delivery*>& deliveries) {
 
 }  // namespace
 
+Delivery read_delivery(core::PgRow& row) {
+  Delivery delivery;
+  delivery.id = row.take<Uuid>();
+  delivery.order_id = row.take<Uuid>();
+  delivery.status = delivery_status_of(row.take<std::string>()).value();
+  delivery.code = row.take<std::string>();
+  delivery.detail = row.take<std::string>();
+  delivery.carrier = row.take<std::string>();
+  delivery.tracking_number = row.take<std::string>();
+  delivery.address.clear();
+  delivery.undone_at = row.take<std::optional<Time>>();
+  delivery.undo_refused = row.take<bool>();
+  delivery.live = row.take<bool>();
+  delivery.carrier_due_at = row.take<std::optional<Time>>();
+  delivery.delivered_at = row.take<std::optional<Time>>();
+  delivery.report_attempts = row.take<std::int32_t>();
+  delivery.report_acknowledged_at = row.take<std::optional<Time>>();
+  delivery.trace.correlation_id = row.take<std::string>();
+  delivery.trace.traceparent = row.take<std::string>();
+  delivery.updated_at = row.take<Time>();
+  return delivery;
+}
+
 DeliveryRecords read_delivery_records(core::PgSession& session, const std::set<Uuid>& ids) {
   DeliveryRecords records;
   if (ids.empty()) return records;
@@ -158,7 +157,10 @@ DeliveryRecords read_delivery_records(core::PgSession& session, const std::set<U
   PgParams params;
   params.array(array);
   const auto rows = session.execute(kReadDeliveries, params);
-  for (int row = 0; row < rows.rows(); ++row) records.add(read_row(rows, row));
+  for (int i = 0; i < rows.rows(); ++i) {
+    core::PgRow row(rows, i);
+    records.add(read_delivery(row));
+  }
   return records;
 }
 

@@ -5,10 +5,19 @@
 #include <span>
 #include <vector>
 
+#include "core/pg/row.hpp"
 #include "core/pg/session.hpp"
+#include "core/pg/sql.hpp"
 #include "domain/delivery/delivery.hpp"
 
 namespace orderflow::domain {
+
+// A row of delivery.deliveries, without its address.
+inline constexpr core::SqlText kDeliveryColumns{
+    "id, order_id, status, code, detail, carrier, tracking_number, undone_at, undo_refused, live, "
+    "carrier_due_at, delivered_at, report_attempts, report_acknowledged_at, correlation_id, "
+    "traceparent, updated_at"};
+[[nodiscard]] Delivery read_delivery(core::PgRow& row);
 
 // Reads the deliveries of a batch in one round trip, in none without ids; without their addresses.
 [[nodiscard]] DeliveryRecords read_delivery_records(core::PgSession& session,

@@ -20,8 +20,7 @@ constexpr PgStatement kReadAccounts{
 
 constexpr PgStatement kReadPayments{
     "payments_read_payments",
-    "SELECT id, order_id, account_id, amount, currency, status, code, detail, undone_amount, "
-    "refunded_amount, undone_at, correlation_id FROM payments.payments WHERE id = ANY($1)"};
+    core::sql<"SELECT ", kPaymentColumns, " FROM payments.payments WHERE id = ANY($1)">};
 
 constexpr PgStatement kReadRefunds{
     "payments_read_refunds",
@@ -85,20 +84,9 @@ void read_accounts(const PgResult& rows, PaymentRecords& records) {
 }
 
 void read_payments(const PgResult& rows, PaymentRecords& records) {
-  for (int row = 0; row < rows.rows(); ++row) {
-    Payment payment;
-    payment.id = rows.uuid(row, 0);
-    payment.order_id = rows.uuid(row, 1);
-    payment.account_id = rows.uuid(row, 2);
-    payment.amount = {rows.int8(row, 3), std::string(rows.text(row, 4))};
-    payment.status = payment_status_of(rows.text(row, 5)).value();
-    payment.code = rows.text(row, 6);
-    payment.detail = rows.text(row, 7);
-    payment.undone_amount = rows.int8(row, 8);
-    payment.refunded_amount = rows.int8(row, 9);
-    payment.undone_at = rows.maybe_time(row, 10);
-    payment.correlation_id = rows.text(row, 11);
-    records.add(std::move(payment));
+  for (int i = 0; i < rows.rows(); ++i) {
+    core::PgRow row(rows, i);
+    records.add(read_payment(row));
   }
 }
 
@@ -197,6 +185,20 @@ PgCall insert_refunds(const std::vector<const Refund*>& rows) {
 }
 
 }  // namespace
+
+Payment read_payment(core::PgRow& row) {
+  return {row.take<Uuid>(),
+          row.take<Uuid>(),
+          row.take<Uuid>(),
+          Money{row.take<std::int64_t>(), row.take<std::string>()},
+          payment_status_of(row.take<std::string>()).value(),
+          row.take<std::string>(),
+          row.take<std::string>(),
+          row.take<std::int64_t>(),
+          row.take<std::int64_t>(),
+          row.take<std::optional<Time>>(),
+          row.take<std::string>()};
+}
 
 PaymentKeys keys_of(std::span<const events::PaymentCommand* const> commands) {
   PaymentKeys keys;

@@ -73,7 +73,7 @@ class Resolving {
                    {"dead_letter." + name, wanted_.id, wanted_.reason,
                     JsonObject().field("topic", letter_->letter.topic).text()});
     const auto resolved = find_dead_letter(session_, wanted_.id);
-    return {200, "", to_json(resolved.value(), trail_json(session_, wanted_.id))};
+    return {200, "", full_dead_letter_json(resolved.value(), trail_json(session_, wanted_.id))};
   }
 
   core::PgSession& session_;

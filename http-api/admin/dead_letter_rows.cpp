@@ -71,9 +71,9 @@ FullDeadLetterRow FullDeadLetterRow::read(core::PgRow& row) {
           row.take<std::string>()};
 }
 
-std::string to_json(const DeadLetterRow& letter) { return letter_object(letter).text(); }
+std::string dead_letter_json(const DeadLetterRow& letter) { return letter_object(letter).text(); }
 
-std::string to_json(const FullDeadLetterRow& full, std::string_view audit) {
+std::string full_dead_letter_json(const FullDeadLetterRow& full, std::string_view audit) {
   JsonObject object = letter_object(full.letter);
   add_bytes(object, "key", full.key);
   object.field("headers", RawJson{full.headers.text});

@@ -51,9 +51,10 @@ struct DeadLetterFilter {
   bool resolved_too = false;
 };
 
-[[nodiscard]] std::string to_json(const DeadLetterRow& letter);
+[[nodiscard]] std::string dead_letter_json(const DeadLetterRow& letter);
 // `audit`: the trail about it, as a JSON array.
-[[nodiscard]] std::string to_json(const FullDeadLetterRow& letter, std::string_view audit);
+[[nodiscard]] std::string full_dead_letter_json(const FullDeadLetterRow& letter,
+                                                std::string_view audit);
 
 // Newest first.
 [[nodiscard]] KeysetQuery list_dead_letters(const DeadLetterFilter& filter);

@@ -15,7 +15,8 @@ DeadLettersQuery DeadLettersQuery::read(QueryReader& query) {
 
 asio::awaitable<Checked<Response>> AdminDeadLetters::list(Query<DeadLettersQuery> query) {
   auto work = [query = std::move(query.value)](core::PgSession& session) {
-    return read_list<DeadLetterRow>(session, list_dead_letters(query.filter), query.page);
+    return read_list<DeadLetterRow>(session, list_dead_letters(query.filter), query.page,
+                                    dead_letter_json);
   };
   co_return co_await sessions_.run(std::move(work));
 }
@@ -24,7 +25,7 @@ asio::awaitable<Checked<Response>> AdminDeadLetters::get(Path<core::Uuid> id) {
   auto work = [id = id.value](core::PgSession& session) -> Checked<Response> {
     const auto letter = find_dead_letter(session, id);
     if (!letter) return refuse(not_found("dead letter"));
-    return json_response(to_json(*letter, trail_json(session, id)));
+    return json_response(full_dead_letter_json(*letter, trail_json(session, id)));
   };
   co_return co_await sessions_.run(std::move(work));
 }

@@ -54,7 +54,9 @@ std::vector<FieldError> SagaGroup::errors() const {
   return errors;
 }
 
-std::string to_json(const WaitingSagaRow& waiting) { return saga_object(waiting.saga).text(); }
+std::string waiting_saga_json(const WaitingSagaRow& waiting) {
+  return saga_object(waiting.saga).text();
+}
 
 WhereClause in_group(const SagaGroup& group) {
   WhereClause where;

@@ -31,7 +31,7 @@ struct WaitingSagaRow {
   [[nodiscard]] static WaitingSagaRow read(core::PgRow& row) { return {SagaRow::read(row)}; }
 };
 
-[[nodiscard]] std::string to_json(const WaitingSagaRow& waiting);
+[[nodiscard]] std::string waiting_saga_json(const WaitingSagaRow& waiting);
 
 // The sagas of a group that need attention; their table has the alias s.
 [[nodiscard]] WhereClause in_group(const SagaGroup& group);

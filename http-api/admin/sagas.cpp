@@ -56,7 +56,8 @@ BulkBody BulkBody::read(BodyReader& body) {
 
 asio::awaitable<Checked<Response>> AdminSagas::list(Query<WaitingSagasQuery> query) {
   auto work = [query = std::move(query.value)](core::PgSession& session) {
-    return read_list<WaitingSagaRow>(session, waiting_sagas(query.group), query.page);
+    return read_list<WaitingSagaRow>(session, waiting_sagas(query.group), query.page,
+                                     waiting_saga_json);
   };
   co_return co_await sessions_.orders.run(std::move(work));
 }

@@ -1,6 +1,6 @@
 #include "http-api/catalogue/catalogue.hpp"
 
-#include "http-api/catalogue/product_rows.hpp"
+#include "domain/catalogue/rows.hpp"
 #include "http-api/middleware/keyed_write.hpp"
 #include "http-api/server/bind.hpp"
 #include "http-api/server/conditional.hpp"
@@ -15,11 +15,36 @@ constexpr TextRule kProductName{.characters_max = 200};
 constexpr TextRule kDescription{.characters_max = 2000, .may_be_empty = true, .multiline = true};
 constexpr TextRule kCategory{.characters_max = 64};
 
+std::string product_json(const domain::Product& product) {
+  const domain::ProductFields& fields = product.fields;
+  return JsonObject()
+      .field("id", product.id)
+      .field("name", fields.name)
+      .field("description", fields.description)
+      .field("category", fields.category)
+      .field("price", fields.price)
+      .field("available", fields.available)
+      .field("created_at", product.created_at)
+      .field("updated_at", product.updated_at)
+      .text();
+}
+
+std::string offer_json(const domain::Offer& offer) {
+  return JsonObject()
+      .field("id", offer.id)
+      .field("product_id", offer.product_id)
+      .field("seller", offer.seller)
+      .field("price", offer.price)
+      .field("items_in_stock", offer.items_in_stock)
+      .field("updated_at", offer.updated_at)
+      .text();
+}
+
 struct ProductBody {
-  ProductFields fields;
+  domain::ProductFields fields;
 
   static ProductBody read(BodyReader& body) {
-    ProductFields fields;
+    domain::ProductFields fields;
     fields.name = body.text("name", kProductName).value_or("");
     fields.description = body.text("description", kDescription, Presence::kOptional).value_or("");
     fields.category = body.text("category", kCategory).value_or("");
@@ -56,7 +81,7 @@ std::string like_pattern(const std::string& text) {
 }
 
 KeysetQuery list_products(const ProductFilter& filter) {
-  KeysetQuery query{core::sql<"SELECT ", ProductRow::kColumns, " FROM catalogue.products">,
+  KeysetQuery query{core::sql<"SELECT ", domain::Product::kColumns, " FROM catalogue.products">,
                     "id DESC", "id < ?"};
   query.where.add("NOT deleted");
   if (filter.category) query.where.add("category = ?", *filter.category);
@@ -75,7 +100,7 @@ Response with_etag(Response response, std::int64_t version) {
 // Locks the product for a change: 404 when it is gone, 412 when it is not as the client knows it.
 std::optional<Problem> refuse_change(core::PgTransaction& transaction, const core::Uuid& id,
                                      const std::string& if_match) {
-  const auto version = lock_product(transaction, id);
+  const auto version = domain::lock_product(transaction, id);
   if (!version) return not_found("product");
   if (!if_match.empty() && !names_tag(if_match, etag_of(*version), TagComparison::kStrong)) {
     return precondition_failed();
@@ -93,7 +118,7 @@ class Products {
 
   asio::awaitable<Checked<Response>> list(Query<ProductFilter> filter) {
     auto work = [filter = std::move(filter.value)](core::PgSession& session) {
-      return read_list<ProductRow>(session, list_products(filter), filter.page);
+      return read_list<domain::Product>(session, list_products(filter), filter.page, product_json);
     };
     co_return co_await sessions_->run(std::move(work));
   }
@@ -103,7 +128,7 @@ class Products {
     if (!product) co_return refuse(not_found("product"));
     const std::string etag = etag_of(product->version);
     Response response = not_modified(context.request, etag) ? json_response("", 304)
-                                                            : json_response(to_json(*product));
+                                                            : json_response(product_json(*product));
     response.with("ETag", etag).with("Cache-Control", "no-cache");
     co_return response;
   }
@@ -116,8 +141,8 @@ class Products {
       write.resource_id = id;
       write.check = [](core::PgTransaction&) { return std::nullopt; };
       write.effect = [&](core::PgTransaction& transaction) {
-        const ProductRow product = insert_product(transaction, id, fields);
-        return StoredAnswer{201, "/products/" + id.to_string(), to_json(product)};
+        const domain::Product product = domain::insert_product(transaction, id, fields);
+        return StoredAnswer{201, "/products/" + id.to_string(), product_json(product)};
       };
       return keyed_write(session, write);
     };
@@ -131,8 +156,8 @@ class Products {
                  on_change = on_change_](core::PgSession& session) {
       auto response = write(session, [&](core::PgTransaction& transaction) -> Checked<Response> {
         if (auto problem = refuse_change(transaction, id, if_match)) return refuse(*problem);
-        const ProductRow product = update_product(transaction, id, fields);
-        return with_etag(json_response(to_json(product)), product.version);
+        const domain::Product product = domain::update_product(transaction, id, fields);
+        return with_etag(json_response(product_json(product)), product.version);
       });
       on_change(id);
       return response;
@@ -145,7 +170,7 @@ class Products {
                  on_change = on_change_](core::PgSession& session) {
       auto response = write(session, [&](core::PgTransaction& transaction) -> Checked<Response> {
         if (auto problem = refuse_change(transaction, id, if_match)) return refuse(*problem);
-        delete_product(transaction, id);
+        domain::delete_product(transaction, id);
         return json_response("", 204);
       });
       on_change(id);
@@ -157,18 +182,18 @@ class Products {
   asio::awaitable<Checked<Response>> offers(Path<core::Uuid> id, Query<PageRequest> page) {
     auto work = [id = id.value,
                  page = std::move(page.value)](core::PgSession& session) -> Checked<Response> {
-      if (!find_product(session, id)) return refuse(not_found("product"));
-      KeysetQuery query{core::sql<"SELECT ", OfferRow::kColumns, " FROM catalogue.offers">,
+      if (!domain::find_product(session, id)) return refuse(not_found("product"));
+      KeysetQuery query{core::sql<"SELECT ", domain::Offer::kColumns, " FROM catalogue.offers">,
                         "id DESC", "id < ?"};
       query.where.add("product_id = ?", id);
-      return read_list<OfferRow>(session, query, page);
+      return read_list<domain::Offer>(session, query, page, offer_json);
     };
     co_return co_await sessions_->run(std::move(work));
   }
 
  private:
-  asio::awaitable<std::optional<ProductRow>> find(core::Uuid id) {
-    auto work = [id](core::PgSession& session) { return find_product(session, id); };
+  asio::awaitable<std::optional<domain::Product>> find(core::Uuid id) {
+    auto work = [id](core::PgSession& session) { return domain::find_product(session, id); };
     return sessions_->run(std::move(work));
   }
 

@@ -1,6 +1,6 @@
 #include "http-api/deliveries/deliveries.hpp"
 
-#include "core/pg/sql.hpp"
+#include "domain/delivery/reads.hpp"
 #include "http-api/server/bind.hpp"
 #include "http-api/server/context_sessions.hpp"
 #include "http-api/server/list.hpp"
@@ -8,62 +8,26 @@
 namespace orderflow::http_api {
 namespace {
 
-// A row of delivery.deliveries.
-struct DeliveryRow {
-  static constexpr core::SqlText kColumns{
-      "id, order_id, status, carrier, tracking_number, delivery_address, code, detail, "
-      "delivered_at, created_at, updated_at"};
+std::optional<std::string> text_or_null(const std::string& text) {
+  return text.empty() ? std::nullopt : std::optional(text);
+}
 
-  core::Uuid id;
-  core::Uuid order_id;
-  std::string status;
-  std::optional<std::string> carrier;
-  std::optional<std::string> tracking_number;
-  core::JsonText delivery_address;
-  std::optional<std::string> failure_code;
-  std::string failure_detail;
-  std::optional<core::Time> delivered_at;
-  core::Time created_at;
-  core::Time updated_at;
-
-  [[nodiscard]] const core::Uuid& position() const { return id; }
-  [[nodiscard]] static DeliveryRow read(core::PgRow& row) {
-    return {row.take<core::Uuid>(),
-            row.take<core::Uuid>(),
-            row.take<std::string>(),
-            row.take<std::optional<std::string>>(),
-            row.take<std::optional<std::string>>(),
-            row.take<core::JsonText>(),
-            row.take<std::optional<std::string>>(),
-            row.take<std::string>(),
-            row.take<std::optional<core::Time>>(),
-            row.take<core::Time>(),
-            row.take<core::Time>()};
-  }
-};
-
-constexpr core::PgStatement kFindDelivery{
-    "api_delivery",
-    core::sql<"SELECT ", DeliveryRow::kColumns, " FROM delivery.deliveries WHERE id = $1">};
-
-std::string to_json(const DeliveryRow& delivery) {
+std::string delivery_json(const domain::DeliveryView& view) {
+  const domain::Delivery& delivery = view.delivery;
   std::string failure = "null";
-  if (delivery.failure_code) {
-    failure = JsonObject()
-                  .field("code", *delivery.failure_code)
-                  .field("detail", delivery.failure_detail)
-                  .text();
+  if (!delivery.code.empty()) {
+    failure = JsonObject().field("code", delivery.code).field("detail", delivery.detail).text();
   }
   return JsonObject()
       .field("id", delivery.id)
       .field("order_id", delivery.order_id)
-      .field("status", delivery.status)
-      .field("carrier", delivery.carrier)
-      .field("tracking_number", delivery.tracking_number)
-      .field("delivery_address", RawJson{delivery.delivery_address.text})
+      .field("status", domain::name_of(delivery.status))
+      .field("carrier", text_or_null(delivery.carrier))
+      .field("tracking_number", text_or_null(delivery.tracking_number))
+      .field("delivery_address", RawJson{delivery.address})
       .field("failure", RawJson{failure})
       .field("delivered_at", delivery.delivered_at)
-      .field("created_at", delivery.created_at)
+      .field("created_at", view.created_at)
       .field("updated_at", delivery.updated_at)
       .text();
 }
@@ -78,22 +42,21 @@ class DeliveryReads {
   asio::awaitable<Checked<Response>> list(Query<PageRequest> page) {
     auto work = [page = std::move(page.value)](core::PgSession& session) {
       const KeysetQuery query{
-          core::sql<"SELECT ", DeliveryRow::kColumns, " FROM delivery.deliveries">,
+          core::sql<"SELECT ", domain::DeliveryView::kColumns, " FROM delivery.deliveries">,
           "order_id DESC, id DESC",
           "(order_id, id) < ((SELECT d.order_id FROM delivery.deliveries d WHERE d.id = ?), ?)"};
-      return read_list<DeliveryRow>(session, query, page);
+      return read_list<domain::DeliveryView>(session, query, page, delivery_json);
     };
     co_return co_await sessions_->run(std::move(work));
   }
 
   asio::awaitable<Checked<Response>> get(Path<core::Uuid> id) {
     auto work = [id = id.value](core::PgSession& session) {
-      return core::first_row_of<DeliveryRow>(
-          session.execute(kFindDelivery, core::PgParams().uuid(id)));
+      return domain::find_delivery(session, id);
     };
     const auto delivery = co_await sessions_->run(std::move(work));
     if (!delivery) co_return refuse(not_found("delivery"));
-    co_return json_response(to_json(*delivery));
+    co_return json_response(delivery_json(*delivery));
   }
 
  private:

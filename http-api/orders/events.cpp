@@ -37,7 +37,7 @@ bool is_final(saga::OrderStatus status) {
 
 std::string stream_text(const EventRow& event) {
   return "id: " + std::to_string(event.sequence) + "\nevent: " + event.type +
-         "\ndata: " + to_json(event) + "\n\n";
+         "\ndata: " + event_json(event) + "\n\n";
 }
 
 std::optional<std::int64_t> parse_last_event_id(std::string_view text) {
@@ -112,7 +112,7 @@ asio::awaitable<Checked<Response>> OrderEvents::list(core::Uuid id, PageRequest 
     next = position_of(events.back().sequence);
   }
   JsonArray items;
-  for (const EventRow& event : events) items.add(to_json(event));
+  for (const EventRow& event : events) items.add(event_json(event));
   co_return page_response(items, page, next);
 }
 

@@ -41,7 +41,7 @@ JobRow JobRow::read(core::PgRow& row) {
           row.take<std::optional<core::Time>>()};
 }
 
-std::string to_json(const JobRow& job) {
+std::string job_json(const JobRow& job) {
   const std::string transitions = transitions_json(job);
   return JsonObject()
       .field("id", job.id)

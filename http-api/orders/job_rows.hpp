@@ -31,7 +31,7 @@ struct JobRow {
   [[nodiscard]] static JobRow read(core::PgRow& row);
 };
 
-[[nodiscard]] std::string to_json(const JobRow& job);
+[[nodiscard]] std::string job_json(const JobRow& job);
 
 [[nodiscard]] std::optional<JobRow> find_job(core::PgSession& session, const core::Uuid& id);
 

@@ -9,7 +9,7 @@ asio::awaitable<Checked<Response>> Jobs::get(const RequestContext& context, Path
   auto job = co_await find(id.value);
   if (!job) co_return refuse(not_found("job"));
   const auto wait = query.value.wait;
-  if (wait.count() == 0 || job->ended()) co_return json_response(to_json(*job));
+  if (wait.count() == 0 || job->ended()) co_return json_response(job_json(*job));
 
   context.extend_deadline(wait);
   const auto until = std::chrono::steady_clock::now() + wait;
@@ -21,7 +21,7 @@ asio::awaitable<Checked<Response>> Jobs::get(const RequestContext& context, Path
     if (!job) co_return refuse(not_found("job"));
     const bool over =
         job->ended() || backend_.feed.closed() || std::chrono::steady_clock::now() >= until;
-    if (over) co_return json_response(to_json(*job));
+    if (over) co_return json_response(job_json(*job));
     co_await changes->wait_until(until);
   }
 }

@@ -46,7 +46,7 @@ asio::awaitable<Checked<Response>> OrderLists::of_user(Path<core::Uuid> user_id,
 
 asio::awaitable<Checked<Response>> OrderLists::list(OrderFilter filter) {
   auto work = [filter = std::move(filter)](core::PgSession& session) -> Checked<Response> {
-    return read_list<OrderWithSaga>(session, list_orders(filter), filter.page);
+    return read_list<OrderWithSaga>(session, list_orders(filter), filter.page, order_json);
   };
   return backend_.sessions.run(std::move(work));
 }

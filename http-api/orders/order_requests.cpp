@@ -79,7 +79,7 @@ class Storing {
                      {"saga." + std::string(saga::name_of(asked.kind)), request_.order_id,
                       asked.reason, JsonObject().field("job_id", job->id).text()});
     }
-    return {202, "/jobs/" + job->id.to_string(), to_json(*job)};
+    return {202, "/jobs/" + job->id.to_string(), job_json(*job)};
   }
 
   [[nodiscard]] PgParams columns() const {

@@ -123,7 +123,7 @@ std::string placed_order_json(const OrderRow& order) {
   return assemble(order, progress);
 }
 
-std::string to_json(const OrderWithSaga& order) {
+std::string order_json(const OrderWithSaga& order) {
   const SagaRow& saga = order.saga;
   Progress progress{saga.status};
   if (saga.failure_code) {
@@ -157,7 +157,7 @@ std::string status_json(const SagaRow& saga) {
       .text();
 }
 
-std::string to_json(const EventRow& event) {
+std::string event_json(const EventRow& event) {
   return JsonObject()
       .field("sequence", event.sequence)
       .field("type", event.type)

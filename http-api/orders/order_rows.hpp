@@ -92,8 +92,8 @@ struct EventRow {
 
 // The order as it was at the moment it was placed: the answer of POST /orders and of its replays.
 [[nodiscard]] std::string placed_order_json(const OrderRow& order);
-[[nodiscard]] std::string to_json(const OrderWithSaga& order);
-[[nodiscard]] std::string to_json(const EventRow& event);
+[[nodiscard]] std::string order_json(const OrderWithSaga& order);
+[[nodiscard]] std::string event_json(const EventRow& event);
 // Of GET /orders/{id}/status.
 [[nodiscard]] std::string status_json(const SagaRow& saga);
 

@@ -59,8 +59,8 @@ asio::awaitable<Checked<Response>> Orders::get(const RequestContext& context, Pa
   if (!order) co_return refuse(not_found("order"));
   const std::string etag = etag_of(order->saga.version);
   if (precondition_fails(context.request, etag)) co_return refuse(precondition_failed());
-  Response response =
-      not_modified(context.request, etag) ? json_response("", 304) : json_response(to_json(*order));
+  Response response = not_modified(context.request, etag) ? json_response("", 304)
+                                                          : json_response(order_json(*order));
   response.with("ETag", etag).with("Cache-Control", "no-cache");
   co_return response;
 }

@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "domain/payments/reads.hpp"
 #include "http-api/middleware/keyed_write.hpp"
 
 namespace orderflow::http_api {
@@ -9,8 +10,16 @@ namespace {
 
 constexpr std::int64_t kAmountMax = std::numeric_limits<std::int64_t>::max();
 
-std::optional<Problem> refuse_adjustment(const std::optional<AccountRow>& account,
-                                         const Adjustment& adjustment) {
+std::string balance_json(const domain::AccountView& account) {
+  return JsonObject()
+      .field("user_id", account.id)
+      .field("balance", account.balance)
+      .field("updated_at", account.updated_at)
+      .text();
+}
+
+std::optional<Problem> refuse_adjustment(const std::optional<domain::AccountView>& account,
+                                         const domain::Adjustment& adjustment) {
   if (!account) return not_found("user with an account");
   if (account->balance.currency != adjustment.currency) {
     return invalid("/currency", "must be the account's: " + account->balance.currency);
@@ -25,16 +34,16 @@ std::optional<Problem> refuse_adjustment(const std::optional<AccountRow>& accoun
   return std::nullopt;
 }
 
-Checked<Response> adjust_balance(core::PgSession& session, const Adjustment& adjustment,
+Checked<Response> adjust_balance(core::PgSession& session, const domain::Adjustment& adjustment,
                                  const std::optional<IdempotencyKey>& key) {
   KeyedWrite write;
   write.key = key;
   write.resource_id = adjustment.id;
   write.check = [&](core::PgTransaction& transaction) {
-    return refuse_adjustment(lock_account(transaction, adjustment.account_id), adjustment);
+    return refuse_adjustment(domain::lock_account(transaction, adjustment.account_id), adjustment);
   };
   write.effect = [&](core::PgTransaction& transaction) {
-    return StoredAnswer{200, "", to_json(adjust_account(transaction, adjustment))};
+    return StoredAnswer{200, "", balance_json(domain::adjust_account(transaction, adjustment))};
   };
   return keyed_write(session, write);
 }
@@ -52,17 +61,19 @@ AdjustBalance AdjustBalance::read(BodyReader& body) {
 }
 
 asio::awaitable<Checked<Response>> Balances::get(Path<core::Uuid> user_id) {
-  auto work = [id = user_id.value](core::PgSession& session) { return find_account(session, id); };
+  auto work = [id = user_id.value](core::PgSession& session) {
+    return domain::find_account(session, id);
+  };
   const auto account = co_await sessions_->run(std::move(work));
   if (!account) co_return refuse(not_found("user with an account"));
-  co_return json_response(to_json(*account));
+  co_return json_response(balance_json(*account));
 }
 
 asio::awaitable<Checked<Response>> Balances::adjust(const RequestContext& context,
                                                     Path<core::Uuid> user_id,
                                                     Body<AdjustBalance> body) {
-  Adjustment adjustment{core::new_uuid_v7(), user_id.value, body.value.amount,
-                        std::move(body.value.currency), std::move(body.value.reason)};
+  domain::Adjustment adjustment{core::new_uuid_v7(), user_id.value, body.value.amount,
+                                std::move(body.value.currency), std::move(body.value.reason)};
   auto work = [adjustment = std::move(adjustment), key = context.key, trace = context.trace,
                &logger = logger_](core::PgSession& session) {
     auto response = adjust_balance(session, adjustment, key);

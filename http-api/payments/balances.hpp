@@ -4,7 +4,6 @@
 
 #include "core/observe/log.hpp"
 #include "core/pg/session_pool.hpp"
-#include "http-api/payments/account_rows.hpp"
 #include "http-api/server/bind.hpp"
 
 namespace orderflow::http_api {

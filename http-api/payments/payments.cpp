@@ -1,9 +1,10 @@
 #include "http-api/payments/payments.hpp"
 
+#include "domain/payments/reads.hpp"
 #include "http-api/payments/balances.hpp"
-#include "http-api/payments/payment_rows.hpp"
 #include "http-api/server/bind.hpp"
 #include "http-api/server/context_sessions.hpp"
+#include "http-api/server/list.hpp"
 
 namespace orderflow::http_api {
 namespace {
@@ -39,6 +40,31 @@ OrderRequest request_of_customer(const RequestContext& context, const core::Uuid
   return request;
 }
 
+std::string payment_json(const domain::PaymentView& view) {
+  const domain::Payment& payment = view.payment;
+  std::string failure = "null";
+  if (!payment.code.empty()) {
+    failure = JsonObject().field("code", payment.code).field("detail", payment.detail).text();
+  }
+  return JsonObject()
+      .field("id", payment.id)
+      .field("order_id", payment.order_id)
+      .field("user_id", payment.account_id)
+      .field("amount", payment.amount)
+      .field("status", domain::name_of(payment.status))
+      .field("failure", RawJson{failure})
+      .field("refunded", core::Money{payment.refunded_amount, payment.amount.currency})
+      .field("created_at", view.created_at)
+      .field("updated_at", view.updated_at)
+      .text();
+}
+
+KeysetQuery list_payments() {
+  return {core::sql<"SELECT ", domain::PaymentView::kColumns, " FROM payments.payments">,
+          "order_id DESC, id DESC",
+          "(order_id, id) < ((SELECT p.order_id FROM payments.payments p WHERE p.id = ?), ?)"};
+}
+
 class Payments {
  public:
   Payments(std::shared_ptr<core::SessionPool> sessions, OrderRequests& requests)
@@ -46,7 +72,7 @@ class Payments {
 
   asio::awaitable<Checked<Response>> all(Query<PageRequest> page) {
     auto work = [page = std::move(page.value)](core::PgSession& session) {
-      return read_list<PaymentRow>(session, list_payments(), page);
+      return read_list<domain::PaymentView>(session, list_payments(), page, payment_json);
     };
     co_return co_await sessions_->run(std::move(work));
   }
@@ -54,10 +80,10 @@ class Payments {
   asio::awaitable<Checked<Response>> of_user(Path<core::Uuid> user_id, Query<PageRequest> page) {
     auto work = [id = user_id.value,
                  page = std::move(page.value)](core::PgSession& session) -> Checked<Response> {
-      if (!find_account(session, id)) return refuse(not_found("user"));
+      if (!domain::find_account(session, id)) return refuse(not_found("user"));
       KeysetQuery query = list_payments();
       query.where.add("account_id = ?", id);
-      return read_list<PaymentRow>(session, query, page);
+      return read_list<domain::PaymentView>(session, query, page, payment_json);
     };
     co_return co_await sessions_->run(std::move(work));
   }
@@ -65,7 +91,7 @@ class Payments {
   asio::awaitable<Checked<Response>> get(Path<core::Uuid> id) {
     const auto payment = co_await find(id.value);
     if (!payment) co_return refuse(not_found("payment"));
-    co_return json_response(to_json(*payment));
+    co_return json_response(payment_json(*payment));
   }
 
   asio::awaitable<Checked<Response>> pay(const RequestContext& context, Body<PayOrder> body) {
@@ -77,25 +103,26 @@ class Payments {
   asio::awaitable<Checked<Response>> refund(const RequestContext& context,
                                             Body<RefundPayment> body) {
     const auto& wanted = body.value;
-    const auto payment = co_await find(wanted.payment_id);
-    if (!payment) co_return refuse(invalid("/payment_id", "is not a known payment"));
+    const auto found = co_await find(wanted.payment_id);
+    if (!found) co_return http_api::refuse(invalid("/payment_id", "is not a known payment"));
+    const domain::Payment& payment = found->payment;
     saga::Refund refund{wanted.payment_id, std::nullopt};
     if (wanted.amount) {
-      if (wanted.amount->currency != payment->currency) {
+      if (wanted.amount->currency != payment.amount.currency) {
         co_return http_api::refuse(
-            invalid("/amount/currency", "must be the payment's: " + payment->currency));
+            invalid("/amount/currency", "must be the payment's: " + payment.amount.currency));
       }
       refund.amount = wanted.amount->amount;
     }
-    auto request = request_of_customer(context, payment->order_id, refund);
+    auto request = request_of_customer(context, payment.order_id, refund);
     request.request.reason = wanted.reason;
     request.unknown_order = conflict("not_captured", "The payment's order does not exist.");
     co_return co_await requests_.submit(std::move(request));
   }
 
  private:
-  asio::awaitable<std::optional<PaymentRow>> find(core::Uuid id) {
-    auto work = [id](core::PgSession& session) { return find_payment(session, id); };
+  asio::awaitable<std::optional<domain::PaymentView>> find(core::Uuid id) {
+    auto work = [id](core::PgSession& session) { return domain::find_payment(session, id); };
     return sessions_->run(std::move(work));
   }
 

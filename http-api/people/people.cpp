@@ -1,7 +1,7 @@
 #include "http-api/people/people.hpp"
 
+#include "domain/identity/rows.hpp"
 #include "http-api/middleware/keyed_write.hpp"
-#include "http-api/people/user_rows.hpp"
 #include "http-api/server/bind.hpp"
 #include "http-api/server/context_sessions.hpp"
 #include "http-api/server/list.hpp"
@@ -30,15 +30,24 @@ struct CreateUser {
   }
 };
 
-Checked<Response> create_user(core::PgSession& session, const NewUser& user,
+std::string user_json(const domain::User& user) {
+  return JsonObject()
+      .field("id", user.id)
+      .field("username", user.username)
+      .field("display_name", user.display_name)
+      .field("created_at", user.created_at)
+      .text();
+}
+
+Checked<Response> create_user(core::PgSession& session, const domain::NewUser& user,
                               const std::optional<IdempotencyKey>& key) {
   KeyedWrite write;
   write.key = key;
   write.resource_id = user.id;
   write.check = [](core::PgTransaction&) { return std::nullopt; };
   write.effect = [&](core::PgTransaction& transaction) {
-    const UserRow row = insert_user(transaction, user);
-    return StoredAnswer{201, "/users/" + row.id.to_string(), to_json(row)};
+    const domain::User row = domain::insert_user(transaction, user);
+    return StoredAnswer{201, "/users/" + row.id.to_string(), user_json(row)};
   };
   try {
     return keyed_write(session, write);
@@ -61,24 +70,26 @@ class Users {
 
   asio::awaitable<Checked<Response>> list(Query<PageRequest> page) {
     auto work = [page = std::move(page.value)](core::PgSession& session) {
-      const KeysetQuery query{core::sql<"SELECT ", UserRow::kColumns, " FROM identity.users">,
+      const KeysetQuery query{core::sql<"SELECT ", domain::User::kColumns, " FROM identity.users">,
                               "id DESC", "id < ?"};
-      return read_list<UserRow>(session, query, page);
+      return read_list<domain::User>(session, query, page, user_json);
     };
     co_return co_await sessions_->run(std::move(work));
   }
 
   asio::awaitable<Checked<Response>> get(Path<core::Uuid> id) {
-    auto work = [id = id.value](core::PgSession& session) { return find_user(session, id); };
+    auto work = [id = id.value](core::PgSession& session) {
+      return domain::find_user(session, id);
+    };
     const auto user = co_await sessions_->run(std::move(work));
     if (!user) co_return refuse(not_found("user"));
-    co_return json_response(to_json(*user));
+    co_return json_response(user_json(*user));
   }
 
   asio::awaitable<Checked<Response>> create(const RequestContext& context, Body<CreateUser> body) {
     auto& wanted = body.value;
-    NewUser user{core::new_uuid_v7(), std::move(wanted.username), std::move(wanted.display_name),
-                 std::move(wanted.opening_balance)};
+    domain::NewUser user{core::new_uuid_v7(), std::move(wanted.username),
+                         std::move(wanted.display_name), std::move(wanted.opening_balance)};
     auto work = [user = std::move(user), key = context.key](core::PgSession& session) {
       return create_user(session, user, key);
     };

@@ -55,7 +55,17 @@ struct KeysetQuery {
   [[nodiscard]] core::PgResult run(core::PgSession& session, const PageRequest& page) const;
 };
 
-// A Row has its columns (core/pg/row.hpp) and `position()` in the list.
+// A row's position in its list: its id, unless it says otherwise.
+template <typename Row>
+[[nodiscard]] const core::Uuid& position_of(const Row& row) {
+  if constexpr (requires { row.position(); }) {
+    return row.position();
+  } else {
+    return row.id;
+  }
+}
+
+// A Row has its columns (core/pg/row.hpp).
 template <typename Row>
 struct PageOf {
   std::vector<Row> rows;
@@ -71,19 +81,20 @@ template <typename Row>
   return found;
 }
 
-// The page as an answer, with `std::string to_json(const Row&)` for each row.
-template <typename Row>
-[[nodiscard]] Response list_response(const PageOf<Row>& found, const PageRequest& page) {
+// The page as an answer; `to_json` writes a row.
+template <typename Row, typename ToJson>
+[[nodiscard]] Response list_response(const PageOf<Row>& found, const PageRequest& page,
+                                     const ToJson& to_json) {
   JsonArray items;
   for (const Row& row : found.rows) items.add(to_json(row));
   return page_response(items, page,
-                       found.more ? std::optional(found.rows.back().position()) : std::nullopt);
+                       found.more ? std::optional(position_of(found.rows.back())) : std::nullopt);
 }
 
-template <typename Row>
+template <typename Row, typename ToJson>
 [[nodiscard]] Response read_list(core::PgSession& session, const KeysetQuery& query,
-                                 const PageRequest& page) {
-  return list_response(read_page<Row>(session, query, page), page);
+                                 const PageRequest& page, const ToJson& to_json) {
+  return list_response(read_page<Row>(session, query, page), page, to_json);
 }
 
 }  // namespace orderflow::http_api

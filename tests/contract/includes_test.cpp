@@ -49,7 +49,7 @@ std::string outward_includes(const SourceFile& file) {
 
 bool is_decision(const std::string& path) {
   static const std::regex decisions(R"(saga/(engine|order)/.*|domain/.*)");
-  static const std::regex outside(R"(domain/(\w+/rows\.[hc]pp|settings\.hpp))");
+  static const std::regex outside(R"(domain/(\w+/(rows|reads)\.[hc]pp|settings\.hpp))");
   return std::regex_match(path, decisions) && !std::regex_match(path, outside);
 }
 

@@ -1,8 +1,6 @@
-#include "http-api/people/user_rows.hpp"
+#include "domain/identity/rows.hpp"
 
-#include "http-api/server/http.hpp"
-
-namespace orderflow::http_api {
+namespace orderflow::domain {
 namespace {
 
 using core::PgParams;
@@ -11,17 +9,17 @@ using core::PgStatement;
 using core::sql;
 
 constexpr PgStatement kFindUser{
-    "api_user", sql<"SELECT ", UserRow::kColumns, " FROM identity.users WHERE id = $1">};
+    "identity_user", sql<"SELECT ", User::kColumns, " FROM identity.users WHERE id = $1">};
 constexpr PgStatement kInsertUser{
-    "api_user_insert",
+    "identity_user_insert",
     sql<"INSERT INTO identity.users (id, username, display_name) VALUES ($1, $2, $3) RETURNING ",
-        UserRow::kColumns>};
-constexpr PgStatement kInsertAccount{"api_account_insert",
+        User::kColumns>};
+constexpr PgStatement kInsertAccount{"identity_account_insert",
                                      "INSERT INTO payments.accounts "
                                      "(id, currency, opening, balance) VALUES ($1, $2, $3, $3)"};
 // Takes a context's role for the rest of the transaction, where that role exists.
-constexpr PgStatement kLeaveRole{"api_leave_role", "SET LOCAL ROLE NONE"};
-constexpr PgStatement kTakeRole{"api_take_role",
+constexpr PgStatement kLeaveRole{"identity_leave_role", "SET LOCAL ROLE NONE"};
+constexpr PgStatement kTakeRole{"identity_take_role",
                                 "SELECT set_config('role', rolname, true) FROM pg_roles "
                                 "WHERE rolname = $1 AND pg_has_role(rolname, 'MEMBER')"};
 
@@ -32,24 +30,15 @@ void take_role(core::PgTransaction& transaction, std::string_view role) {
 
 }  // namespace
 
-std::string to_json(const UserRow& user) {
-  return JsonObject()
-      .field("id", user.id)
-      .field("username", user.username)
-      .field("display_name", user.display_name)
-      .field("created_at", user.created_at)
-      .text();
+std::optional<User> find_user(core::PgSession& session, const core::Uuid& id) {
+  return core::first_row_of<User>(session.execute(kFindUser, PgParams().uuid(id)));
 }
 
-std::optional<UserRow> find_user(core::PgSession& session, const core::Uuid& id) {
-  return core::first_row_of<UserRow>(session.execute(kFindUser, PgParams().uuid(id)));
-}
-
-UserRow insert_user(core::PgTransaction& transaction, const NewUser& user) {
+User insert_user(core::PgTransaction& transaction, const NewUser& user) {
   take_role(transaction, "orderflow_identity");
   PgParams identity;
   identity.uuid(user.id).text(user.username).text(user.display_name);
-  auto row = core::row_of<UserRow>(transaction.execute(kInsertUser, identity));
+  auto row = core::row_of<User>(transaction.execute(kInsertUser, identity));
   take_role(transaction, "orderflow_payments");
   PgParams account;
   account.uuid(user.id).text(user.opening_balance.currency).int8(user.opening_balance.amount);
@@ -57,4 +46,4 @@ UserRow insert_user(core::PgTransaction& transaction, const NewUser& user) {
   return row;
 }
 
-}  // namespace orderflow::http_api
+}  // namespace orderflow::domain

@@ -10,10 +10,10 @@
 #include "core/values/time.hpp"
 #include "core/values/uuid.hpp"
 
-namespace orderflow::http_api {
+namespace orderflow::domain {
 
 // A row of identity.users.
-struct UserRow {
+struct User {
   static constexpr core::SqlText kColumns{"id, username, display_name, created_at"};
 
   core::Uuid id;
@@ -21,14 +21,11 @@ struct UserRow {
   std::string display_name;
   core::Time created_at;
 
-  [[nodiscard]] const core::Uuid& position() const { return id; }
-  [[nodiscard]] static UserRow read(core::PgRow& row) {
+  [[nodiscard]] static User read(core::PgRow& row) {
     return {row.take<core::Uuid>(), row.take<std::string>(), row.take<std::string>(),
             row.take<core::Time>()};
   }
 };
-
-[[nodiscard]] std::string to_json(const UserRow& user);
 
 struct NewUser {
   core::Uuid id;
@@ -37,10 +34,10 @@ struct NewUser {
   core::Money opening_balance;
 };
 
-[[nodiscard]] std::optional<UserRow> find_user(core::PgSession& session, const core::Uuid& id);
+[[nodiscard]] std::optional<User> find_user(core::PgSession& session, const core::Uuid& id);
 
 // The user and their account, each under its own context's role (docs/decisions/0002). The session
 // has the login user's. Throws core::DataError when the username is taken.
-UserRow insert_user(core::PgTransaction& transaction, const NewUser& user);
+User insert_user(core::PgTransaction& transaction, const NewUser& user);
 
-}  // namespace orderflow::http_api
+}  // namespace orderflow::domain

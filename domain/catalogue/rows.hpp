@@ -10,7 +10,7 @@
 #include "core/values/time.hpp"
 #include "core/values/uuid.hpp"
 
-namespace orderflow::http_api {
+namespace orderflow::domain {
 
 // What a client says of a product.
 struct ProductFields {
@@ -22,7 +22,7 @@ struct ProductFields {
 };
 
 // A row of catalogue.products. Deleted products stay as rows, for orders that name them.
-struct ProductRow {
+struct Product {
   static constexpr core::SqlText kColumns{
       "id, name, description, category, price, currency, available, created_at, updated_at, "
       "version"};
@@ -33,14 +33,11 @@ struct ProductRow {
   core::Time updated_at;
   std::int64_t version = 0;
 
-  [[nodiscard]] const core::Uuid& position() const { return id; }
-  [[nodiscard]] static ProductRow read(core::PgRow& row);
+  [[nodiscard]] static Product read(core::PgRow& row);
 };
 
-[[nodiscard]] std::string to_json(const ProductRow& product);
-
 // A row of catalogue.offers.
-struct OfferRow {
+struct Offer {
   static constexpr core::SqlText kColumns{
       "id, product_id, seller, price, currency, items_in_stock, updated_at"};
 
@@ -51,23 +48,19 @@ struct OfferRow {
   std::int32_t items_in_stock = 0;
   core::Time updated_at;
 
-  [[nodiscard]] const core::Uuid& position() const { return id; }
-  [[nodiscard]] static OfferRow read(core::PgRow& row);
+  [[nodiscard]] static Offer read(core::PgRow& row);
 };
 
-[[nodiscard]] std::string to_json(const OfferRow& offer);
-
 // None of these find a deleted product.
-[[nodiscard]] std::optional<ProductRow> find_product(core::PgSession& session,
-                                                     const core::Uuid& id);
+[[nodiscard]] std::optional<Product> find_product(core::PgSession& session, const core::Uuid& id);
 // Its version, locked for the change to come.
 [[nodiscard]] std::optional<std::int64_t> lock_product(core::PgTransaction& transaction,
                                                        const core::Uuid& id);
 
-ProductRow insert_product(core::PgTransaction& transaction, const core::Uuid& id,
-                          const ProductFields& fields);
-ProductRow update_product(core::PgTransaction& transaction, const core::Uuid& id,
-                          const ProductFields& fields);
+Product insert_product(core::PgTransaction& transaction, const core::Uuid& id,
+                       const ProductFields& fields);
+Product update_product(core::PgTransaction& transaction, const core::Uuid& id,
+                       const ProductFields& fields);
 void delete_product(core::PgTransaction& transaction, const core::Uuid& id);
 
-}  // namespace orderflow::http_api
+}  // namespace orderflow::domain
