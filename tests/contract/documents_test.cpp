@@ -64,19 +64,19 @@ TEST_CASE("docs/metrics.md lists the metrics of the code, and no others") {
 
 // ---- settings -----------------------------------------------------------------------------------
 
-// A row of the README's table, as it must be for a setting.
+// A row of docs/settings.md, as it must be for a setting.
 std::string row_of(const core::AnySetting& setting) {
   const std::string value(setting.default_value());
   return "| `" + std::string(setting.name()) + "` | `--" + core::flag_of(setting.name()) + "` | " +
          (value.empty() ? "" : "`" + value + "`") + " | " + std::string(setting.help()) + " |";
 }
 
-TEST_CASE("the README's configuration table is that of the modules' settings") {
+TEST_CASE("docs/settings.md lists the modules' settings, and no others") {
   std::vector<std::string> wanted;
   for (const auto& setting : tools::all_settings().settings) wanted.push_back(row_of(setting));
   std::vector<std::string> found;
   bool inside = false;
-  for (const auto& line : lines_of(source_text("README.md"))) {
+  for (const auto& line : lines_of(source_text("docs/settings.md"))) {
     if (line.starts_with("| setting | flag | default | meaning |")) {
       inside = true;
     } else if (inside && line.starts_with("| `")) {
@@ -86,7 +86,7 @@ TEST_CASE("the README's configuration table is that of the modules' settings") {
     }
   }
   for (const auto& row : wanted) {
-    INFO("missing in README.md, paste it: " << row);
+    INFO("missing in docs/settings.md, paste it: " << row);
     CHECK(std::find(found.begin(), found.end(), row) != found.end());
   }
   for (const auto& row : found) {

@@ -95,11 +95,11 @@ TEST_CASE("the table of roles in events/README.md is that of the program") {
   CHECK(found == expected);
 }
 
-TEST_CASE("README and help name the roles that ORDERFLOW_PROCESSES multiplies") {
+TEST_CASE("settings and help name the roles that ORDERFLOW_PROCESSES multiplies") {
   std::string help = source_text("orderflow");
   std::replace(help.begin(), help.end(), '\n', ' ');
   CHECK(contains(help, owners_in_words()));
-  CHECK(contains(source_text("README.md"), owners_in_words()));
+  CHECK(contains(source_text("docs/settings.md"), owners_in_words()));
 }
 
 // Scripts ask the supervisor's program which roles there are, and where.
