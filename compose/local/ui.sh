@@ -64,7 +64,8 @@ phase_done() { # TEXT
 
 ticker() { # LOG TEXT: shows the last [done/total] of the log, or else the text
   local step
-  while pause 0.5; do
+  # Not longer than the script, whose locks it holds: that may have been killed.
+  while pause 0.5 && kill -0 $$ 2>/dev/null; do
     step=$(tail -c 4000 -- "$1" 2>/dev/null | grep -ao '^\[[0-9]*/[0-9]*\]' | tail -n 1)
     phase_progress "${step:+$step }$2"
   done

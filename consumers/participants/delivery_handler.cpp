@@ -5,6 +5,7 @@
 
 #include "core/values/shard.hpp"
 #include "domain/delivery/rows.hpp"
+#include "events/roles.hpp"
 
 namespace orderflow::consumers {
 namespace {
@@ -70,8 +71,8 @@ DeliveryHandler::DeliveryHandler(DeliveryHandlerOptions options, core::Logger& l
       policy_(options_.policy),
       report_brake_(options_.policy.report_backoff_max),
       logger_(logger),
-      effects_("delivery", options_.inbox_topic, metrics, "deliveries_total",
-               "Delivery commands and carrier steps by what they came to."),
+      effects_(std::string(events::kDelivery.name), options_.inbox_topic, metrics,
+               "deliveries_total", "Delivery commands and carrier steps by what they came to."),
       timers_gauge_(
           metrics.gauge("delivery_timers", "Deliveries whose carrier or report is awaited.")),
       timers_(options_.timer_limit),

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "domain/payments/rows.hpp"
+#include "events/roles.hpp"
 
 namespace orderflow::consumers {
 namespace {
@@ -42,8 +43,8 @@ PaymentsHandler::PaymentsHandler(std::string inbox_topic, domain::Simulation sim
                                  core::Logger& logger, core::Metrics& metrics)
     : simulation_(simulation),
       logger_(logger),
-      effects_("payments", std::move(inbox_topic), metrics, "payments_total",
-               "Payment commands by what they came to.") {}
+      effects_(std::string(events::kPayments.name), std::move(inbox_topic), metrics,
+               "payments_total", "Payment commands by what they came to.") {}
 
 // Replies are not published again: a saga that misses one repeats its command.
 std::vector<producers::Outgoing> PaymentsHandler::granted(const Grants&, const Grants&,

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "events/roles.hpp"
 #include "saga/order/order_saga.hpp"
 
 namespace orderflow::consumers {
@@ -18,7 +19,7 @@ SagaMetrics::SagaMetrics(core::Metrics& metrics)
           metrics.counter("events_published_total", "Order events handed to the broker.")),
       misplaced_(metrics.counter("misplaced_messages_total",
                                  "Messages ignored because they came in the wrong partition.",
-                                 {{"role", "orchestrator"}})),
+                                 {{"role", std::string(events::kOrchestrator.name)}})),
       unknown_(metrics.counter("unknown_order_messages_total",
                                "Messages ignored because no such order exists.")),
       oldest_(metrics.gauge("saga_oldest_unfinished_seconds",

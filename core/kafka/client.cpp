@@ -10,7 +10,7 @@
 namespace orderflow::core {
 namespace {
 
-constexpr std::chrono::seconds kDestroyPatience{3};
+constexpr std::chrono::seconds kDestroyTimeout{3};
 
 // A broker that is away is reported by readiness and metrics; librdkafka repeats it endlessly.
 void on_log(const rd_kafka_t* handle, int level, const char* facility, const char* text) {
@@ -38,7 +38,7 @@ bool destroyed_in_time(rd_kafka_t* handle) {
     rd_kafka_destroy(handle);
     done.set_value();
   }).detach();
-  return ended.wait_for(kDestroyPatience) == std::future_status::ready;
+  return ended.wait_for(kDestroyTimeout) == std::future_status::ready;
 }
 
 }  // namespace
