@@ -1,21 +1,19 @@
 // orderflow-supervisor: runs the processes of a local instance, and says from outside what becomes
 // of them. For ./orderflow, whose scripts read its lines: fields separated by tabs.
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cstdint>
 #include <cstdio>
-#include <limits>
 #include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
-#include "compose/arguments.hpp"
 #include "compose/instance.hpp"
 #include "compose/launch.hpp"
 #include "compose/proc.hpp"
 #include "compose/program_entries.hpp"
 #include "compose/supervisor.hpp"
-#include "core/values/failure.hpp"
 
 namespace orderflow::compose {
 namespace {
@@ -26,27 +24,18 @@ constexpr int kSecondsMax = 24 * 3'600;
 constexpr int kAttemptsMax = 1'000;
 constexpr int kPortMax = 65'535;
 constexpr int kProcessesMax = 64;
-constexpr int kPidMax = std::numeric_limits<int>::max();
 
-constexpr std::string_view kUsage =
-    "usage: orderflow-supervisor COMMAND\n"
-    "\n"
-    "  run --state-dir DIR [--start-deadline SECONDS] [--oneshot-attempts N] [--parent PID]\n"
-    "                  runs what DIR/table names until a signal asks to stop\n"
-    "  status --state-dir DIR [--json]\n"
-    "                  a line a process: name, state, pid, port, restarts\n"
-    "  wait --state-dir DIR --supervisor PID\n"
-    "                  until everything is up; says: progress TEXT, at last done TEXT or\n"
-    "                  failed WHY [LOG]\n"
-    "  stop --state-dir DIR [--supervisor PID]\n"
-    "                  stops everything; says the same\n"
-    "  processes --state-dir DIR\n"
-    "                  PID NAME of each process, those they have started included\n"
-    "  entries --program FILE --http-port PORT --metrics-port-base PORT [--broker-port PORT]\n"
-    "          [--processes N]\n"
-    "                  the lines of a table that run the program's roles\n"
-    "  ports --metrics-port-base PORT\n"
-    "                  PORT ROLE of health and metrics, beside the HTTP port\n";
+// What the commands are given; each reads what is its own.
+struct Options {
+  std::string state_dir;
+  bool json = false;
+  int supervisor = 0;
+  int start_deadline_seconds = 120;
+  int oneshot_attempts = 6;
+  int parent = 0;
+  ProgramOptions program;
+  int broker_port = 0;
+};
 
 void print_line(const std::string& line) {
   std::printf("%s\n", line.c_str());
@@ -65,27 +54,20 @@ int print_outcome(const tl::expected<std::string, Failure>& outcome) {
   return kFailed;
 }
 
-int run(Arguments& words) {
-  SupervisorOptions options;
-  options.fleet.state_dir = words.require_text("--state-dir");
-  if (const auto seconds = words.take_number("--start-deadline", kSecondsMax)) {
-    options.fleet.start_deadline = std::chrono::seconds(*seconds);
-  }
-  if (const auto attempts = words.take_number("--oneshot-attempts", kAttemptsMax)) {
-    options.fleet.oneshot_attempts_max = *attempts;
-  }
-  options.parent = words.take_number("--parent", kPidMax).value_or(0);
-  words.refuse_others();
-  return run_supervisor(std::move(options));
+int run(const Options& options) {
+  SupervisorOptions supervisor;
+  supervisor.fleet.state_dir = options.state_dir;
+  supervisor.fleet.start_deadline = std::chrono::seconds(options.start_deadline_seconds);
+  supervisor.fleet.oneshot_attempts_max = options.oneshot_attempts;
+  supervisor.parent = options.parent;
+  return run_supervisor(std::move(supervisor));
 }
 
-int status(Arguments& words) {
-  const Instance instance(words.require_text("--state-dir"));
-  const bool json = words.take_flag("--json");
-  words.refuse_others();
+int status(const Options& options) {
+  const Instance instance(options.state_dir);
   const bool running = instance.supervisor() != 0;
   const auto status = instance.status();
-  if (!json) {
+  if (!options.json) {
     std::fputs(to_lines(status).c_str(), stdout);
   } else {
     // Before the supervisor has written anything there is nothing to copy.
@@ -95,31 +77,26 @@ int status(Arguments& words) {
   return running ? 0 : kFailed;
 }
 
-int wait(Arguments& words) {
-  const Instance instance(words.require_text("--state-dir"));
-  const pid_t supervisor = words.require_number("--supervisor", kPidMax);
-  words.refuse_others();
-  return print_outcome(instance.wait_until_up(supervisor, print_progress).map([](const Status& up) {
+int wait(const Options& options) {
+  const auto summary = [](const Status& up) {
     const auto running =
         std::count_if(up.processes.begin(), up.processes.end(),
                       [](const auto& process) { return process.state == ProcessState::kRunning; });
     return std::to_string(running) + " processes are up";
-  }));
+  };
+  const Instance instance(options.state_dir);
+  return print_outcome(instance.wait_until_up(options.supervisor, print_progress).map(summary));
 }
 
-int stop(Arguments& words) {
-  const Instance instance(words.require_text("--state-dir"));
-  const pid_t supervisor = words.take_number("--supervisor", kPidMax).value_or(0);
-  words.refuse_others();
-  return print_outcome(instance.stop(supervisor, print_progress).map([] {
+int stop(const Options& options) {
+  const Instance instance(options.state_dir);
+  return print_outcome(instance.stop(options.supervisor, print_progress).map([] {
     return std::string("everything stopped");
   }));
 }
 
-int processes(Arguments& words) {
-  const Instance instance(words.require_text("--state-dir"));
-  words.refuse_others();
-  for (const auto& process : instance.status().processes) {
+int processes(const Options& options) {
+  for (const auto& process : Instance(options.state_dir).status().processes) {
     if (process.pid == 0) continue;
     for (const pid_t pid : list_family(process.pid)) {
       print_line(std::to_string(pid) + " " + process.name);
@@ -128,53 +105,98 @@ int processes(Arguments& words) {
   return 0;
 }
 
-int entries(Arguments& words) {
-  const auto port = [](int number) { return static_cast<std::uint16_t>(number); };
-  ProgramOptions options;
-  options.program = words.require_text("--program");
-  options.http_port = port(words.require_number("--http-port", kPortMax));
-  options.metrics_port_base = port(words.require_number("--metrics-port-base", kPortMax));
-  if (const auto number = words.take_number("--broker-port", kPortMax)) {
-    options.broker_port = port(*number);
+int entries(const Options& options) {
+  auto program = options.program;
+  if (options.broker_port != 0) {
+    program.broker_port = static_cast<std::uint16_t>(options.broker_port);
   }
-  options.processes = words.take_number("--processes", kProcessesMax).value_or(1);
-  words.refuse_others();
-  for (const Entry& entry : program_entries(options)) std::fputs(to_line(entry).c_str(), stdout);
+  for (const Entry& entry : program_entries(program)) std::fputs(to_line(entry).c_str(), stdout);
   return 0;
 }
 
-int ports(Arguments& words) {
-  const int base = words.require_number("--metrics-port-base", kPortMax);
-  words.refuse_others();
-  for (const auto& [role, port] : metrics_ports(static_cast<std::uint16_t>(base))) {
+int ports(const Options& options) {
+  for (const auto& [role, port] : metrics_ports(options.program.metrics_port_base)) {
     print_line(std::to_string(port) + " " + role);
   }
   return 0;
 }
 
-struct Command {
-  std::string_view name;
-  int (*run)(Arguments& words);
-};
+using Command = int (*)(const Options&);
 
-constexpr Command kCommands[] = {{"run", run},    {"status", status},       {"wait", wait},
-                                 {"stop", stop},  {"processes", processes}, {"entries", entries},
-                                 {"ports", ports}};
+// The commands that look at an instance, and the one that is it.
+void add_instance_commands(CLI::App& app, Options& options, Command& chosen) {
+  const auto add = [&](const char* name, const char* summary, Command command) {
+    CLI::App* added = app.add_subcommand(name, summary);
+    added->add_option("--state-dir", options.state_dir, "The instance's folder")->required();
+    added->callback([&chosen, command] { chosen = command; });
+    return added;
+  };
+  CLI::App* running = add("run", "Run what DIR/table names until a signal asks to stop", run);
+  running
+      ->add_option("--start-deadline", options.start_deadline_seconds,
+                   "Seconds until an entry must be ready")
+      ->check(CLI::Range(1, kSecondsMax));
+  running
+      ->add_option("--oneshot-attempts", options.oneshot_attempts,
+                   "How often an entry may fail that must end well")
+      ->check(CLI::Range(1, kAttemptsMax));
+  running->add_option("--parent", options.parent, "Stop when this process, the parent, dies")
+      ->check(CLI::PositiveNumber);
+  add("status", "A line a process: name, state, pid, port, restarts", status)
+      ->add_flag("--json", options.json, "The whole status as JSON");
+  add("wait", "Wait until all is up; lines: progress TEXT, then done TEXT or failed WHY [LOG]",
+      wait)
+      ->add_option("--supervisor", options.supervisor, "The process that starts it")
+      ->required()
+      ->check(CLI::PositiveNumber);
+  add("stop", "Stop everything; the same lines", stop)
+      ->add_option("--supervisor", options.supervisor,
+                   "The process to stop, instead of the "
+                   "one that holds the lock")
+      ->check(CLI::PositiveNumber);
+  add("processes", "PID NAME of each process, those they have started included", processes);
+}
 
-int dispatch(std::span<const std::string> words) {
-  const std::string_view name = words.empty() ? "" : std::string_view(words.front());
-  if (name == "launch") return run_launcher(words.subspan(1));
-  if (name == "help" || name == "--help") {
-    std::fputs(std::string(kUsage).c_str(), stdout);
-    return 0;
+// The commands that answer from the table of roles.
+void add_role_commands(CLI::App& app, Options& options, Command& chosen) {
+  const auto port = CLI::Range(1, kPortMax);
+  const auto add = [&](const char* name, const char* summary, Command command) {
+    CLI::App* added = app.add_subcommand(name, summary);
+    added
+        ->add_option("--metrics-port-base", options.program.metrics_port_base,
+                     "The port before those of health and metrics")
+        ->required()
+        ->check(port);
+    added->callback([&chosen, command] { chosen = command; });
+    return added;
+  };
+  CLI::App* lines = add("entries", "The table's lines that run the program's roles", entries);
+  lines->add_option("--program", options.program.program, "The executable")->required();
+  lines->add_option("--http-port", options.program.http_port, "Of the API")
+      ->required()
+      ->check(port);
+  lines->add_option("--broker-port", options.broker_port, "Of the embedded broker, if it is used")
+      ->check(port);
+  lines->add_option("--processes", options.program.processes, "Of each role that owns partitions")
+      ->check(CLI::Range(1, kProcessesMax));
+  add("ports", "PORT ROLE of health and metrics, beside the HTTP port", ports);
+}
+
+int run_command(int argc, const char* const* argv) {
+  CLI::App app("Runs the processes of a local instance, and says what becomes of them.",
+               "orderflow-supervisor");
+  app.require_subcommand(1);
+  Options options;
+  Command chosen = nullptr;
+  add_instance_commands(app, options, chosen);
+  add_role_commands(app, options, chosen);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& problem) {
+    if (problem.get_exit_code() == 0) return app.exit(problem);  // --help
+    return complain(problem.what(), kUsageError);
   }
-  for (const Command& command : kCommands) {
-    if (command.name != name) continue;
-    Arguments arguments(words.subspan(1));
-    return command.run(arguments);
-  }
-  std::fputs(std::string(kUsage).c_str(), stderr);
-  return kUsageError;
+  return chosen(options);
 }
 
 }  // namespace
@@ -182,11 +204,12 @@ int dispatch(std::span<const std::string> words) {
 
 int main(int argc, char** argv) {
   using namespace orderflow;
-  const std::vector<std::string> words(argv + 1, argv + argc);
   try {
-    return compose::dispatch(words);
-  } catch (const core::BadConfiguration& problem) {
-    return compose::complain(problem.what(), compose::kUsageError);
+    const std::vector<std::string> words(argv + 1, argv + argc);
+    if (!words.empty() && words.front() == "launch") {
+      return compose::run_launcher(std::span(words).subspan(1));
+    }
+    return compose::run_command(argc, argv);
   } catch (const std::exception& failure) {
     return compose::complain(failure.what(), compose::kFailed);
   }

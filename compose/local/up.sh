@@ -41,13 +41,12 @@ start_instance() { # BROKER attached|detached: what is missing first, and return
   load_settings
   choose_broker "$1"
   require_free_ports
+  require_free_metrics_ports
   local groups=()
   [ -n "$outside_database" ] || groups+=(postgres)
   [ "$broker" != kafka ] || groups+=(kafka)
   ensure_packages "${groups[@]}"
   [ "$broker" != kafka ] || fetch_kafka
-  require_free_ports
-  require_free_metrics_ports
   [ -n "$outside_database" ] || prepare_postgres "$state_dir" "$pg_port"
   export_settings
   save_settings
@@ -88,9 +87,7 @@ already_running() { # CHOSEN BROKER: tells what runs, which other settings now d
 require_free_ports() { # each one free, and no two the same
   require_distinct_ports "$http_port" "$broker_port" "$pg_port"
   # Right after a kill -9 of the supervisor its processes are still on their way out.
-  if [ -x "$supervisor" ] && any_port_taken "$http_port" "$broker_port" "$pg_port"; then
-    stop_supervisor "$state_dir"
-  fi
+  ! any_port_taken "$http_port" "$broker_port" "$pg_port" || stop_supervisor "$state_dir"
   require_free_port "$http_port" ORDERFLOW_HTTP_PORT "the HTTP API"
   case $broker in
     embedded) require_free_port "$broker_port" ORDERFLOW_BROKER_PORT "the broker" ;;
