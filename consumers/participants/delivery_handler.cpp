@@ -158,14 +158,14 @@ DeliveryHandler::DueByPartition DeliveryHandler::collect_due(const Batch& batch)
   return due;
 }
 
-// A report is repeated once it has waited longer than acknowledgements take at present.
-void DeliveryHandler::adjust_patience() {
-  policy_.report_backoff_initial = report_patience_.within(options_.policy.report_backoff_initial,
-                                                           options_.policy.report_backoff_max);
+// A report is repeated after twice the time that acknowledgements usually take.
+void DeliveryHandler::adapt_report_backoff() {
+  policy_.report_backoff_initial = acknowledgements_.timeout(options_.policy.report_backoff_initial,
+                                                             options_.policy.report_backoff_max);
 }
 
 TransactionDraft DeliveryHandler::prepare(const Batch& batch, core::PgSession& session) {
-  adjust_patience();
+  adapt_report_backoff();
   stuck_ = batch.stuck;
   TransactionDraft draft;
   const auto items = admit(batch, draft);
@@ -207,7 +207,7 @@ void DeliveryHandler::handle_item(const Item& item, Time now, domain::DeliveryRe
     report_brake_.acknowledged();
     if (!verdict->repeated) {
       const auto* delivery = records.find(delivery_of(item.command));
-      report_patience_.answered(now - delivery->delivered_at.value_or(now));
+      acknowledgements_.sample(now - delivery->delivered_at.value_or(now));
     }
   }
   if (!verdict->reply || item.simulated == SimulatedOutcome::kReplyLost) return;

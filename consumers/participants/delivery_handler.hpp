@@ -13,7 +13,7 @@
 #include "consumers/runtime/due_timers.hpp"
 #include "consumers/runtime/overdue_rounds.hpp"
 #include "consumers/runtime/partition_handler.hpp"
-#include "consumers/runtime/patience.hpp"
+#include "core/net/round_trip.hpp"
 #include "domain/delivery/delivery.hpp"
 #include "domain/simulation.hpp"
 
@@ -75,11 +75,11 @@ class DeliveryHandler : public PartitionHandler {
   void prepare(const domain::DeliveryRecords& records, const DueByPartition& due,
                std::int32_t partition_count);
   void adopt(Change& change);
-  void adjust_patience();
+  void adapt_report_backoff();
 
   DeliveryHandlerOptions options_;
-  domain::DeliveryPolicy policy_;  // As patient as acknowledgements are slow at present.
-  Patience report_patience_;
+  domain::DeliveryPolicy policy_;  // With the report backoff adapted to acknowledgements.
+  core::RoundTrip acknowledgements_;
   ReportBrake report_brake_;
   core::Logger& logger_;
   ParticipantEffects effects_;

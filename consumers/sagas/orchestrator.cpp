@@ -32,7 +32,7 @@ constexpr core::Duration kOverduePoll = seconds{2};
 constexpr int kOverdueReadShare = 20;
 constexpr core::Duration kOverduePollMax = seconds{6};
 constexpr std::int32_t kWakeUpsMax = 200000;
-constexpr auto kWaitingAtGrant = static_cast<std::int32_t>(ParticipantWatch::kRememberedMax);
+constexpr auto kWaitingAtGrant = static_cast<std::int32_t>(ParticipantHealth::kRememberedMax);
 constexpr std::int32_t kEventPage = 5000;
 constexpr const char* kSource = "/orderflow/orchestrator";
 
@@ -60,14 +60,14 @@ Orchestrator::Orchestrator(const core::Settings& settings, events::Topics topics
       logger_(logger),
       metrics_(metrics),
       policy_(policy_from(settings)),
-      impatient_(policy_),
+      single_attempt_(policy_),
       reply_timeout_(policy_.reply_timeout),
-      watch_(policy_.probe_interval),
+      health_(policy_.probe_interval),
       cache_limit_(settings.get(kSagaCache)),
       batch_limit_(settings.get(core::kBatchLimit)),
       wake_ups_(kWakeUpsMax),
       overdue_(kOverdueReadShare, kOverduePoll, kOverduePollMax) {
-  impatient_.retry.attempts = 1;
+  single_attempt_.retry.attempts = 1;
 }
 
 std::int32_t Orchestrator::partition_of(const Saga& saga) const {
@@ -102,7 +102,7 @@ std::vector<Outgoing> Orchestrator::granted(const Grants& fresh, const Grants& a
     wake_ups_.set(partition_of(wake_up.order_id), wake_up.order_id, wake_up.at);
   }
   const auto waiting = saga::store::load_waiting(fresh_shards, kWaitingAtGrant);
-  watch_.found(saga::store::read_waiting(session.execute(waiting)));
+  health_.restore(saga::store::read_waiting(session.execute(waiting)));
   next_request_poll_ = {};
   overdue_.begin();
 
@@ -127,7 +127,7 @@ std::vector<Outgoing> Orchestrator::granted(const Grants& fresh, const Grants& a
 void Orchestrator::dropped(const std::set<std::int32_t>& partitions) {
   std::erase_if(cache_,
                 [&](const auto& entry) { return partitions.contains(partition_of(entry.second)); });
-  watch_.forget_if(
+  health_.forget_if(
       [&](const Uuid& order_id) { return partitions.contains(partition_of(order_id)); });
   for (const auto partition : partitions) wake_ups_.drop(partition);
   std::erase_if(owned_shards_, [&](std::int32_t shard) {
@@ -141,7 +141,7 @@ void Orchestrator::dropped(const std::set<std::int32_t>& partitions) {
 TransactionDraft Orchestrator::prepare(const Batch& batch, core::PgSession& session) {
   decided_at_ = batch.now;
   stuck_ = batch.stuck;
-  adjust_patience();
+  adapt_reply_timeouts();
   TransactionDraft draft;
   std::vector<SagaBatch::Pending> inputs;
   std::vector<Uuid> told_of;
@@ -191,16 +191,16 @@ void Orchestrator::take_due(const Batch& batch, std::vector<SagaBatch::Pending>&
       inputs.push_back({id, saga::Wake{}});
     }
   }
-  take_turns(batch, inputs);
+  take_probes(batch, inputs);
 }
 
-// Sagas whose turn it is to ask a participant that did not answer.
-void Orchestrator::take_turns(const Batch& batch, std::vector<SagaBatch::Pending>& inputs) {
+// Of the sagas behind a circuit breaker, those that are to ask their participant.
+void Orchestrator::take_probes(const Batch& batch, std::vector<SagaBatch::Pending>& inputs) {
   const auto can_ask = [&](const Uuid& order_id) {
     const auto partition = partition_of(order_id);
     return batch.grants.contains(partition) && !batch.stuck.contains(partition);
   };
-  for (const auto& order_id : watch_.take_turns(batch.now, can_ask)) {
+  for (const auto& order_id : health_.take_probes(batch.now, can_ask)) {
     inputs.push_back({order_id, saga::Probe{}});
   }
 }
@@ -246,7 +246,7 @@ void Orchestrator::show_progress(Time now) {
   if (now < next_progress_) return;
   next_progress_ = now + kProgressInterval;
   metrics_.in_progress(cache_, now);
-  metrics_.waiting(watch_);
+  metrics_.waiting(health_);
 }
 
 std::vector<core::Duration> Orchestrator::start_patiences(const Batch& batch) const {
@@ -290,22 +290,22 @@ void Orchestrator::apply(const Batch& batch, const std::vector<SagaBatch::Pendin
   }
 }
 
-void Orchestrator::adjust_patience() {
+void Orchestrator::adapt_reply_timeouts() {
   for (const int step : {saga::kPaymentStep, saga::kDeliveryStep}) {
-    const auto timeout = watch_.patience(step, reply_timeout_[step]);
+    const auto timeout = health_.reply_timeout(step, reply_timeout_[step]);
     policy_.reply_timeout[step] = timeout;
-    impatient_.reply_timeout[step] = timeout;
+    single_attempt_.reply_timeout[step] = timeout;
   }
 }
 
 void Orchestrator::judge(SagaBatch::Prepared& prepared, const saga::Input& input, Time now) {
   const auto& state = prepared.saga.state;
-  const bool down = watch_.down(state.step);
+  const bool down = !health_.available(state.step);
   const bool woken = std::holds_alternative<saga::Wake>(input);
-  const bool another_asks =
+  const bool another_probes =
       down && woken && state.waiting_for == saga::WaitingFor::kOperator && state.wake_at <= now;
-  sagas_.decide(prepared, another_asks ? saga::Input{saga::Hold{}} : input, now,
-                down ? impatient_ : policy_);
+  sagas_.decide(prepared, another_probes ? saga::Input{saga::Hold{}} : input, now,
+                down ? single_attempt_ : policy_);
 }
 
 TransactionDraft Orchestrator::prepare_dead_letter(const Batch& batch, const std::string& reason,
@@ -336,12 +336,12 @@ std::vector<Outgoing> Orchestrator::committed(const Grants& grants) {
       outgoing.push_back({encode(prepared.saga, command), prepared.partition,
                           grants.at(prepared.partition).batch_no});
     }
-    watch_.stands(id, prepared.saga.state);
+    health_.update(id, prepared.saga.state);
     adopt(id, prepared);
   }
   for (const auto& observation : sagas_.observations()) {
     metrics_.observe(observation);
-    watch_.observe(observation, decided_at_);
+    health_.observe(observation, decided_at_);
   }
   // Of a saga that does not exist.
   for (const auto& [partition, id] : taken_) {
@@ -389,7 +389,7 @@ void Orchestrator::evict() {
 
 Time Orchestrator::next_due() const {
   return std::min(
-      {next_request_poll_, overdue_.next(), watch_.next_turn(), wake_ups_.next_except(stuck_)});
+      {next_request_poll_, overdue_.next(), health_.next_probe(), wake_ups_.next_except(stuck_)});
 }
 
 core::Duration Orchestrator::oldest_ready(Time now) const { return wake_ups_.overdue(now); }

@@ -9,7 +9,7 @@
 #include "consumers/runtime/due_timers.hpp"
 #include "consumers/runtime/overdue_rounds.hpp"
 #include "consumers/runtime/partition_handler.hpp"
-#include "consumers/sagas/participant_watch.hpp"
+#include "consumers/sagas/participant_health.hpp"
 #include "consumers/sagas/saga_batch.hpp"
 #include "consumers/sagas/saga_metrics.hpp"
 #include "core/observe/health.hpp"
@@ -50,7 +50,7 @@ class Orchestrator final : public PartitionHandler {
   void decode(const Batch& batch, std::vector<SagaBatch::Pending>& inputs,
               std::vector<core::Uuid>& told_of, TransactionDraft& draft);
   void take_due(const Batch& batch, std::vector<SagaBatch::Pending>& inputs);
-  void take_turns(const Batch& batch, std::vector<SagaBatch::Pending>& inputs);
+  void take_probes(const Batch& batch, std::vector<SagaBatch::Pending>& inputs);
   void read_truth(const Batch& batch, const std::vector<core::Uuid>& told_of,
                   std::vector<SagaBatch::Pending>& inputs, core::PgSession& session);
   void show_progress(Time now);
@@ -59,7 +59,7 @@ class Orchestrator final : public PartitionHandler {
   [[nodiscard]] std::vector<std::int32_t> moving_shards(const std::set<std::int32_t>& stuck) const;
   void apply(const Batch& batch, const std::vector<SagaBatch::Pending>& inputs);
   void judge(SagaBatch::Prepared& prepared, const saga::Input& input, Time now);
-  void adjust_patience();
+  void adapt_reply_timeouts();
   void adopt(const core::Uuid& order_id, SagaBatch::Prepared& prepared);
   void evict();
   void tell(const events::OrderEvent& event) const;
@@ -71,10 +71,10 @@ class Orchestrator final : public PartitionHandler {
   events::Topics topics_;
   core::Logger& logger_;
   SagaMetrics metrics_;
-  saga::Policy policy_;     // With time-outs as long as answers take at present.
-  saga::Policy impatient_;  // While a participant is down, one attempt tells as much as five.
+  saga::Policy policy_;          // With reply time-outs adapted to round trips.
+  saga::Policy single_attempt_;  // Behind a breaker that is not closed; one tells as much as five.
   decltype(saga::Policy::reply_timeout) reply_timeout_;  // As configured; the shortest ones.
-  ParticipantWatch watch_;
+  ParticipantHealth health_;
   std::size_t cache_limit_;
   std::size_t batch_limit_;
 

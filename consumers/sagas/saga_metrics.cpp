@@ -90,22 +90,22 @@ void SagaMetrics::in_progress(const saga::Sagas& sagas, core::Time now) {
   oldest_.Set(static_cast<double>(oldest.count()) / 1e6);
 }
 
-void SagaMetrics::waiting(const ParticipantWatch& watch) {
+void SagaMetrics::waiting(const ParticipantHealth& health) {
   for (std::size_t i = 0; i < saga::kOrderSaga.size; ++i) {
     const auto& step = saga::kOrderSaga.steps[i];
     if (step.kind == saga::StepKind::kPivot) continue;
     const core::MetricLabels labels{{"saga", kSaga}, {"step", std::string(step.name)}};
-    const auto count = watch.count(static_cast<int>(i));
+    const auto count = health.count(static_cast<int>(i));
     metrics_
         .gauge("sagas_attention", "Sagas that wait for a person or a participant, by step.", labels)
         .Set(static_cast<double>(count.attention));
     metrics_.gauge("sagas_undo_failed", "Of those, the ones whose undo failed for good.", labels)
         .Set(static_cast<double>(count.undo_failed));
     metrics_
-        .gauge("participant_available",
-               "0 while a participant, known by its step, gives no answer to anybody.",
-               {{"participant", std::string(step.name)}})
-        .Set(watch.down(static_cast<int>(i)) ? 0 : 1);
+        .gauge("circuit_breaker_state",
+               "Of the participant that does a step: 0 closed, 1 half-open, 2 open.",
+               {{"target", std::string(step.name)}})
+        .Set(static_cast<double>(health.breaker(static_cast<int>(i))));
   }
 }
 

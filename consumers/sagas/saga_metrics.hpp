@@ -3,7 +3,7 @@
 #include <map>
 #include <string>
 
-#include "consumers/sagas/participant_watch.hpp"
+#include "consumers/sagas/participant_health.hpp"
 #include "core/observe/metrics.hpp"
 #include "saga/store/store.hpp"
 
@@ -21,8 +21,8 @@ class SagaMetrics {
   }
   // From the sagas an owner holds: how many are at each step, and the age of the oldest.
   void in_progress(const saga::Sagas& sagas, core::Time now);
-  // Who waits for a person or a participant, and which participants seem to be there.
-  void waiting(const ParticipantWatch& watch);
+  // Sagas that wait for a person or a participant, and the circuit breakers of participants.
+  void waiting(const ParticipantHealth& health);
   void misplaced() { misplaced_.Increment(); }
   void unknown_order() { unknown_.Increment(); }
 

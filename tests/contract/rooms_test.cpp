@@ -22,6 +22,7 @@ const std::map<std::string, Rooms> kRooms{
       {"json", {"values"}},
       {"settings", {"values"}},
       {"testing", {"values"}},
+      {"net", {"values"}},
       {"observe", {"values", "settings", "kafka", "pg"}},
       {"async", {"values", "observe"}},
       {"pg", {"values", "settings", "testing", "async"}},

@@ -38,25 +38,24 @@ TEST_CASE("a participant is away while hundreds of orders arrive", "[outage]") {
       spent += price;
     }
   };
-  const auto available = [&] {
-    return system.metric("orchestrator", "orderflow_participant_available",
-                         {"participant=\"payment\""});
+  const auto breaker = [&] {
+    return system.metric("orchestrator", "orderflow_circuit_breaker_state", {"target=\"payment\""});
   };
-  wait_until("the participants are believed to be there", [&] { return available() == 1; });
+  wait_until("the breaker is closed", [&] { return breaker() == 0; });
 
   system.process("payments").freeze();
   place(kFirst);
-  wait_until("it is noticed", [&] { return waiting(system) == kFirst && available() == 0; });
-  CHECK(system.metric("orchestrator", "orderflow_participant_available",
-                      {"participant=\"delivery\""}) == 1);
+  wait_until("it opens", [&] { return waiting(system) == kFirst && breaker() > 0; });
+  CHECK(system.metric("orchestrator", "orderflow_circuit_breaker_state", {"target=\"delivery\""}) ==
+        0);
 
-  // Those who come now try once. Attempts of all others are only the turns of the one that asks.
+  // New sagas make one attempt each; of all that wait, one sends a probe each interval.
   const auto before = system.kafka().count("payments.commands");
   const auto began = std::chrono::steady_clock::now();
   place(kOrders);
   wait_until("all wait", [&] { return waiting(system) == kFirst + kOrders; });
   const auto all_wait = system.kafka().count("payments.commands");
-  wait_until("several turns have passed",
+  wait_until("several probes were sent",
              [&] { return system.kafka().count("payments.commands") >= all_wait + 5; });
   const auto sent = system.kafka().count("payments.commands") - before;
   const auto intervals = (std::chrono::steady_clock::now() - began) / kProbeInterval;
@@ -73,7 +72,7 @@ TEST_CASE("a participant is away while hundreds of orders arrive", "[outage]") {
              [&] { return unfinished(system) == 0; });
   for (const auto& id : orders) CHECK(shop.await_end(id) == "DELIVERED");
   wait_until("nobody waits any more", [&] {
-    return available() == 1 && system.metric("orchestrator", "orderflow_sagas_attention") == 0;
+    return breaker() == 0 && system.metric("orchestrator", "orderflow_sagas_attention") == 0;
   });
   std::int64_t left = 0;
   for (const auto& user : users) left += shop.balance(user);
