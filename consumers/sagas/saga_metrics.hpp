@@ -23,7 +23,9 @@ class SagaMetrics {
   void in_progress(const saga::Sagas& sagas, core::Time now);
   // Sagas that wait for a person or a participant, and the circuit breakers of participants.
   void waiting(const ParticipantHealth& health);
-  void misplaced() { misplaced_.Increment(); }
+  void misplaced(std::size_t count) {
+    if (count > 0) misplaced_.Increment(static_cast<double>(count));
+  }
   void unknown_order() { unknown_.Increment(); }
 
  private:

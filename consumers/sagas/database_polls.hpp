@@ -1,0 +1,48 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <set>
+#include <vector>
+
+#include "consumers/runtime/batch.hpp"
+#include "consumers/runtime/overdue_rounds.hpp"
+#include "consumers/sagas/saga_batch.hpp"
+
+namespace orderflow::consumers {
+
+// What the owner of sagas looks for in the database because no message may have told: requests that
+// are not handled, each second, and sagas whose wake-up is past, which memory has forgotten or
+// never knew. Requests that a message did tell of are read along with them, in one round trip.
+//
+// Owned by the orchestrator; one thread.
+class DatabasePolls {
+ public:
+  static constexpr core::Duration kOverdueInterval = std::chrono::seconds{2};
+
+  // `row_limit`: of each poll.
+  explicit DatabasePolls(std::size_t row_limit);
+
+  // A grant, after which these shards are owned: both polls are due.
+  void granted(std::vector<std::int32_t> owned_shards, std::int32_t partition_count);
+  void dropped(const std::set<std::int32_t>& partitions);
+
+  // Adds what is found to `inputs`.
+  void read(const Batch& batch, const std::vector<core::Uuid>& request_ids,
+            std::vector<SagaBatch::Pending>& inputs, core::PgSession& session);
+
+  [[nodiscard]] Time next() const;
+
+ private:
+  [[nodiscard]] core::PgCall overdue_call(const Batch& batch);
+  [[nodiscard]] bool owned(const core::Uuid& order_id, const Batch& batch) const;
+
+  std::int32_t row_limit_;
+  std::int32_t partition_count_ = 1;
+  std::vector<std::int32_t> shards_;  // Owned.
+  Time next_request_poll_{};
+  OverdueRounds overdue_;
+};
+
+}  // namespace orderflow::consumers

@@ -1,0 +1,39 @@
+#include "consumers/sagas/saga_policies.hpp"
+
+#include "saga/order/order_saga.hpp"
+#include "saga/settings.hpp"
+
+namespace orderflow::consumers {
+
+namespace {
+
+saga::Policy configured(const core::Settings& settings) {
+  saga::Policy policy;
+  policy.retry.attempts = settings.get(saga::kRetryAttempts);
+  policy.retry.backoff_initial = settings.get(saga::kRetryBackoffInitial);
+  policy.retry.backoff_multiplier = settings.get(saga::kRetryBackoffMultiplier);
+  policy.retry.backoff_max = settings.get(saga::kRetryBackoffMax);
+  policy.reply_timeout[saga::kPaymentStep] = settings.get(saga::kPaymentTimeout);
+  policy.reply_timeout[saga::kDeliveryStep] = settings.get(saga::kDeliveryTimeout);
+  policy.probe_interval = settings.get(saga::kProbeInterval);
+  return policy;
+}
+
+}  // namespace
+
+SagaPolicies::SagaPolicies(const core::Settings& settings)
+    : usual_(configured(settings)),
+      single_attempt_(usual_),
+      configured_timeout_(usual_.reply_timeout) {
+  single_attempt_.retry.attempts = 1;
+}
+
+void SagaPolicies::adapt(const ParticipantHealth& health) {
+  for (const int step : {saga::kPaymentStep, saga::kDeliveryStep}) {
+    const auto timeout = health.reply_timeout(step, configured_timeout_[step]);
+    usual_.reply_timeout[step] = timeout;
+    single_attempt_.reply_timeout[step] = timeout;
+  }
+}
+
+}  // namespace orderflow::consumers
