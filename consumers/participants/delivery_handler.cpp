@@ -14,9 +14,9 @@ using core::Uuid;
 using domain::SimulatedOutcome;
 using events::ReplyOutcome;
 
-// Looking for overdue rows takes one part in so many of the time, however many rows are live.
+// The scan for overdue rows takes one part in so many of the time, however many rows are live.
 constexpr int kOverdueReadShare = 50;
-constexpr auto kOverdueRoundMax = std::chrono::minutes{1};
+constexpr auto kOverduePassMax = std::chrono::minutes{1};
 
 std::vector<std::int32_t> shards_of(const std::set<std::int32_t>& partitions,
                                     std::int32_t partition_count) {
@@ -69,14 +69,14 @@ DeliveryHandler::DeliveryHandler(DeliveryHandlerOptions options, core::Logger& l
                                  core::Metrics& metrics)
     : options_(std::move(options)),
       policy_(options_.policy),
-      report_brake_(options_.policy.report_backoff_max),
+      report_window_(options_.policy.report_backoff_max),
       logger_(logger),
       effects_(std::string(events::kDelivery.name), options_.inbox_topic, metrics,
                "deliveries_total", "Delivery commands and carrier steps by what they came to."),
       timers_gauge_(
           metrics.gauge("delivery_timers", "Deliveries whose carrier or report is awaited.")),
       timers_(options_.timer_limit),
-      overdue_(kOverdueReadShare, options_.overdue_interval, kOverdueRoundMax) {}
+      overdue_(kOverdueReadShare, options_.overdue_interval, kOverduePassMax) {}
 
 // Replies are not published again: a saga that misses one repeats its command. Reports are, by
 // their timers.
@@ -94,7 +94,7 @@ std::vector<producers::Outgoing> DeliveryHandler::granted(const Grants& fresh, c
   for (const auto& row : live) {
     timers_.set(core::partition_of_shard(row.shard, partition_count), row.id, row.due);
   }
-  overdue_.begin();
+  overdue_.restart();
   timers_gauge_.Set(static_cast<double>(timers_.size()));
   return {};
 }
@@ -106,7 +106,7 @@ void DeliveryHandler::dropped(const std::set<std::int32_t>& partitions) {
   }
   std::erase_if(live_,
                 [&](const auto& entry) { return partitions.contains(entry.second.partition); });
-  if (owned_.empty()) overdue_.end();
+  if (owned_.empty()) overdue_.stop();
   timers_gauge_.Set(static_cast<double>(timers_.size()));
 }
 
@@ -116,7 +116,7 @@ std::vector<DeliveryHandler::Item> DeliveryHandler::admit(const Batch& batch,
   std::vector<Item> items;
   items.reserve(batch.messages.size());
   for (const auto* message : batch.messages) {
-    // First, since whoever writes rubbish does not choose its partition with care either.
+    // Before its partition is judged: what cannot be decoded is a dead letter in any partition.
     auto command = events::decode_delivery_command(message->header("ce_type"), message->body());
     if (!command) {
       draft.dead_letters.push_back({message, command.error().detail});
@@ -136,18 +136,18 @@ std::vector<DeliveryHandler::Item> DeliveryHandler::admit(const Batch& batch,
 
 void DeliveryHandler::reread_overdue(const Batch& batch, core::PgSession& session) {
   if (batch.now < overdue_.next()) return;
-  const auto shards = overdue_.part(shards_of(owned_, batch.partition_count));
+  const auto shards = overdue_.chunk(shards_of(owned_, batch.partition_count));
   const auto began = std::chrono::steady_clock::now();
   const auto rows = domain::read_overdue(session, shards, batch.now, options_.due_limit, policy_);
   for (const auto& row : rows) {
     timers_.set(core::partition_of_shard(row.shard, batch.partition_count), row.id, row.due);
   }
-  overdue_.looked(batch.now, core::since(began));
+  overdue_.took(core::since(began), batch.now);
 }
 
 DeliveryHandler::DueByPartition DeliveryHandler::collect_due(const Batch& batch) {
   DueByPartition due;
-  std::size_t room = std::min(options_.due_limit, report_brake_.room(batch.now));
+  std::size_t room = std::min(options_.due_limit, report_window_.room(batch.now));
   for (const auto partition : owned_) {
     if (room == 0) break;
     if (stuck_.contains(partition) || !batch.grants.contains(partition)) continue;
@@ -204,7 +204,7 @@ void DeliveryHandler::handle_item(const Item& item, Time now, domain::DeliveryRe
   }
   effects_.count(outcome_of(item.command, *verdict, records));
   if (std::holds_alternative<events::AcknowledgeReport>(item.command)) {
-    report_brake_.acknowledged();
+    report_window_.acknowledged();
     if (!verdict->repeated) {
       const auto* delivery = records.find(delivery_of(item.command));
       acknowledgements_.sample(now - delivery->delivered_at.value_or(now));
@@ -230,7 +230,7 @@ void DeliveryHandler::fire_due(const DueByPartition& due, Time now,
       const auto* delivery = records.find(id);
       effects_.count(delivery->report_attempts > 1 ? "report_repeated" : "delivered");
       effects_.report(partition, *report, delivery->trace);
-      report_brake_.reported(now);
+      report_window_.sent(now);
       draft.touched.insert(partition);
     }
   }
@@ -249,7 +249,7 @@ domain::DeliveryRecords DeliveryHandler::read_records(const std::set<Uuid>& ids,
 
 void DeliveryHandler::prepare(const domain::DeliveryRecords& records, const DueByPartition& due,
                               std::int32_t partition_count) {
-  // Of timers that fired for nothing: their row says something else by now, or is gone.
+  // Timers whose row is not due any more, or is gone.
   for (const auto& [partition, ids] : due) {
     for (const auto& id : ids) {
       const auto* row = records.find(id);
@@ -271,7 +271,7 @@ void DeliveryHandler::prepare(const domain::DeliveryRecords& records, const DueB
   prepare_written(records.changed_rows());
 }
 
-void DeliveryHandler::adopt(Change& change) {
+void DeliveryHandler::keep(Change& change) {
   timers_.set(change.partition, change.id, change.due);
   if (change.live_row && (live_.size() < options_.row_limit || live_.contains(change.id))) {
     live_.insert_or_assign(change.id, LiveRow{change.partition, std::move(*change.live_row)});
@@ -282,7 +282,7 @@ void DeliveryHandler::adopt(Change& change) {
 
 std::vector<producers::Outgoing> DeliveryHandler::committed(const Grants& grants) {
   for (auto& change : prepared_) {
-    if (owned_.contains(change.partition)) adopt(change);
+    if (owned_.contains(change.partition)) keep(change);
   }
   prepared_.clear();
   timers_gauge_.Set(static_cast<double>(timers_.size()));
@@ -296,7 +296,7 @@ void DeliveryHandler::discarded() {
 
 // A stuck partition is asked about again with the next reading of overdue rows.
 Time DeliveryHandler::next_due() const {
-  return std::min(overdue_.next(), std::max(timers_.next_except(stuck_), report_brake_.next()));
+  return std::min(overdue_.next(), std::max(timers_.next_except(stuck_), report_window_.next()));
 }
 
 core::Duration DeliveryHandler::oldest_ready(Time now) const { return timers_.overdue(now); }

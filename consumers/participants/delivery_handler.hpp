@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "consumers/participants/participant_effects.hpp"
-#include "consumers/participants/report_brake.hpp"
+#include "consumers/participants/report_window.hpp"
 #include "consumers/runtime/due_timers.hpp"
-#include "consumers/runtime/overdue_rounds.hpp"
+#include "consumers/runtime/overdue_scan.hpp"
 #include "consumers/runtime/partition_handler.hpp"
 #include "core/net/round_trip.hpp"
 #include "domain/delivery/delivery.hpp"
@@ -74,20 +74,20 @@ class DeliveryHandler : public PartitionHandler {
                 TransactionDraft& draft);
   void prepare(const domain::DeliveryRecords& records, const DueByPartition& due,
                std::int32_t partition_count);
-  void adopt(Change& change);
+  void keep(Change& change);
   void adapt_report_backoff();
 
   DeliveryHandlerOptions options_;
   domain::DeliveryPolicy policy_;  // With the report backoff adapted to acknowledgements.
   core::RoundTrip acknowledgements_;
-  ReportBrake report_brake_;
+  ReportWindow report_window_;
   core::Logger& logger_;
   ParticipantEffects effects_;
   prometheus::Gauge& timers_gauge_;
   std::set<std::int32_t> owned_;
   std::set<std::int32_t> stuck_;  // As of the last batch: their timers wait.
   DueTimers timers_;
-  OverdueRounds overdue_;
+  OverdueScan overdue_;
 
   struct LiveRow {
     std::int32_t partition;

@@ -10,13 +10,14 @@ namespace {
 constexpr auto kPauseBetweenChunks = std::chrono::milliseconds{200};
 constexpr core::Duration kStatementTimeout = std::chrono::seconds{5};
 constexpr int kShareOfTime = 20;
-constexpr auto kPauseBetweenRounds = std::chrono::seconds{2};
+constexpr auto kPauseBetweenPasses = std::chrono::seconds{2};
 constexpr auto kPauseAfterFailure = std::chrono::seconds{5};
-// Then the others have their turn, lest an account that grows faster hides them.
+// Of one page of accounts in a pass, lest an account that grows faster than it is read hides the
+// others.
 constexpr int kVisitsMax = 1000;
 
 // $1 accounts, $2 and $3 the sequence and balance up to which each is verified (null: not at all),
-// $4 the most rows to look at for each. `breaks` counts rows that do not follow from the one
+// $4 the most rows to read of each. `breaks` counts rows that do not follow from the one
 // before.
 constexpr core::PgStatement kReadStretches{"ledger_check", R"(
 SELECT a.id, a.balance, a.ledger_sequence, l.rows, l.breaks,
@@ -51,7 +52,7 @@ LedgerCheck::LedgerCheck(core::PgSession& session, core::Logger& logger, core::M
       imbalance_gauge_(metrics.gauge("ledger_imbalance_minor_units",
                                      "What accounts and their ledgers differ by; 0 when sound.")),
       rows_counter_(
-          metrics.counter("ledger_rows_verified_total", "Ledger rows the check has looked at.")) {}
+          metrics.counter("ledger_rows_verified_total", "Ledger rows the check has read.")) {}
 
 LedgerCheck::Stretch LedgerCheck::Stretch::read(core::PgRow& row) {
   return {row.take<core::Uuid>(),   row.take<std::int64_t>(), row.take<std::int64_t>(),
@@ -121,7 +122,7 @@ bool LedgerCheck::judge(const Stretch& stretch, std::int64_t rows_max) {
     verified_[id] = {stretch.last_sequence, stretch.computed};
     return at_end;
   }
-  verified_.erase(id);  // Look at all of it again, until it is mended.
+  verified_.erase(id);  // All of it is read again, until it is mended.
   if (!wrong_.contains(id)) {
     logger_.error("the ledger does not add up", {{"account_id", id.to_string()},
                                                  {"off_by", off},
@@ -131,7 +132,7 @@ bool LedgerCheck::judge(const Stretch& stretch, std::int64_t rows_max) {
   return true;  // Known to be wrong, so what follows need not be waited for.
 }
 
-// The one whose turn comes last: accounts are visited in the order of their ids.
+// The one that is checked last: accounts are visited in the order of their ids.
 void LedgerCheck::forget_one() {
   auto next = verified_.upper_bound(before_);
   if (next == verified_.begin()) next = verified_.end();
@@ -144,8 +145,8 @@ std::int64_t LedgerCheck::imbalance() const {
   return sum;
 }
 
-core::Duration pause_after_chunk(core::Duration took, bool round_ended) {
-  const core::Duration usual = round_ended ? kPauseBetweenRounds : kPauseBetweenChunks;
+core::Duration pause_after_chunk(core::Duration took, bool pass_ended) {
+  const core::Duration usual = pass_ended ? kPauseBetweenPasses : kPauseBetweenChunks;
   return std::max(usual, (kShareOfTime - 1) * took);
 }
 

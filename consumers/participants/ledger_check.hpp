@@ -20,8 +20,8 @@ namespace orderflow::consumers {
 // Proves again and again that each account's ledger adds up: the sequence has no gap, balance_after
 // chains the rows, and the balance is the opening plus the sum. Goes round the accounts in bounded
 // chunks, each one statement (so one snapshot), and remembers how far it has verified each account,
-// so that a round costs as much as what was added since the last. Accounts whose end is not reached
-// are looked at again before the next ones are. One thread.
+// so that a pass costs as much as what was added since the last. Accounts whose end is not reached
+// are read on before the next ones are. One thread.
 class LedgerCheck {
  public:
   // Limits of one chunk, so that it takes about twenty milliseconds at most, and of what is
@@ -37,7 +37,7 @@ class LedgerCheck {
   LedgerCheck(core::PgSession& session, core::Logger& logger, core::Metrics& metrics)
       : LedgerCheck(session, logger, metrics, Limits{}) {}
 
-  // Verifies the next chunk. True when it ended a round. Throws core::Unavailable.
+  // Verifies the next chunk. True when it ended a pass. Throws core::Unavailable.
   bool check_chunk();
 
   // What the accounts found wrong are off by, in minor units; at least one for each of them.
@@ -80,9 +80,9 @@ class LedgerCheck {
   std::map<core::Uuid, std::int64_t> wrong_;
 };
 
-// How long the check rests then. After a start it looks at all of the history, beside everybody's
+// How long the check rests then. After a start it reads all of the history, beside everybody's
 // work, so it takes a twentieth of the time at most.
-[[nodiscard]] core::Duration pause_after_chunk(core::Duration took, bool round_ended);
+[[nodiscard]] core::Duration pause_after_chunk(core::Duration took, bool pass_ended);
 
 // Runs a LedgerCheck on a thread of its own from construction to destruction.
 class LedgerCheckThread {

@@ -60,7 +60,7 @@ std::vector<PaymentsHandler::Item> PaymentsHandler::admit(const Batch& batch,
   std::vector<Item> items;
   items.reserve(batch.messages.size());
   for (const auto* message : batch.messages) {
-    // First, since whoever writes rubbish does not choose its partition with care either.
+    // Before its partition is judged: what cannot be decoded is a dead letter in any partition.
     auto command = events::decode_payment_command(message->header("ce_type"), message->body());
     if (!command) {
       draft.dead_letters.push_back({message, command.error().detail});

@@ -64,13 +64,13 @@ Duration Backlog::expected_wait(std::int64_t unhandled, SteadyTime now) {
   return std::max(std::chrono::duration_cast<Duration>(std::min(wait, most)), age / kSooner);
 }
 
-Duration start_patience(Duration age) {
-  return age < kBehindAtLeast ? Duration{0} : std::min(age, kStartPatienceMax);
+Duration start_grace(Duration age) {
+  return age < kBehindAtLeast ? Duration{0} : std::min(age, kStartGraceMax);
 }
 
-Duration start_patience(const Backlog::Ages& ages, std::int32_t partition) {
+Duration start_grace(const Backlog::Ages& ages, std::int32_t partition) {
   const auto found = ages.find(partition);
-  return found == ages.end() ? Duration{0} : start_patience(found->second);
+  return found == ages.end() ? Duration{0} : start_grace(found->second);
 }
 
 }  // namespace orderflow::consumers

@@ -14,7 +14,7 @@ using core::Duration;
 // clocks are passed in.
 //
 // Two questions are answered. How old is the oldest message of a partition that is not handled yet:
-// what was placed after it cannot have been looked at. And how long will a message wait that comes
+// orders placed after it cannot have been started. And how long will a message wait that comes
 // now, which is what the API's admission must know: the oldest age tells of what came that long
 // ago, so whoever refuses orders by it learns of the consequences too late, refuses too many and
 // then too few.
@@ -52,13 +52,13 @@ class Backlog {
   std::uint64_t handled_then_ = 0;
 };
 
-// How much later than usual a saga may be woken that still waits for its first look, when the
-// oldest message of its partition has waited for `age`: its own OrderPlaced is probably still to
-// come, and looking twice would only add to the backlog. Bounded, so that an order whose message is
-// lost moves within the promised time.
+// How much later the wake-up of a saga that has not started fires while the oldest message of its
+// partition is `age` old: the saga's own OrderPlaced is probably behind it, and reading the saga
+// twice would add to the backlog. Bounded, so that an order whose message is lost moves within the
+// promised time.
 inline constexpr Duration kBehindAtLeast = std::chrono::seconds{1};
-inline constexpr Duration kStartPatienceMax = std::chrono::seconds{20};
-[[nodiscard]] Duration start_patience(Duration age);
-[[nodiscard]] Duration start_patience(const Backlog::Ages& ages, std::int32_t partition);
+inline constexpr Duration kStartGraceMax = std::chrono::seconds{20};
+[[nodiscard]] Duration start_grace(Duration age);
+[[nodiscard]] Duration start_grace(const Backlog::Ages& ages, std::int32_t partition);
 
 }  // namespace orderflow::consumers

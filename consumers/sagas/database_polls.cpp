@@ -15,18 +15,18 @@ using std::chrono::seconds;
 namespace {
 
 constexpr core::Duration kRequestInterval = seconds{1};
-// The overdue poll takes one part in so many of the time, however many sagas are live; but a round
+// The overdue poll takes one part in so many of the time, however many sagas are live; but a pass
 // ends soon enough for an order whose messages are lost to move within the promised time.
 constexpr int kOverdueReadShare = 20;
 constexpr core::Duration kOverdueIntervalMax = seconds{6};
 
-// By partition of the topic: for how much longer than usual a saga's first wake-up is held back.
-std::vector<core::Duration> start_patiences(const Batch& batch) {
-  std::vector<core::Duration> patiences;
+// By partition of the topic.
+std::vector<core::Duration> start_graces(const Batch& batch) {
+  std::vector<core::Duration> graces;
   for (std::int32_t partition = 0; partition < batch.partition_count; ++partition) {
-    patiences.push_back(start_patience(batch.ages, partition));
+    graces.push_back(start_grace(batch.ages, partition));
   }
-  return patiences;
+  return graces;
 }
 
 }  // namespace
@@ -39,7 +39,7 @@ void DatabasePolls::granted(std::vector<std::int32_t> owned_shards, std::int32_t
   shards_ = std::move(owned_shards);
   partition_count_ = partition_count;
   next_request_poll_ = {};
-  overdue_.begin();
+  overdue_.restart();
 }
 
 void DatabasePolls::dropped(const std::set<std::int32_t>& partitions) {
@@ -61,7 +61,7 @@ void DatabasePolls::read(const Batch& batch, const std::vector<Uuid>& request_id
 
   const auto began = std::chrono::steady_clock::now();
   const auto results = session.read(calls);
-  if (poll_overdue) overdue_.looked(batch.now, core::since(began));
+  if (poll_overdue) overdue_.took(core::since(began), batch.now);
   if (poll_requests) next_request_poll_ = batch.now + kRequestInterval;
   std::set<Uuid> known;  // One that a message told of is found by the poll as well.
   for (std::size_t at = 0; at < of_requests; ++at) {
@@ -86,7 +86,7 @@ core::PgCall DatabasePolls::overdue_call(const Batch& batch) {
   std::copy_if(shards_.begin(), shards_.end(), std::back_inserter(moving), [&](std::int32_t shard) {
     return !batch.stuck.contains(core::partition_of_shard(shard, partition_count_));
   });
-  return saga::store::load_overdue(overdue_.part(moving), start_patiences(batch), row_limit_);
+  return saga::store::load_overdue(overdue_.chunk(moving), start_graces(batch), row_limit_);
 }
 
 Time DatabasePolls::next() const { return std::min(next_request_poll_, overdue_.next()); }

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "consumers/runtime/batch.hpp"
-#include "consumers/runtime/overdue_rounds.hpp"
+#include "consumers/runtime/overdue_scan.hpp"
 #include "consumers/sagas/saga_batch.hpp"
 
 namespace orderflow::consumers {
@@ -42,7 +42,7 @@ class DatabasePolls {
   std::int32_t partition_count_ = 1;
   std::vector<std::int32_t> shards_;  // Owned.
   Time next_request_poll_{};
-  OverdueRounds overdue_;
+  OverdueScan overdue_;
 };
 
 }  // namespace orderflow::consumers

@@ -6,8 +6,8 @@
 
 namespace orderflow::consumers {
 
-// How patient sagas are with participants at present: the configured policy, adapted to their
-// health. A value.
+// Attempts and time-outs of sagas: the configured policy, adapted to the health of participants.
+// A value.
 class SagaPolicies {
  public:
   explicit SagaPolicies(const core::Settings& settings);

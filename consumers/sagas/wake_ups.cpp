@@ -42,7 +42,7 @@ void WakeUps::take_due(const Batch& batch, std::vector<SagaBatch::Pending>& inpu
 
 Time WakeUps::held_until(const saga::State& state, std::int32_t partition, const Batch& batch) {
   if (state.waiting_for != saga::WaitingFor::kStart || !state.wake_at) return Time::min();
-  return *state.wake_at + start_patience(batch.ages, partition);
+  return *state.wake_at + start_grace(batch.ages, partition);
 }
 
 void WakeUps::set(const SagaBatch::Prepared& prepared, Time decided_at) {

@@ -199,11 +199,11 @@ PgCall load_wake_ups(const std::vector<std::int32_t>& shards, std::int32_t limit
 }
 
 PgCall load_overdue(const std::vector<std::int32_t>& shards,
-                    const std::vector<core::Duration>& start_patience, std::int32_t limit) {
-  PgArray patience_us(PgType::kInt8);
-  for (const auto patience : start_patience) patience_us.add(std::int64_t{patience.count()});
+                    const std::vector<core::Duration>& start_grace, std::int32_t limit) {
+  PgArray grace_us(PgType::kInt8);
+  for (const auto grace : start_grace) grace_us.add(std::int64_t{grace.count()});
   PgCall call{&kLoadOverdue, {}};
-  call.params.array(array_of(PgType::kInt4, shards)).array(patience_us).int8(limit);
+  call.params.array(array_of(PgType::kInt4, shards)).array(grace_us).int8(limit);
   return call;
 }
 

@@ -66,10 +66,10 @@ namespace store {
 // Wake-ups of live sagas of these shards: all of them ...
 [[nodiscard]] core::PgCall load_wake_ups(const std::vector<std::int32_t>& shards,
                                          std::int32_t limit);
-// ... or only those overdue by a second; of sagas that wait for their first look, by the patience
-// of their partition more. There is one patience for each partition of the topic.
+// ... or only those overdue by a second; of sagas that have not started, by the grace of
+// their partition more. There is one for each partition of the topic.
 [[nodiscard]] core::PgCall load_overdue(const std::vector<std::int32_t>& shards,
-                                        const std::vector<core::Duration>& start_patience,
+                                        const std::vector<core::Duration>& start_grace,
                                         std::int32_t limit);
 [[nodiscard]] std::vector<WakeUp> read_wake_ups(const core::PgResult& rows);
 

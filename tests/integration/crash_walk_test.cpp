@@ -58,7 +58,7 @@ class Customer {
     }
   }
 
-  // As a client whose door may die: nothing when there was no answer.
+  // As a client whose API process may die: nothing when there was no answer.
   bool try_place(int number, const std::string& key) {
     const auto answer = system_.http().try_request("POST", "/orders", body(number).dump(),
                                                    {{"Idempotency-Key", key}});
@@ -166,7 +166,7 @@ void walk_owners(System& system, Customer& customer, const std::string& place,
   customer.conclude();
 }
 
-// Clients go on until the door is dead, and repeat what was not answered once it is back.
+// Clients go on until the API is dead, and repeat what was not answered once it is back.
 void walk_door(System& system, Customer& customer, const std::string& point) {
   CAPTURE(point);
   REQUIRE(system.process("api").terminate() == 0);

@@ -75,10 +75,10 @@ class Sagas {
                                order.to_string() + "'");
   }
 
-  // Within so many rounds of looking for overdue sagas, of six seconds at most: in how many parts
-  // one is made depends on how long the first look took.
-  bool found_within(int rounds, const std::function<bool()>& condition) {
-    for (int look = 0; look < 48 * rounds && !condition(); ++look) {
+  // Within so many passes of the scan for overdue sagas, of six seconds at most: in how many chunks
+  // one is made depends on how long the first one took.
+  bool found_within(int passes, const std::function<bool()>& condition) {
+    for (int step = 0; step < 48 * passes && !condition(); ++step) {
       driver.now += std::chrono::milliseconds{125};
       (void)driver.run({});
     }
@@ -102,7 +102,7 @@ class Sagas {
   HandlerDriver driver;  // Last: it is granted the partitions of all the above.
 };
 
-TEST_CASE("refunds that wait their turn hide nobody else's request") {
+TEST_CASE("a refund that must wait hides nobody else's request") {
   Sagas sagas;
   const Uuid sold = Sagas::id_in(0, false);
   const Uuid payment = core::new_uuid_v7();
@@ -137,7 +137,7 @@ TEST_CASE("overdue sagas of a stuck partition hide nobody else's") {
   CHECK(begun(other));
   CHECK(std::none_of(waiting.begin(), waiting.end(), begun));
   sagas.driver.stuck.clear();
-  // Each look takes as many as fit into a batch.
+  // Each chunk takes as many as fit into a batch.
   std::ptrdiff_t found = 0, most_at_once = 0;
   CHECK(sagas.found_within(2, [&] {
     const auto before = std::exchange(found, std::count_if(waiting.begin(), waiting.end(), begun));
@@ -147,8 +147,8 @@ TEST_CASE("overdue sagas of a stuck partition hide nobody else's") {
   CHECK(most_at_once <= kBatchLimit);
 }
 
-// Found by the benchmark: at twice the capacity most orders were looked at twice.
-TEST_CASE("an order whose message is still to come is not woken for its first look") {
+// Found by the benchmark: at twice the capacity most sagas were read twice.
+TEST_CASE("an order whose message is still to come is not woken before it") {
   Sagas sagas;
   const Uuid placed = Sagas::id_in(0, false);
   const Uuid other = Sagas::id_in(1, false);

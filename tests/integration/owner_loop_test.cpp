@@ -92,7 +92,7 @@ class Stage {
     consumers::OwnerLoopOptions options;
     options.role = "payments";
     options.topic = "asked";
-    options.group = "askers";
+    options.group = "outside-group";
     options.schema = "payments";
     options.database_role = "orderflow_payments";
     options.database_url = core::DatabaseUrl(database.url());

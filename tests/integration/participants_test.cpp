@@ -56,7 +56,7 @@ struct Payments {
   [[nodiscard]] std::int64_t imbalance() {
     core::PgSession session(core::DatabaseUrl(database.url()), {.role = "orderflow_payments"});
     consumers::LedgerCheck check(session, logger, metrics, {2, 4, 10});
-    // Two rows of each account a look: as many rounds as the longest ledger here needs.
+    // Two rows of each account a chunk: as many chunks as the longest ledger here needs.
     for (int round = 0; round < 600; ++round) (void)check.check_chunk();
     return check.imbalance();
   }
@@ -137,7 +137,7 @@ TEST_CASE("payments: an account that moved in between makes the batch repeat") {
   const auto messages = it.mill.pass({capture(payment, alice, 500)});
   const auto stale = it.mill.pass({capture(core::new_uuid_v7(), alice, 60)});
   const auto draft = it.driver.prepare(stale);
-  // The door tops the balance up while the batch is being prepared.
+  // The API tops the balance up while the batch is being prepared.
   it.database.sql().execute(
       "WITH a AS (UPDATE payments.accounts SET balance = balance + 900, ledger_sequence = "
       "ledger_sequence + 1 RETURNING id, ledger_sequence, balance) INSERT INTO payments.ledger "
@@ -262,11 +262,11 @@ TEST_CASE("the ledger check follows a long history to its end before it goes on"
   core::PgSession session(core::DatabaseUrl(it.database.url()), {.role = "orderflow_payments"});
   // One account is remembered, so that others would make it forgotten.
   consumers::LedgerCheck check(session, it.logger, it.metrics, {2, 8, 1});
-  int looks = 1;
-  while (!check.check_chunk()) ++looks;
+  int chunks = 1;
+  while (!check.check_chunk()) ++chunks;
   CHECK(check.imbalance() == 7);
-  // Six pages of accounts, of which the one with alice takes more looks: 4 rows, then 8 each.
-  CHECK(looks <= 6 + 6);
+  // Six pages of accounts, of which the one with alice takes more chunks: 4 rows, then 8 each.
+  CHECK(chunks <= 6 + 6);
 }
 
 struct Deliveries {
@@ -366,9 +366,9 @@ TEST_CASE("delivery: where acknowledgements take long a report is not repeated i
   CHECK(it.driver.run({}).size() == 1);
 }
 
-TEST_CASE("delivery: while nobody acknowledges reports, a wave of them asks now and then") {
+TEST_CASE("delivery: while nobody acknowledges reports, a hundred of them are sent each interval") {
   constexpr int kOrders = 250;
-  constexpr auto kWave = consumers::ReportBrake::kWave;
+  constexpr auto kWindow = consumers::ReportWindow::kSize;
   Deliveries it;
   std::vector<OutgoingMessage> commands, acknowledgements;
   for (int i = 0; i < kOrders; ++i) {
@@ -381,14 +381,14 @@ TEST_CASE("delivery: while nobody acknowledges reports, a wave of them asks now 
   CHECK(it.driver.run({}).size() == kOrders);
   for (int round = 0; round < 5; ++round) {
     it.driver.now += seconds{31};
-    CHECK(it.driver.run({}).size() == kWave);
+    CHECK(it.driver.run({}).size() == kWindow);
     CHECK(it.handler.next_due() > it.driver.now);
     CHECK(it.driver.run({}).empty());
   }
   (void)it.driver.run(it.mill.pass({acknowledgements.front()}));
   it.driver.now += seconds{1};
-  // Those of the last wave are not due yet.
-  CHECK(it.driver.run({}).size() >= kOrders - 1 - kWave);
+  // Those of the last window are not due yet.
+  CHECK(it.driver.run({}).size() >= kOrders - 1 - kWindow);
 }
 
 TEST_CASE("delivery: timers survive a new owner, a discarded batch and a full memory") {

@@ -6,7 +6,7 @@
 namespace orderflow::testing {
 namespace {
 
-TEST_CASE("an order that was answered 202 survives the death of the door", "[own][crash]") {
+TEST_CASE("an order that was answered 202 survives the death of the API", "[own][crash]") {
   System system({.name = "door"});
   const Shop shop(system);
   const auto user = shop.new_user();

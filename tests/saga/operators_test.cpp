@@ -119,7 +119,7 @@ TEST_CASE("a paused order stays where it is until it is resumed", "[shared][oper
   desk.system().conclude();
 }
 
-TEST_CASE("a skip takes what the participant's book holds, and nothing else",
+TEST_CASE("a skip takes over what the participant has stored, and nothing else",
           "[shared][operators]") {
   Desk desk;
   const auto& shop = desk.shop();

@@ -133,7 +133,7 @@ void Orchestrator::read_overdue(const Work& work, std::vector<Pending>& inputs) 
 // Until when the wake-up is left alone because the saga's OrderPlaced is probably still to come.
 Time Orchestrator::held_until(const saga::State& state, std::int32_t partition, const Work& work) {
   if (state.waiting_for != saga::WaitingFor::kStart || !state.wake_at) return Time::min();
-  return *state.wake_at + consumers::start_patience(work.behind, partition);
+  return *state.wake_at + consumers::start_grace(work.behind, partition);
 }
 
 Orchestrator::Prepared& Orchestrator::prepare(int order) {

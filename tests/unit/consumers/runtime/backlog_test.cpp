@@ -41,7 +41,7 @@ TEST_CASE("what comes now waits as long as the owner takes for what is there bef
   CHECK(wait_of(2s, 100) == 1s);
 }
 
-TEST_CASE("a wrong speed misleads the door only so far") {
+TEST_CASE("a wrong speed misleads admission only so far") {
   CHECK(wait_of(2s, 1'000'000'000) == 4s);
   CHECK(wait_of(2s, 0) == 500ms);
 }
@@ -64,14 +64,14 @@ TEST_CASE("an owner that stands still is believed to be late, not to be idle") {
   CHECK(wait == 5s);
 }
 
-TEST_CASE("a first look is waited for as long as its message may be on its way, within bounds") {
-  CHECK(start_patience(0s) == 0s);
-  CHECK(start_patience(999ms) == 0s);
-  CHECK(start_patience(3s) == 3s);
-  CHECK(start_patience(1h) == kStartPatienceMax);
+TEST_CASE("a saga is not woken while its first message may be on its way, within bounds") {
+  CHECK(start_grace(0s) == 0s);
+  CHECK(start_grace(999ms) == 0s);
+  CHECK(start_grace(3s) == 3s);
+  CHECK(start_grace(1h) == kStartGraceMax);
   const Backlog::Ages ages{{2, 4s}};
-  CHECK(start_patience(ages, 2) == 4s);
-  CHECK(start_patience(ages, 1) == 0s);
+  CHECK(start_grace(ages, 2) == 4s);
+  CHECK(start_grace(ages, 1) == 0s);
 }
 
 }  // namespace
