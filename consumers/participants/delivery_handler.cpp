@@ -14,21 +14,6 @@ using core::Uuid;
 using domain::SimulatedOutcome;
 using events::ReplyOutcome;
 
-// The scan for overdue rows takes one part in so many of the time, however many rows are live.
-constexpr int kOverdueReadShare = 50;
-constexpr auto kOverduePassMax = std::chrono::minutes{1};
-
-std::vector<std::int32_t> shards_of(const std::set<std::int32_t>& partitions,
-                                    std::int32_t partition_count) {
-  std::vector<std::int32_t> shards;
-  for (std::int32_t shard = 0; shard < core::kShardCount; ++shard) {
-    if (partitions.contains(core::partition_of_shard(shard, partition_count))) {
-      shards.push_back(shard);
-    }
-  }
-  return shards;
-}
-
 SimulatedOutcome simulated_outcome(const domain::Simulation& simulation,
                                    const events::DeliveryCommand& command, int attempt) {
   if (const auto* schedule = std::get_if<events::ScheduleDelivery>(&command)) {
@@ -68,46 +53,26 @@ std::string outcome_of(const events::DeliveryCommand& command,
 DeliveryHandler::DeliveryHandler(DeliveryHandlerOptions options, core::Logger& logger,
                                  core::Metrics& metrics)
     : options_(std::move(options)),
-      policy_(options_.policy),
-      report_window_(options_.policy.report_backoff_max),
       logger_(logger),
       effects_(std::string(events::kDelivery.name), options_.inbox_topic, metrics,
                "deliveries_total", "Delivery commands and carrier steps by what they came to."),
-      timers_gauge_(
-          metrics.gauge("delivery_timers", "Deliveries whose carrier or report is awaited.")),
-      timers_(options_.timer_limit),
-      overdue_(kOverdueReadShare, options_.overdue_interval, kOverduePassMax) {}
+      timers_({options_.timer_limit, options_.due_limit, options_.overdue_interval},
+              options_.policy, metrics) {}
 
 // Replies are not published again: a saga that misses one repeats its command. Reports are, by
 // their timers.
 std::vector<producers::Outgoing> DeliveryHandler::granted(const Grants& fresh, const Grants& all,
                                                           std::int32_t partition_count,
                                                           core::PgSession& session) {
-  std::set<std::int32_t> partitions;
-  for (const auto& [partition, grant] : fresh) partitions.insert(partition);
-  dropped(partitions);
-  owned_.clear();
-  for (const auto& [partition, grant] : all) owned_.insert(partition);
-  owned_.insert(partitions.begin(), partitions.end());
-  const auto live = domain::read_live(session, shards_of(partitions, partition_count),
-                                      options_.timer_limit, policy_);
-  for (const auto& row : live) {
-    timers_.set(core::partition_of_shard(row.shard, partition_count), row.id, row.due);
-  }
-  overdue_.restart();
-  timers_gauge_.Set(static_cast<double>(timers_.size()));
+  std::erase_if(live_, [&](const auto& entry) { return fresh.contains(entry.second.partition); });
+  timers_.granted(fresh, all, partition_count, session);
   return {};
 }
 
 void DeliveryHandler::dropped(const std::set<std::int32_t>& partitions) {
-  for (const auto partition : partitions) {
-    owned_.erase(partition);
-    timers_.drop(partition);
-  }
   std::erase_if(live_,
                 [&](const auto& entry) { return partitions.contains(entry.second.partition); });
-  if (owned_.empty()) overdue_.stop();
-  timers_gauge_.Set(static_cast<double>(timers_.size()));
+  timers_.dropped(partitions);
 }
 
 std::vector<DeliveryHandler::Item> DeliveryHandler::admit(const Batch& batch,
@@ -134,46 +99,12 @@ std::vector<DeliveryHandler::Item> DeliveryHandler::admit(const Batch& batch,
   return items;
 }
 
-void DeliveryHandler::reread_overdue(const Batch& batch, core::PgSession& session) {
-  if (batch.now < overdue_.next()) return;
-  const auto shards = overdue_.chunk(shards_of(owned_, batch.partition_count));
-  const auto began = std::chrono::steady_clock::now();
-  const auto rows = domain::read_overdue(session, shards, batch.now, options_.due_limit, policy_);
-  for (const auto& row : rows) {
-    timers_.set(core::partition_of_shard(row.shard, batch.partition_count), row.id, row.due);
-  }
-  overdue_.took(core::since(began), batch.now);
-}
-
-DeliveryHandler::DueByPartition DeliveryHandler::collect_due(const Batch& batch) {
-  DueByPartition due;
-  std::size_t room = std::min(options_.due_limit, report_window_.room(batch.now));
-  for (const auto partition : owned_) {
-    if (room == 0) break;
-    if (stuck_.contains(partition) || !batch.grants.contains(partition)) continue;
-    auto ids = timers_.due(partition, batch.now, room);
-    room -= ids.size();
-    if (!ids.empty()) due.emplace(partition, std::move(ids));
-  }
-  return due;
-}
-
-// A report is repeated after twice the time that acknowledgements usually take.
-void DeliveryHandler::adapt_report_backoff() {
-  policy_.report_backoff_initial = acknowledgements_.timeout(options_.policy.report_backoff_initial,
-                                                             options_.policy.report_backoff_max);
-}
-
 TransactionDraft DeliveryHandler::prepare(const Batch& batch, core::PgSession& session) {
-  adapt_report_backoff();
-  stuck_ = batch.stuck;
+  timers_.begin(batch);
   TransactionDraft draft;
   const auto items = admit(batch, draft);
   DueByPartition due;
-  if (batch.include_due) {
-    reread_overdue(batch, session);
-    due = collect_due(batch);
-  }
+  if (batch.include_due) due = timers_.due(batch, session);
   std::set<Uuid> ids;
   for (const auto& item : items) ids.insert(delivery_of(item.command));
   for (const auto& [partition, rows] : due) ids.insert(rows.begin(), rows.end());
@@ -197,17 +128,17 @@ void DeliveryHandler::handle_item(const Item& item, Time now, domain::DeliveryRe
     return;
   }
   const domain::DeliveryContext context{now, item.simulated == SimulatedOutcome::kRefused, trace};
-  const auto verdict = domain::handle(records, item.command, context, policy_);
+  const auto verdict = domain::handle(records, item.command, context, timers_.policy());
   if (!verdict) {
     draft.dead_letters.push_back({item.message, verdict.error().detail});
     return;
   }
   effects_.count(outcome_of(item.command, *verdict, records));
   if (std::holds_alternative<events::AcknowledgeReport>(item.command)) {
-    report_window_.acknowledged();
+    timers_.acknowledged();
     if (!verdict->repeated) {
       const auto* delivery = records.find(delivery_of(item.command));
-      acknowledgements_.sample(now - delivery->delivered_at.value_or(now));
+      timers_.acknowledged_after(now - delivery->delivered_at.value_or(now));
     }
   }
   if (!verdict->reply || item.simulated == SimulatedOutcome::kReplyLost) return;
@@ -225,12 +156,12 @@ void DeliveryHandler::fire_due(const DueByPartition& due, Time now,
                                domain::DeliveryRecords& records, TransactionDraft& draft) {
   for (const auto& [partition, ids] : due) {
     for (const auto& id : ids) {
-      const auto report = domain::fire(records, id, now, policy_);
+      const auto report = domain::fire(records, id, now, timers_.policy());
       if (!report) continue;
       const auto* delivery = records.find(id);
       effects_.count(delivery->report_attempts > 1 ? "report_repeated" : "delivered");
       effects_.report(partition, *report, delivery->trace);
-      report_window_.sent(now);
+      timers_.report_sent(now);
       draft.touched.insert(partition);
     }
   }
@@ -249,11 +180,11 @@ domain::DeliveryRecords DeliveryHandler::read_records(const std::set<Uuid>& ids,
 
 void DeliveryHandler::prepare(const domain::DeliveryRecords& records, const DueByPartition& due,
                               std::int32_t partition_count) {
-  // Timers whose row is not due any more, or is gone.
+  // Every timer that fired, by what its row says; it may be due no more, or gone.
   for (const auto& [partition, ids] : due) {
     for (const auto& id : ids) {
       const auto* row = records.find(id);
-      const Time next = row == nullptr ? Time::max() : domain::due_time(*row, policy_);
+      const Time next = row == nullptr ? Time::max() : domain::due_time(*row, timers_.policy());
       prepared_.push_back({partition, id, next, std::nullopt});
     }
   }
@@ -261,7 +192,7 @@ void DeliveryHandler::prepare(const domain::DeliveryRecords& records, const DueB
     for (const auto* row : rows) {
       const auto shard = core::shard_of(row->order_id.to_string());
       auto& change = prepared_.emplace_back(core::partition_of_shard(shard, partition_count),
-                                            row->id, domain::due_time(*row, policy_));
+                                            row->id, domain::due_time(*row, timers_.policy()));
       if (!row->live) continue;
       change.live_row = *row;
       change.live_row->address.clear();  // As if read.
@@ -282,10 +213,10 @@ void DeliveryHandler::keep(Change& change) {
 
 std::vector<producers::Outgoing> DeliveryHandler::committed(const Grants& grants) {
   for (auto& change : prepared_) {
-    if (owned_.contains(change.partition)) keep(change);
+    if (timers_.owns(change.partition)) keep(change);
   }
   prepared_.clear();
-  timers_gauge_.Set(static_cast<double>(timers_.size()));
+  timers_.show_count();
   return effects_.release(grants);
 }
 
@@ -294,10 +225,7 @@ void DeliveryHandler::discarded() {
   effects_.discard();
 }
 
-// A stuck partition is asked about again with the next reading of overdue rows.
-Time DeliveryHandler::next_due() const {
-  return std::min(overdue_.next(), std::max(timers_.next_except(stuck_), report_window_.next()));
-}
+Time DeliveryHandler::next_due() const { return timers_.next(); }
 
 core::Duration DeliveryHandler::oldest_ready(Time now) const { return timers_.overdue(now); }
 

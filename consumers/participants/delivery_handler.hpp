@@ -1,19 +1,15 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
+#include "consumers/participants/delivery_timers.hpp"
 #include "consumers/participants/participant_effects.hpp"
-#include "consumers/participants/report_window.hpp"
-#include "consumers/runtime/due_timers.hpp"
-#include "consumers/runtime/overdue_scan.hpp"
 #include "consumers/runtime/partition_handler.hpp"
-#include "core/net/round_trip.hpp"
 #include "domain/delivery/delivery.hpp"
 #include "domain/simulation.hpp"
 
@@ -31,9 +27,8 @@ struct DeliveryHandlerOptions {
 
 // The delivery participant and its simulated carrier: schedules and cancels on command, hands
 // parcels over when they are due, and repeats the report of each until it is acknowledged. Reads
-// and writes sets of rows. Keeps the times at which live rows are due, and such rows themselves as
-// it wrote them: while it owns their partitions nobody else does. Called by the owner loop's
-// thread.
+// and writes sets of rows. Keeps live rows as it wrote them: while it owns their partitions nobody
+// else writes them. Called by the owner loop's thread.
 class DeliveryHandler : public PartitionHandler {
  public:
   DeliveryHandler(DeliveryHandlerOptions options, core::Logger& logger, core::Metrics& metrics);
@@ -61,11 +56,9 @@ class DeliveryHandler : public PartitionHandler {
     Time due;
     std::optional<domain::Delivery> live_row;
   };
-  using DueByPartition = std::map<std::int32_t, std::vector<core::Uuid>>;
+  using DueByPartition = DeliveryTimers::DueByPartition;
 
   std::vector<Item> admit(const Batch& batch, TransactionDraft& draft);
-  void reread_overdue(const Batch& batch, core::PgSession& session);
-  [[nodiscard]] DueByPartition collect_due(const Batch& batch);
   [[nodiscard]] domain::DeliveryRecords read_records(const std::set<core::Uuid>& ids,
                                                      core::PgSession& session) const;
   void handle_item(const Item& item, Time now, domain::DeliveryRecords& records,
@@ -75,19 +68,11 @@ class DeliveryHandler : public PartitionHandler {
   void prepare(const domain::DeliveryRecords& records, const DueByPartition& due,
                std::int32_t partition_count);
   void keep(Change& change);
-  void adapt_report_backoff();
 
   DeliveryHandlerOptions options_;
-  domain::DeliveryPolicy policy_;  // With the report backoff adapted to acknowledgements.
-  core::RoundTrip acknowledgements_;
-  ReportWindow report_window_;
   core::Logger& logger_;
   ParticipantEffects effects_;
-  prometheus::Gauge& timers_gauge_;
-  std::set<std::int32_t> owned_;
-  std::set<std::int32_t> stuck_;  // As of the last batch: their timers wait.
-  DueTimers timers_;
-  OverdueScan overdue_;
+  DeliveryTimers timers_;
 
   struct LiveRow {
     std::int32_t partition;

@@ -15,10 +15,10 @@ using std::chrono::seconds;
 namespace {
 
 constexpr core::Duration kRequestInterval = seconds{1};
-// The overdue poll takes one part in so many of the time, however many sagas are live; but a pass
+// The overdue scan takes one part in so many of the time, however many sagas are live; but a pass
 // ends soon enough for an order whose messages are lost to move within the promised time.
-constexpr int kOverdueReadShare = 20;
-constexpr core::Duration kOverdueIntervalMax = seconds{6};
+constexpr int kSagaScanShare = 20;
+constexpr core::Duration kSagaPassMax = seconds{6};
 
 // By partition of the topic.
 std::vector<core::Duration> start_graces(const Batch& batch) {
@@ -33,7 +33,7 @@ std::vector<core::Duration> start_graces(const Batch& batch) {
 
 DatabasePolls::DatabasePolls(std::size_t row_limit)
     : row_limit_(static_cast<std::int32_t>(row_limit)),
-      overdue_(kOverdueReadShare, kOverdueInterval, kOverdueIntervalMax) {}
+      overdue_(kSagaScanShare, kOverdueInterval, kSagaPassMax) {}
 
 void DatabasePolls::granted(std::vector<std::int32_t> owned_shards, std::int32_t partition_count) {
   shards_ = std::move(owned_shards);

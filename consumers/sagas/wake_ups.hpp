@@ -12,7 +12,7 @@
 namespace orderflow::consumers {
 
 // When the sagas of the owned partitions act though no message comes: a copy of their rows'
-// wake-ups, bounded. What it forgets the overdue poll finds (DatabasePolls).
+// wake-ups, bounded. What it forgets the overdue scan finds (DatabasePolls).
 //
 // Owned by the orchestrator; one thread.
 class WakeUps {
