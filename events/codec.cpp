@@ -5,7 +5,6 @@
 #include "core/json/document.hpp"
 #include "core/json/text.hpp"
 #include "core/values/number.hpp"
-#include "core/values/shard.hpp"
 #include "core/values/time.hpp"
 
 namespace orderflow::events {
@@ -145,10 +144,8 @@ std::string body_of(const AcknowledgeReport& m) {
 
 OutgoingMessage envelope(const Addressed& to, std::string_view type, const Uuid& subject,
                          std::string body) {
-  OutgoingMessage message{to.topic, to.key, std::move(body), {}};
-  if (to.partition_count > 0) {
-    message.partition = core::partition_of_key(to.key, to.partition_count);
-  }
+  OutgoingMessage message{to.topic, std::string(to.key.text.view()), std::move(body), {}};
+  if (to.partition_count > 0) message.partition = to.key.partition(to.partition_count);
   message.headers.add("ce_specversion", "1.0")
       .add("ce_id", core::new_uuid_v7().text().view())
       .add("ce_source", to.source)

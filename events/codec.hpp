@@ -6,6 +6,7 @@
 #include "core/observe/trace.hpp"
 #include "core/values/message.hpp"
 #include "core/values/result.hpp"
+#include "core/values/shard_key.hpp"
 #include "events/messages.hpp"
 
 namespace orderflow::events {
@@ -19,7 +20,7 @@ namespace orderflow::events {
 // Where a message goes and what it is part of.
 struct Addressed {
   std::string topic;
-  std::string key;
+  core::ShardKey key;
   std::string source;  // e.g. "/orderflow/payments"
   core::Trace trace;
   int attempt = 0;  // of the command that is sent, or that the reply answers; 0: no header

@@ -203,7 +203,7 @@ class SagasTool {
     const auto outcome = http_api::request_for_group(transaction, request, who);
     transaction.commit();
     for (const auto& item : outcome.items) {
-      std::printf("%s  %s\n", item.order_id.to_string().c_str(),
+      std::printf("%s  %s\n", item.order_id.uuid.to_string().c_str(),
                   request.dry_run ? "would be asked" : ("job " + item.job_id.to_string()).c_str());
     }
     std::printf("%lld match, %zu %s\n", static_cast<long long>(outcome.matched),

@@ -4,7 +4,7 @@
 #include <utility>
 #include <variant>
 
-#include "core/values/shard.hpp"
+#include "core/values/shard_key.hpp"
 #include "domain/delivery/delivery.hpp"
 #include "http-api/server/json_body.hpp"
 #include "saga/order/command_messages.hpp"
@@ -47,8 +47,7 @@ std::vector<saga::CommandMessage> hear(Course& course, saga::Input input) {
   }
   std::move(decision.events.begin(), decision.events.end(), std::back_inserter(course.events));
   course.inputs.push_back(std::move(input));
-  course.sagas.push_back({course.facts, std::move(decision.state),
-                          core::shard_of(course.facts.order_id.text().view())});
+  course.sagas.push_back({course.facts, std::move(decision.state)});
   return sent;
 }
 
@@ -61,7 +60,7 @@ void place(Course& course, int number) {
   }
   auto priced = http_api::price_items(wanted.items, course.products).value();
   auto& row = course.row;
-  row.id = id_of("order", number);
+  row.id = core::ShardKey(id_of("order", number));
   row.user_id = wanted.user_id;
   row.items = std::move(priced.json);
   row.total = priced.total;
@@ -70,7 +69,7 @@ void place(Course& course, int number) {
   row.created_at = kCourseTime;
   auto& facts = course.facts;
   facts.order_id = row.id;
-  facts.user_id = row.user_id;
+  facts.user_id = core::ShardKey(row.user_id);
   facts.total = {row.total, row.currency};
   facts.delivery_address = row.delivery_address;
   facts.trace = {id_of("correlation", number).to_string(),
@@ -88,7 +87,8 @@ void pay(Course& course) {
 void deliver(Course& course) {
   domain::DeliveryRecords records;
   const domain::DeliveryPolicy policy;
-  const domain::DeliveryContext context{kCourseTime, false, course.facts.trace};
+  const domain::DeliveryContext context{course.facts.order_id, kCourseTime, false,
+                                        course.facts.trace};
   const auto verdict = domain::handle(records, course.delivery_command, context, policy).value();
   course.delivery_reply = verdict.reply.value();
   const auto due = kCourseTime + policy.carrier_time;

@@ -25,7 +25,7 @@ using http_api::Response;
 http_api::SagaRow saga_row(const Course& course) {
   const auto& state = course.sagas.front().state;
   http_api::SagaRow row;
-  row.order_id = course.facts.order_id;
+  row.order_id = course.facts.order_id.uuid;
   row.version = state.version;
   row.status = state.status;
   row.phase = state.phase;
@@ -68,7 +68,7 @@ class Dispatching {
                      http_api::access_log(logger_), http_api::error_boundary(logger_),
                      http_api::authorization("key"), http_api::load_shedding(shedder_),
                      http_api::json_body(), http_api::idempotency_key()}),
-        target_("/orders/" + course.facts.order_id.to_string() + "/status") {
+        target_("/orders/" + course.facts.order_id.uuid.to_string() + "/status") {
     request_.method = Method::kGet;
     request_.target = request_.path = target_;
     request_.headers = {{"Host", "127.0.0.1:8080"}, {"Accept", "application/json"}};

@@ -21,8 +21,8 @@ struct Letter {
 template <typename Message>
 Letter<Message> letter(const Course& course, Message message, std::string topic) {
   return {std::move(message),
-          {std::move(topic), course.facts.order_id.to_string(), "/orderflow/orchestrator",
-           course.facts.trace, 1, kPartitions}};
+          {std::move(topic), course.facts.order_id, "/orderflow/orchestrator", course.facts.trace,
+           1, kPartitions}};
 }
 
 // What a consumer is given: the type's header and the body.
@@ -61,13 +61,14 @@ std::vector<Workload> message_workloads(const std::vector<Course>& courses) {
   std::vector<events::OrderEvent> happened;
   std::vector<std::string> keys;
   for (const auto& course : courses) {
-    placed.push_back(letter(course, events::OrderPlaced{course.facts.order_id}, "orders.inbox"));
+    placed.push_back(
+        letter(course, events::OrderPlaced{course.facts.order_id.uuid}, "orders.inbox"));
     replies.push_back(letter(course, course.payment_reply, "orders.inbox"));
     replies.push_back(letter(course, course.delivery_reply, "orders.inbox"));
     payments.push_back(letter(course, course.payment_command, "payments.commands"));
     deliveries.push_back(letter(course, course.delivery_command, "delivery.commands"));
     happened.insert(happened.end(), course.events.begin(), course.events.end());
-    keys.push_back(course.facts.order_id.to_string());
+    keys.push_back(course.facts.order_id.uuid.to_string());
   }
   std::vector<Workload> workloads{
       each("shard_of_key", std::move(keys), [](const auto& key) { return core::shard_of(key); }),

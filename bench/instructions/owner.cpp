@@ -41,7 +41,7 @@ std::vector<Workload> owner_workloads(const std::vector<Course>& courses) {
   std::vector<saga::StoredEvent> stored;
   std::vector<core::Uuid> ids;
   for (const auto& course : courses) {
-    ids.push_back(course.facts.order_id);
+    ids.push_back(course.facts.order_id.uuid);
     sagas.insert(sagas.end(), course.sagas.begin(), course.sagas.end());
     for (const auto& event : course.events) {
       stored.push_back({event, 0, 1, static_cast<std::int32_t>(stored.size())});

@@ -22,7 +22,8 @@ domain::DeliveryRecords handle_schedules(const std::vector<Course>& courses) {
   static const domain::DeliveryPolicy policy;
   domain::DeliveryRecords records;
   for (const auto& course : courses) {
-    const domain::DeliveryContext context{kCourseTime, false, course.facts.trace};
+    const domain::DeliveryContext context{course.facts.order_id, kCourseTime, false,
+                                          course.facts.trace};
     keep(domain::handle(records, course.delivery_command, context, policy).value());
   }
   return records;

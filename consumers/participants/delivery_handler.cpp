@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/values/shard.hpp"
+#include "core/values/shard_key.hpp"
 #include "domain/delivery/rows.hpp"
 #include "events/roles.hpp"
 
@@ -33,6 +33,10 @@ const Uuid& delivery_of(const events::DeliveryCommand& command) {
     return cancel->command_id;
   }
   return std::get<events::AcknowledgeReport>(command).delivery_id;
+}
+
+core::ShardKey order_of(const events::DeliveryCommand& command) {
+  return std::visit([](const auto& message) { return core::ShardKey(message.order_id); }, command);
 }
 
 // The label of the metric deliveries_total.
@@ -87,14 +91,15 @@ std::vector<DeliveryHandler::Item> DeliveryHandler::admit(const Batch& batch,
       draft.dead_letters.push_back({message, command.error().detail});
       continue;
     }
-    if (!effects_.well_placed(*message)) continue;
+    const core::ShardKey order = order_of(*command);
+    if (!effects_.well_placed(*message, order.shard)) continue;
     const SimulatedOutcome simulated =
         simulated_outcome(options_.simulation, *command, events::attempt_of(*message));
     if (simulated == SimulatedOutcome::kSilent) {
       effects_.count("silent");
       continue;
     }
-    items.push_back({message, std::move(*command), simulated});
+    items.push_back({message, std::move(*command), order, simulated});
   }
   return items;
 }
@@ -122,12 +127,13 @@ void DeliveryHandler::handle_item(const Item& item, Time now, domain::DeliveryRe
   const core::Trace trace = events::trace_of(*item.message);
   if (item.simulated == SimulatedOutcome::kFailed) {
     effects_.count("failed");
-    effects_.reply(*item.message,
+    effects_.reply(*item.message, item.order,
                    domain::technical_failure(item.command, "the carriers failed (simulated)"),
                    trace);
     return;
   }
-  const domain::DeliveryContext context{now, item.simulated == SimulatedOutcome::kRefused, trace};
+  const domain::DeliveryContext context{item.order, now,
+                                        item.simulated == SimulatedOutcome::kRefused, trace};
   const auto verdict = domain::handle(records, item.command, context, timers_.policy());
   if (!verdict) {
     draft.dead_letters.push_back({item.message, verdict.error().detail});
@@ -142,7 +148,7 @@ void DeliveryHandler::handle_item(const Item& item, Time now, domain::DeliveryRe
     }
   }
   if (!verdict->reply || item.simulated == SimulatedOutcome::kReplyLost) return;
-  effects_.reply(*item.message, *verdict->reply, trace);
+  effects_.reply(*item.message, item.order, *verdict->reply, trace);
   const bool refused = verdict->reply->outcome != ReplyOutcome::kDone;
   const auto level = refused ? core::LogLevel::kInfo : core::LogLevel::kDebug;
   if (!logger_.enabled(level)) return;
@@ -160,7 +166,7 @@ void DeliveryHandler::fire_due(const DueByPartition& due, Time now,
       if (!report) continue;
       const auto* delivery = records.find(id);
       effects_.count(delivery->report_attempts > 1 ? "report_repeated" : "delivered");
-      effects_.report(partition, *report, delivery->trace);
+      effects_.report(partition, delivery->order_id, *report, delivery->trace);
       timers_.report_sent(now);
       draft.touched.insert(partition);
     }
@@ -190,9 +196,8 @@ void DeliveryHandler::prepare(const domain::DeliveryRecords& records, const DueB
   }
   const auto prepare_written = [&](const std::vector<const domain::Delivery*>& rows) {
     for (const auto* row : rows) {
-      const auto shard = core::shard_of(row->order_id.to_string());
-      auto& change = prepared_.emplace_back(core::partition_of_shard(shard, partition_count),
-                                            row->id, domain::due_time(*row, timers_.policy()));
+      auto& change = prepared_.emplace_back(row->order_id.partition(partition_count), row->id,
+                                            domain::due_time(*row, timers_.policy()));
       if (!row->live) continue;
       change.live_row = *row;
       change.live_row->address.clear();  // As if read.

@@ -47,6 +47,7 @@ class DeliveryHandler : public PartitionHandler {
   struct Item {
     const core::KafkaMessage* message;
     events::DeliveryCommand command;
+    core::ShardKey order;
     domain::SimulatedOutcome simulated;
   };
   // What holds of a delivery once the transaction is durable.

@@ -18,26 +18,26 @@ ParticipantEffects::ParticipantEffects(std::string role, std::string inbox_topic
                                  "Messages ignored because their key belongs to another partition.",
                                  {{"role", std::move(role)}})) {}
 
-bool ParticipantEffects::well_placed(const core::KafkaMessage& message) {
-  if (core::partition_of_key(message.key(), partition_count_) == message.partition()) return true;
+bool ParticipantEffects::well_placed(const core::KafkaMessage& message, std::int32_t shard) {
+  if (core::partition_of_shard(shard, partition_count_) == message.partition()) return true;
   misplaced_.Increment();
   return false;
 }
 
-events::Addressed ParticipantEffects::address(const core::Uuid& order, const core::Trace& trace,
+events::Addressed ParticipantEffects::address(const core::ShardKey& order, const core::Trace& trace,
                                               int attempt) const {
-  return {inbox_topic_, order.to_string(), source_, trace, attempt, partition_count_};
+  return {inbox_topic_, order, source_, trace, attempt, partition_count_};
 }
 
-void ParticipantEffects::reply(const core::KafkaMessage& command, const events::Reply& reply,
-                               const core::Trace& trace) {
-  const auto to = address(reply.order_id, trace, events::attempt_of(command));
+void ParticipantEffects::reply(const core::KafkaMessage& command, const core::ShardKey& order,
+                               const events::Reply& reply, const core::Trace& trace) {
+  const auto to = address(order, trace, events::attempt_of(command));
   outgoing_.push_back({events::encode(reply, to), command.partition(), 0});
 }
 
-void ParticipantEffects::report(std::int32_t partition, const events::DeliveryReport& report,
-                                const core::Trace& trace) {
-  outgoing_.push_back({events::encode(report, address(report.order_id, trace)), partition, 0});
+void ParticipantEffects::report(std::int32_t partition, const core::ShardKey& order,
+                                const events::DeliveryReport& report, const core::Trace& trace) {
+  outgoing_.push_back({events::encode(report, address(order, trace)), partition, 0});
 }
 
 std::vector<producers::Outgoing> ParticipantEffects::release(const Grants& grants) {

@@ -8,6 +8,7 @@
 #include "consumers/runtime/grant.hpp"
 #include "core/kafka/message.hpp"
 #include "core/observe/metrics.hpp"
+#include "core/values/shard_key.hpp"
 #include "events/codec.hpp"
 #include "events/messages.hpp"
 #include "producers/publisher.hpp"
@@ -26,14 +27,15 @@ class ParticipantEffects {
   // P, by which the batch that follows is judged and its messages are placed.
   void begin(std::int32_t partition_count) { partition_count_ = partition_count; }
 
-  // True when the message was read in the partition its key belongs to. Another one is a leftover
+  // True when the message was read in the partition its shard belongs to. Another one is a leftover
   // of a changed partition count: it is counted and ignored, its sender's timer repeats it.
-  [[nodiscard]] bool well_placed(const core::KafkaMessage& message);
+  [[nodiscard]] bool well_placed(const core::KafkaMessage& message, std::int32_t shard);
 
-  void reply(const core::KafkaMessage& command, const events::Reply& reply,
-             const core::Trace& trace);
-  void report(std::int32_t partition, const events::DeliveryReport& report,
-              const core::Trace& trace);
+  // To the owner of the order.
+  void reply(const core::KafkaMessage& command, const core::ShardKey& order,
+             const events::Reply& reply, const core::Trace& trace);
+  void report(std::int32_t partition, const core::ShardKey& order,
+              const events::DeliveryReport& report, const core::Trace& trace);
   void count(const std::string& outcome) { outcomes_[outcome] += 1; }
 
   // The messages in the order they were added, with the numbers of the batch just committed.
@@ -41,7 +43,7 @@ class ParticipantEffects {
   void discard();
 
  private:
-  [[nodiscard]] events::Addressed address(const core::Uuid& order, const core::Trace& trace,
+  [[nodiscard]] events::Addressed address(const core::ShardKey& order, const core::Trace& trace,
                                           int attempt = 0) const;
 
   std::string source_;

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "core/values/shard_key.hpp"
 #include "domain/payments/rows.hpp"
 #include "events/roles.hpp"
 
@@ -66,7 +67,7 @@ std::vector<PaymentsHandler::Item> PaymentsHandler::admit(const Batch& batch,
       draft.dead_letters.push_back({message, command.error().detail});
       continue;
     }
-    if (!effects_.well_placed(*message)) continue;
+    if (!effects_.well_placed(*message, core::shard_of(message->key()))) continue;
     const SimulatedOutcome simulated =
         simulated_outcome(simulation_, *command, events::attempt_of(*message));
     if (simulated == SimulatedOutcome::kSilent) {
@@ -113,7 +114,7 @@ void PaymentsHandler::handle_item(const Item& item, Time now, domain::PaymentRec
 
 void PaymentsHandler::answer(const Item& item, const events::Reply& reply,
                              const core::Trace& trace) {
-  effects_.reply(*item.message, reply, trace);
+  effects_.reply(*item.message, core::ShardKey(reply.order_id), reply, trace);
   const auto level =
       reply.outcome == ReplyOutcome::kDone ? core::LogLevel::kDebug : core::LogLevel::kInfo;
   if (!logger_.enabled(level)) return;

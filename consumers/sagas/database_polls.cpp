@@ -66,7 +66,7 @@ void DatabasePolls::read(const Batch& batch, const std::vector<Uuid>& request_id
   std::set<Uuid> known;  // One that a message told of is found by the poll as well.
   for (std::size_t at = 0; at < of_requests; ++at) {
     for (auto& pending : saga::store::read_requests(results[at])) {
-      if (!owned(pending.order_id, batch) || !known.insert(pending.id).second) continue;
+      if (!owned(pending.shard, batch) || !known.insert(pending.id).second) continue;
       inputs.push_back({pending.order_id, std::move(pending.input)});
     }
   }
@@ -76,8 +76,8 @@ void DatabasePolls::read(const Batch& batch, const std::vector<Uuid>& request_id
   }
 }
 
-bool DatabasePolls::owned(const Uuid& order_id, const Batch& batch) const {
-  return batch.grants.contains(core::partition_of_key(order_id.text().view(), partition_count_));
+bool DatabasePolls::owned(std::int32_t shard, const Batch& batch) const {
+  return batch.grants.contains(core::partition_of_shard(shard, partition_count_));
 }
 
 // Sagas of stuck partitions are left out: their wake-ups wait, and must not fill the page.

@@ -36,7 +36,7 @@ class DatabasePolls {
 
  private:
   [[nodiscard]] core::PgCall overdue_call(const Batch& batch);
-  [[nodiscard]] bool owned(const core::Uuid& order_id, const Batch& batch) const;
+  [[nodiscard]] bool owned(std::int32_t shard, const Batch& batch) const;
 
   std::int32_t row_limit_;
   std::int32_t partition_count_ = 1;

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "core/values/shard.hpp"
+#include "core/values/shard_key.hpp"
 #include "events/codec.hpp"
 
 namespace orderflow::consumers {
@@ -32,8 +32,7 @@ Inbox read_inbox(const Batch& batch) {
       continue;
     }
     const Uuid order_id = order_of(*decoded);
-    if (core::partition_of_key(order_id.text().view(), batch.partition_count) !=
-        message->partition()) {
+    if (core::ShardKey(order_id).partition(batch.partition_count) != message->partition()) {
       ++inbox.misplaced;
       continue;
     }

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/values/shard.hpp"
-
 namespace orderflow::consumers {
 
 using core::Uuid;
@@ -32,9 +30,9 @@ void SagaBatch::load(const std::vector<Pending>& inputs, const saga::Sagas& cach
 
 void SagaBatch::prepare(saga::Saga saga, std::int32_t partition_count) {
   Prepared prepared;
-  prepared.partition = core::partition_of_shard(saga.shard, partition_count);
+  prepared.partition = saga.facts.order_id.partition(partition_count);
   prepared.loaded_version = saga.state.version;
-  const Uuid order_id = saga.facts.order_id;
+  const Uuid order_id = saga.facts.order_id.uuid;
   prepared.saga = std::move(saga);
   prepared_.emplace(order_id, std::move(prepared));
 }

@@ -43,7 +43,7 @@ Outgoing SagaMessages::command(const SagaBatch::Prepared& prepared, const saga::
   const auto message = saga::message_of(facts, prepared.saga.state, command);
   events::Addressed to{
       topics_[events::Topic::kPaymentsCommands],
-      facts.user_id.to_string(),
+      facts.user_id,
       kSource,
       {facts.trace.correlation_id, core::child_traceparent(facts.trace.traceparent)},
       message.attempt,
@@ -52,7 +52,7 @@ Outgoing SagaMessages::command(const SagaBatch::Prepared& prepared, const saga::
     return {events::encode(*payment, to), prepared.partition, batch_no};
   }
   to.topic = topics_[events::Topic::kDeliveryCommands];
-  to.key = facts.order_id.to_string();
+  to.key = facts.order_id;
   return {events::encode(std::get<events::DeliveryCommand>(message.body), to), prepared.partition,
           batch_no};
 }

@@ -21,7 +21,7 @@ void WakeUps::load(const std::vector<std::int32_t>& shards, std::int32_t partiti
                    core::PgSession& session) {
   const auto call = saga::store::load_wake_ups(shards, kWakeUpsMax);
   for (const auto& wake_up : saga::store::read_wake_ups(session.execute(call))) {
-    const auto partition = core::partition_of_key(wake_up.order_id.text().view(), partition_count);
+    const auto partition = core::partition_of_shard(wake_up.shard, partition_count);
     timers_.set(partition, wake_up.order_id, wake_up.at);
   }
 }
@@ -52,7 +52,7 @@ void WakeUps::set(const SagaBatch::Prepared& prepared, Time decided_at) {
   if (prepared.woken && !prepared.changed && due <= decided_at) {
     due = std::max(decided_at + DatabasePolls::kOverdueInterval, prepared.held_until);
   }
-  timers_.set(prepared.partition, prepared.saga.facts.order_id, due);
+  timers_.set(prepared.partition, prepared.saga.facts.order_id.uuid, due);
 }
 
 void WakeUps::forget_unknown(SagaBatch& sagas) {

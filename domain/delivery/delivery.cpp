@@ -34,7 +34,7 @@ Reply reply_for(const Uuid& command, const Uuid& order, Phase phase) {
 }
 
 Reply schedule_reply(const Delivery& delivery) {
-  Reply reply = reply_for(delivery.id, delivery.order_id, Phase::kDo);
+  Reply reply = reply_for(delivery.id, delivery.order_id.uuid, Phase::kDo);
   JsonObject data;
   if (was_scheduled(delivery.status)) {
     data.field("carrier", delivery.carrier)
@@ -51,7 +51,7 @@ Reply schedule_reply(const Delivery& delivery) {
 }
 
 Reply cancel_reply(const Delivery& delivery) {
-  Reply reply = reply_for(delivery.id, delivery.order_id, Phase::kUndo);
+  Reply reply = reply_for(delivery.id, delivery.order_id.uuid, Phase::kUndo);
   const bool voided = delivery.status != DeliveryStatus::kCancelled && !delivery.undo_refused;
   reply.data = JsonObject().field("delivery_id", delivery.id).field("voided", voided).text();
   if (delivery.undo_refused) {
@@ -82,12 +82,12 @@ core::Result<DeliveryVerdict> handle_one(DeliveryRecords& records,
                                          const DeliveryContext& context,
                                          const DeliveryPolicy& policy) {
   if (const Delivery* stored = records.find(command.command_id)) {
-    if (stored->order_id != command.order_id) return contradiction();
+    if (stored->order_id.uuid != command.order_id) return contradiction();
     return DeliveryVerdict{schedule_reply(*stored), true};
   }
   Delivery delivery;
   delivery.id = command.command_id;
-  delivery.order_id = command.order_id;
+  delivery.order_id = context.order_id;
   delivery.address = command.address;
   delivery.trace = context.trace;
   delivery.updated_at = context.now;
@@ -112,7 +112,7 @@ core::Result<DeliveryVerdict> handle_one(DeliveryRecords& records,
   if (stored == nullptr) {
     Delivery delivery;
     delivery.id = command.command_id;
-    delivery.order_id = command.order_id;
+    delivery.order_id = context.order_id;
     delivery.status = DeliveryStatus::kVoided;
     delivery.code = "voided";
     delivery.detail = "the delivery was cancelled before its schedule arrived";
@@ -123,7 +123,7 @@ core::Result<DeliveryVerdict> handle_one(DeliveryRecords& records,
     records.insert(std::move(delivery));
     return verdict;
   }
-  if (stored->order_id != command.order_id) return contradiction();
+  if (stored->order_id.uuid != command.order_id) return contradiction();
   if (stored->undone_at) return DeliveryVerdict{cancel_reply(*stored), true};
   Delivery& delivery = records.change(command.command_id);
   delivery.undone_at = context.now;
@@ -141,7 +141,7 @@ core::Result<DeliveryVerdict> handle_one(DeliveryRecords& records,
                                          const events::AcknowledgeReport& command,
                                          const DeliveryContext& context, const DeliveryPolicy&) {
   const Delivery* stored = records.find(command.delivery_id);
-  if (stored != nullptr && stored->order_id != command.order_id) return contradiction();
+  if (stored != nullptr && stored->order_id.uuid != command.order_id) return contradiction();
   const bool awaited = stored != nullptr && stored->status == DeliveryStatus::kDelivered &&
                        !stored->report_acknowledged_at;
   if (!awaited) return DeliveryVerdict{std::nullopt, true};
@@ -233,7 +233,7 @@ std::optional<events::DeliveryReport> fire(DeliveryRecords& records, const Uuid&
   }
   delivery.report_attempts += 1;
   delivery.updated_at = now;
-  return events::DeliveryReport{delivery.id, delivery.order_id, "DELIVERED",
+  return events::DeliveryReport{delivery.id, delivery.order_id.uuid, "DELIVERED",
                                 delivery.delivered_at.value_or(now)};
 }
 

@@ -9,6 +9,7 @@
 
 #include "core/observe/trace.hpp"
 #include "core/values/result.hpp"
+#include "core/values/shard_key.hpp"
 #include "core/values/time.hpp"
 #include "core/values/uuid.hpp"
 #include "events/messages.hpp"
@@ -26,7 +27,7 @@ enum class DeliveryStatus { kScheduled, kRefused, kVoided, kCancelled, kDelivere
 // report.
 struct Delivery {
   Uuid id;
-  Uuid order_id;
+  core::ShardKey order_id;
   DeliveryStatus status = DeliveryStatus::kScheduled;
   std::string code;
   std::string detail;
@@ -88,6 +89,7 @@ class DeliveryRecords {
 
 // Circumstances of one command.
 struct DeliveryContext {
+  core::ShardKey order_id;  // The command's.
   Time now;
   bool no_carrier = false;  // The simulated carriers all say no to this one.
   core::Trace trace;

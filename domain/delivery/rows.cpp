@@ -2,8 +2,6 @@
 
 #include <string>
 
-#include "core/values/shard.hpp"
-
 namespace orderflow::domain {
 namespace {
 
@@ -81,8 +79,8 @@ PgCall insert_rows(const std::vector<const Delivery*>& deliveries) {
   for (const auto* delivery : deliveries) {
     rows.row()
         .add(delivery->id)
-        .add(delivery->order_id)
-        .add(core::shard_of(delivery->order_id.text().view()))
+        .add(delivery->order_id.uuid)
+        .add(delivery->order_id.shard)
         .add(name_of(delivery->status))
         .add_or_null(delivery->code)
         .add_or_null(delivery->detail)
@@ -129,7 +127,8 @@ PgCall update_rows(const std::vector<const Delivery*>& deliveries) {
 Delivery read_delivery(core::PgRow& row) {
   Delivery delivery;
   delivery.id = row.take<Uuid>();
-  delivery.order_id = row.take<Uuid>();
+  const Uuid order_id = row.take<Uuid>();
+  delivery.order_id = core::ShardKey(order_id, row.take<std::int32_t>());
   delivery.status = delivery_status_of(row.take<std::string>()).value();
   delivery.code = row.take<std::string>();
   delivery.detail = row.take<std::string>();

@@ -14,8 +14,8 @@ namespace orderflow::domain {
 
 // A row of delivery.deliveries, without its address.
 inline constexpr core::SqlText kDeliveryColumns{
-    "id, order_id, status, code, detail, carrier, tracking_number, undone_at, undo_refused, live, "
-    "carrier_due_at, delivered_at, report_attempts, report_acknowledged_at, correlation_id, "
+    "id, order_id, shard, status, code, detail, carrier, tracking_number, undone_at, undo_refused, "
+    "live, carrier_due_at, delivered_at, report_attempts, report_acknowledged_at, correlation_id, "
     "traceparent, updated_at"};
 [[nodiscard]] Delivery read_delivery(core::PgRow& row);
 

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "core/pg/params.hpp"
-#include "core/values/shard.hpp"
 #include "domain/delivery/delivery.hpp"
 #include "domain/payments/payments.hpp"
 #include "saga/order/decide.hpp"
@@ -31,7 +30,7 @@ constexpr PgStatement kInsertBulk{
     " ON CONFLICT (order_id) WHERE kind = 'cancel' DO NOTHING"};
 constexpr PgStatement kFindCancels{
     "api_bulk_cancels",
-    "SELECT order_id, id FROM orders.requests"
+    "SELECT order_id, shard, id FROM orders.requests"
     " WHERE kind = 'cancel' AND order_id = ANY($1::uuid[]) ORDER BY order_id"};
 
 std::optional<ParticipantRow> payment_row(core::PgSession& session, const core::Uuid& id) {
@@ -57,13 +56,14 @@ std::optional<ParticipantRow> delivery_row(core::PgSession& session, const core:
 // The sagas of a group, each with the id of the job that it would get.
 BulkOutcome find_group(core::PgTransaction& transaction, const SagaGroup& group) {
   const WhereClause where = in_group(group);
-  const std::string sql = "SELECT s.order_id, count(*) OVER () FROM orders.sagas s" + where.text() +
-                          " ORDER BY s.order_id LIMIT " + std::to_string(kBulkMax);
+  const std::string sql = "SELECT s.order_id, s.shard, count(*) OVER () FROM orders.sagas s" +
+                          where.text() + " ORDER BY s.order_id LIMIT " + std::to_string(kBulkMax);
   const auto rows = transaction.execute({nullptr, sql.c_str()}, where.params());
   BulkOutcome outcome;
   for (int i = 0; i < rows.rows(); ++i) {
-    outcome.items.push_back({rows.uuid(i, 0), core::new_uuid_v7()});
-    outcome.matched = rows.int8(i, 1);
+    outcome.items.push_back(
+        {core::ShardKey(rows.uuid(i, 0), rows.int4(i, 1)), core::new_uuid_v7()});
+    outcome.matched = rows.int8(i, 2);
   }
   return outcome;
 }
@@ -73,8 +73,8 @@ void insert_jobs(core::PgTransaction& transaction, const BulkRequest& request,
   PgArray jobs(PgType::kUuid), orders(PgType::kUuid), shards(PgType::kInt4);
   for (const BulkItem& item : items) {
     jobs.add(item.job_id);
-    orders.add(item.order_id);
-    shards.add(core::shard_of(item.order_id.text().view()));
+    orders.add(item.order_id.uuid);
+    shards.add(item.order_id.shard);
   }
   PgParams params;
   params.array(jobs).array(orders).array(shards).text(saga::name_of(request.kind));
@@ -86,17 +86,19 @@ void insert_jobs(core::PgTransaction& transaction, const BulkRequest& request,
 // An order is cancelled once: where that was asked before, the item gets that job.
 void take_first_cancels(core::PgTransaction& transaction, std::vector<BulkItem>& items) {
   PgArray orders(PgType::kUuid);
-  for (const BulkItem& item : items) orders.add(item.order_id);
+  for (const BulkItem& item : items) orders.add(item.order_id.uuid);
   const auto rows = transaction.execute(kFindCancels, PgParams().array(orders));
   items.clear();
-  for (int i = 0; i < rows.rows(); ++i) items.push_back({rows.uuid(i, 0), rows.uuid(i, 1)});
+  for (int i = 0; i < rows.rows(); ++i) {
+    items.push_back({core::ShardKey(rows.uuid(i, 0), rows.int4(i, 1)), rows.uuid(i, 2)});
+  }
 }
 
 void record_bulk(core::PgTransaction& transaction, const BulkRequest& request,
                  const domain::Operator& who, const std::vector<BulkItem>& items) {
   std::vector<domain::TrailEntry> entries;
   for (const BulkItem& item : items) {
-    entries.push_back({"saga." + std::string(saga::name_of(request.kind)), item.order_id,
+    entries.push_back({"saga." + std::string(saga::name_of(request.kind)), item.order_id.uuid,
                        request.reason,
                        JsonObject().field("job_id", item.job_id).field("bulk", true).text()});
   }
@@ -117,7 +119,7 @@ std::optional<saga::RequestKind> operator_verb(std::string_view name) {
 OrderRequest operator_request(saga::RequestKind kind, const core::Uuid& order_id,
                               const domain::Operator& who, std::string reason) {
   OrderRequest request;
-  request.order_id = order_id;
+  request.order_id = core::ShardKey(order_id);
   request.request.kind = kind;
   request.request.actor = who.name;
   request.request.reason = std::move(reason);
@@ -173,7 +175,7 @@ std::string bulk_json(const BulkRequest& request, const BulkOutcome& outcome) {
   JsonArray items;
   for (const auto& item : outcome.items) {
     items.add(JsonObject()
-                  .field("order_id", item.order_id)
+                  .field("order_id", item.order_id.uuid)
                   .field("job_id", request.dry_run ? std::nullopt : std::optional(item.job_id))
                   .text());
   }

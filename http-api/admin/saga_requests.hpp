@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/pg/session.hpp"
+#include "core/values/shard_key.hpp"
 #include "domain/trail/rows.hpp"
 #include "http-api/admin/saga_groups.hpp"
 #include "http-api/orders/order_requests.hpp"
@@ -57,7 +58,7 @@ struct BulkRequest {
   bool dry_run = false;
 };
 struct BulkItem {
-  core::Uuid order_id;
+  core::ShardKey order_id;
   core::Uuid job_id;
 };
 struct BulkOutcome {

@@ -20,7 +20,7 @@ std::string delivery_json(const domain::DeliveryView& view) {
   }
   return JsonObject()
       .field("id", delivery.id)
-      .field("order_id", delivery.order_id)
+      .field("order_id", delivery.order_id.uuid)
       .field("status", domain::name_of(delivery.status))
       .field("carrier", text_or_null(delivery.carrier))
       .field("tracking_number", text_or_null(delivery.tracking_number))

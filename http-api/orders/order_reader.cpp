@@ -37,7 +37,7 @@ CROSS JOIN LATERAL (
 ORDER BY w.nth, e.sequence)">};
 
 const core::Uuid& id_of(const SagaRow& saga) { return saga.order_id; }
-const core::Uuid& id_of(const OrderWithSaga& both) { return both.order.id; }
+const core::Uuid& id_of(const OrderWithSaga& both) { return both.order.id.uuid; }
 
 template <typename Read>
 core::PgCall call_for(const PgStatement& statement, const std::vector<Read*>& reads) {

@@ -2,7 +2,6 @@
 
 #include <memory>
 
-#include "core/values/shard.hpp"
 #include "domain/trail/rows.hpp"
 #include "http-api/middleware/keyed_write.hpp"
 #include "http-api/orders/job_rows.hpp"
@@ -50,7 +49,7 @@ class Storing {
  private:
   std::optional<Problem> check(core::PgTransaction& transaction) {
     const auto saga = core::first_row_of<SagaRow>(
-        transaction.execute(kFindSaga, PgParams().uuid(request_.order_id)));
+        transaction.execute(kFindSaga, PgParams().uuid(request_.order_id.uuid)));
     if (!saga) return request_.unknown_order;
     const std::string etag = etag_of(saga->version);
     if (!request_.if_match.empty() && !names_tag(request_.if_match, etag, TagComparison::kStrong)) {
@@ -66,7 +65,7 @@ class Storing {
 
   std::optional<JobRow> first_cancel(core::PgTransaction& transaction) {
     return core::first_row_of<JobRow>(
-        transaction.execute(kFindCancel, PgParams().uuid(request_.order_id)));
+        transaction.execute(kFindCancel, PgParams().uuid(request_.order_id.uuid)));
   }
 
   StoredAnswer store(core::PgTransaction& transaction) {
@@ -76,7 +75,7 @@ class Storing {
     if (request_.by_operator) {
       const auto& asked = request_.request;
       domain::record(transaction, {asked.actor, asked.trace},
-                     {"saga." + std::string(saga::name_of(asked.kind)), request_.order_id,
+                     {"saga." + std::string(saga::name_of(asked.kind)), request_.order_id.uuid,
                       asked.reason, JsonObject().field("job_id", job->id).text()});
     }
     return {202, "/jobs/" + job->id.to_string(), job_json(*job)};
@@ -85,12 +84,9 @@ class Storing {
   [[nodiscard]] PgParams columns() const {
     const auto& [id, actor, reason, trace, kind] = request_.request;
     const auto kind_columns = saga::store::columns_of(kind);
-    const auto order_text = request_.order_id.text();
     PgParams params;
-    params.uuid(id_)
-        .uuid(request_.order_id)
-        .int4(core::shard_of(order_text.view()))
-        .text(kind_columns.kind);
+    params.uuid(id_).uuid(request_.order_id.uuid).int4(request_.order_id.shard);
+    params.text(kind_columns.kind);
     kind_columns.amount ? params.int8(*kind_columns.amount) : params.null(PgType::kInt8);
     kind_columns.payment_id ? params.uuid(*kind_columns.payment_id) : params.null(PgType::kUuid);
     params.text(kind_columns.target_status).text(reason).text(actor);

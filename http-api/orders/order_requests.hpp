@@ -4,6 +4,7 @@
 #include <string>
 
 #include "core/pg/session_pool.hpp"
+#include "core/values/shard_key.hpp"
 #include "core/values/uuid.hpp"
 #include "http-api/orders/owner_notifier.hpp"
 #include "http-api/server/http.hpp"
@@ -15,7 +16,7 @@ namespace orderflow::http_api {
 
 // Something asked of an existing order.
 struct OrderRequest {
-  core::Uuid order_id;
+  core::ShardKey order_id;
   saga::Request request;  // without its id, which it gets when it is stored
   std::string if_match;   // the If-Match header, compared with the order's ETag
   std::optional<IdempotencyKey> key;

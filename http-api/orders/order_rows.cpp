@@ -30,8 +30,8 @@ saga::WaitingFor take_waiting_for(core::PgRow& row) {
   return known(saga::parse_waiting_for(text), text);
 }
 
-std::string links_json(const core::Uuid& id) {
-  const std::string self = "/orders/" + id.to_string();
+std::string links_json(const core::ShardKey& id) {
+  const std::string self = std::string("/orders/").append(id.text.view());
   return JsonObject()
       .field("self", self)
       .field("status", self + "/status")
@@ -51,7 +51,7 @@ struct Progress {
 std::string assemble(const OrderRow& order, const Progress& progress) {
   const std::string links = links_json(order.id);
   return JsonObject()
-      .field("id", order.id)
+      .field("id", order.id.uuid)
       .field("user_id", order.user_id)
       .field("status", saga::to_text(progress.status))
       .field("items", RawJson{order.items})
@@ -70,7 +70,7 @@ std::string assemble(const OrderRow& order, const Progress& progress) {
 }  // namespace
 
 OrderRow OrderRow::read(core::PgRow& row) {
-  return {row.take<core::Uuid>(),
+  return {core::ShardKey(row.take<core::Uuid>()),
           row.take<core::Uuid>(),
           row.take<core::JsonText>().text,
           row.take<std::int64_t>(),

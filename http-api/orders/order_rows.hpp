@@ -6,6 +6,7 @@
 
 #include "core/pg/row.hpp"
 #include "core/pg/sql.hpp"
+#include "core/values/shard_key.hpp"
 #include "core/values/time.hpp"
 #include "core/values/uuid.hpp"
 #include "saga/order/state.hpp"
@@ -21,7 +22,7 @@ struct OrderRow {
       "o.id, o.user_id, o.items, o.total, o.currency, o.delivery_address, o.special_instructions, "
       "o.draft, o.created_at"};
 
-  core::Uuid id;
+  core::ShardKey id;
   core::Uuid user_id;
   std::string items;  // JSON
   std::int64_t total = 0;
@@ -66,7 +67,7 @@ struct OrderWithSaga {
   OrderRow order;
   SagaRow saga;
 
-  [[nodiscard]] const core::Uuid& position() const { return order.id; }
+  [[nodiscard]] const core::Uuid& position() const { return order.id.uuid; }
   [[nodiscard]] static OrderWithSaga read(core::PgRow& row) {
     return {OrderRow::read(row), SagaRow::read(row)};
   }

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "core/pg/params.hpp"
-#include "core/values/shard.hpp"
 
 namespace orderflow::http_api {
 namespace {
@@ -56,7 +55,7 @@ JOIN orders.orders o ON o.id = k.resource_id)">};
 void add_order(core::PgRows& rows, const NewOrder& order) {
   const OrderRow& row = order.row;
   rows.row()
-      .add(row.id)
+      .add(row.id.uuid)
       .add(row.user_id)
       .add(core::PgJson{row.items})
       .add(row.total)
@@ -66,7 +65,7 @@ void add_order(core::PgRows& rows, const NewOrder& order) {
       .add(row.draft)
       .add(order.trace.correlation_id)
       .add(order.trace.traceparent)
-      .add(core::shard_of(row.id.text().view()));
+      .add(row.id.shard);
   if (order.key) {
     rows.add(order.key->scope).add(order.key->key);
   } else {
@@ -85,7 +84,7 @@ core::PgCall claim_keys(std::vector<const NewOrder*> keyed) {
     scopes.add(order->key->scope);
     keys.add(order->key->key);
     hashes.add(order->key->request_hash);
-    resources.add(order->row.id);
+    resources.add(order->row.id.uuid);
   }
   core::PgCall call{&kClaimKeys, {}};
   call.params.array(scopes).array(keys).array(hashes).array(resources);

@@ -119,7 +119,7 @@ void OrderWriter::insert(std::span<KeyGroup*> groups, Groups& taken) {
     created.emplace(order.id, order.created_at);
   }
   for (KeyGroup* group : groups) {
-    const auto found = created.find(group->candidate().row.id);
+    const auto found = created.find(group->candidate().row.id.uuid);
     if (found == created.end()) {
       taken.push_back(group);
       continue;

@@ -10,14 +10,14 @@ namespace {
 
 Response placed_response(const OrderRow& order) {
   Response response = json_response(placed_order_json(order), 202);
-  response.with("Location", "/orders/" + order.id.to_string());
+  response.with("Location", std::string("/orders/").append(order.id.text.view()));
   return response;
 }
 
 NewOrder make_order(PlaceOrder wanted, PricedItems priced, const RequestContext& context) {
   NewOrder order;
   OrderRow& row = order.row;
-  row.id = core::new_uuid_v7();
+  row.id = core::ShardKey(core::new_uuid_v7());
   row.user_id = wanted.user_id;
   row.items = std::move(priced.json);
   row.total = priced.total;

@@ -43,11 +43,11 @@ void OwnerNotifier::stop() {
   if (thread_.joinable()) thread_.join();
 }
 
-void OwnerNotifier::order_placed(const core::Uuid& order_id, const core::Trace& trace) {
+void OwnerNotifier::order_placed(const core::ShardKey& order_id, const core::Trace& trace) {
   push({order_id, {}, {}, trace});
 }
 
-void OwnerNotifier::request_made(const core::Uuid& request_id, const core::Uuid& order_id,
+void OwnerNotifier::request_made(const core::Uuid& request_id, const core::ShardKey& order_id,
                                  const std::string& kind, const core::Trace& trace) {
   push({order_id, request_id, kind, trace});
 }
@@ -64,14 +64,10 @@ void OwnerNotifier::push(Notification notification) {
 
 core::OutgoingMessage OwnerNotifier::encode(const Notification& notification) const {
   const auto& [order_id, request_id, kind, trace] = notification;
-  const events::Addressed to{topics_[events::Topic::kOrdersInbox],
-                             order_id.to_string(),
-                             kSource,
-                             trace,
-                             0,
-                             partition_count_};
-  if (request_id.is_nil()) return events::encode(events::OrderPlaced{order_id}, to);
-  return events::encode(events::RequestMade{request_id, order_id, kind}, to);
+  const events::Addressed to{
+      topics_[events::Topic::kOrdersInbox], order_id, kSource, trace, 0, partition_count_};
+  if (request_id.is_nil()) return events::encode(events::OrderPlaced{order_id.uuid}, to);
+  return events::encode(events::RequestMade{request_id, order_id.uuid, kind}, to);
 }
 
 void OwnerNotifier::run(const std::stop_token& stop) {

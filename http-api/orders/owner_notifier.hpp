@@ -16,6 +16,7 @@
 #include "core/observe/trace.hpp"
 #include "core/pg/session.hpp"
 #include "core/settings/settings.hpp"
+#include "core/values/shard_key.hpp"
 #include "core/values/uuid.hpp"
 #include "events/topics.hpp"
 
@@ -32,8 +33,8 @@ class OwnerNotifier {
   OwnerNotifier(const OwnerNotifier&) = delete;
   OwnerNotifier& operator=(const OwnerNotifier&) = delete;
 
-  void order_placed(const core::Uuid& order_id, const core::Trace& trace);
-  void request_made(const core::Uuid& request_id, const core::Uuid& order_id,
+  void order_placed(const core::ShardKey& order_id, const core::Trace& trace);
+  void request_made(const core::Uuid& request_id, const core::ShardKey& order_id,
                     const std::string& kind, const core::Trace& trace);
 
   // Sends what is queued, for a moment, and ends the thread.
@@ -42,7 +43,7 @@ class OwnerNotifier {
  private:
   // Before it is encoded. Without a request it says that an order was placed.
   struct Notification {
-    core::Uuid order_id;
+    core::ShardKey order_id;
     core::Uuid request_id;
     std::string kind;
     core::Trace trace;

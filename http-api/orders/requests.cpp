@@ -8,7 +8,7 @@ constexpr TextRule kStatusName{.characters_max = 40};
 OrderRequest request_of(const RequestContext& context, const core::Uuid& order_id,
                         saga::RequestKind kind, std::string reason = {}) {
   OrderRequest request;
-  request.order_id = order_id;
+  request.order_id = core::ShardKey(order_id);
   request.request.kind = kind;
   request.request.actor = context.actor.empty() ? "customer" : context.actor;
   request.request.reason = std::move(reason);

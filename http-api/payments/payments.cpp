@@ -32,7 +32,7 @@ struct RefundPayment {
 OrderRequest request_of_customer(const RequestContext& context, const core::Uuid& order_id,
                                  saga::RequestKind kind) {
   OrderRequest request;
-  request.order_id = order_id;
+  request.order_id = core::ShardKey(order_id);
   request.request.kind = kind;
   request.request.actor = "customer";
   request.request.trace = context.trace;

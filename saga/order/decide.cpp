@@ -32,7 +32,7 @@ std::optional<Command> pending_command(const State& state, const OrderFacts& fac
                          state.waiting_for == WaitingFor::kOperator;
   if (!state.live() || !under_way) return std::nullopt;
   const Phase phase = state.phase == SagaPhase::kUndoing ? Phase::kUndo : Phase::kDo;
-  return StepCommand{command_id(facts.order_id, state.round, state.step), state.step, phase,
+  return StepCommand{command_id(facts.order_id.uuid, state.round, state.step), state.step, phase,
                      state.attempt};
 }
 
@@ -47,11 +47,13 @@ namespace detail {
 
 using core::JsonObject;
 
-Uuid Decider::id_of(int step) const { return command_id(facts_.order_id, out_.state.round, step); }
+Uuid Decider::id_of(int step) const {
+  return command_id(facts_.order_id.uuid, out_.state.round, step);
+}
 
 void Decider::emit(std::string_view type, std::string data) {
   events::OrderEvent event;
-  event.order_id = facts_.order_id;
+  event.order_id = facts_.order_id.uuid;
   event.sequence = ++state().event_sequence;
   event.type = type;
   event.status = to_text(state().status);
@@ -84,7 +86,7 @@ void Decider::on(const Start&) {
 void Decider::place() {
   if (state().event_sequence > 0) return;
   emit("OrderPlaced",
-       JsonObject().field("total", facts_.total).field("user_id", facts_.user_id).text());
+       JsonObject().field("total", facts_.total).field("user_id", facts_.user_id.uuid).text());
   observe(ObservationKind::kStarted, {});
 }
 

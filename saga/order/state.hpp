@@ -7,6 +7,7 @@
 
 #include "core/observe/trace.hpp"
 #include "core/values/money.hpp"
+#include "core/values/shard_key.hpp"
 #include "core/values/time.hpp"
 #include "core/values/uuid.hpp"
 #include "saga/order/order_saga.hpp"
@@ -116,8 +117,8 @@ struct State {
 
 // What never changes about an order and its commands need.
 struct OrderFacts {
-  Uuid order_id;
-  Uuid user_id;
+  core::ShardKey order_id;
+  core::ShardKey user_id;  // The account's id as well.
   Money total;
   std::string delivery_address;  // JSON
   Trace trace;

@@ -28,12 +28,12 @@ constexpr PgStatement kLoadSagas{
 
 constexpr PgStatement kLoadLive{
     "sagas_live",
-    "SELECT order_id, wake_at FROM orders.sagas WHERE live AND shard = ANY($1)"
+    "SELECT order_id, wake_at, shard FROM orders.sagas WHERE live AND shard = ANY($1)"
     " AND wake_at IS NOT NULL LIMIT $2"};
 
 constexpr PgStatement kLoadOverdue{
     "sagas_overdue",
-    "SELECT order_id, wake_at FROM orders.sagas WHERE live AND shard = ANY($1)"
+    "SELECT order_id, wake_at, shard FROM orders.sagas WHERE live AND shard = ANY($1)"
     " AND wake_at < clock_timestamp() - interval '1 second' - CASE waiting_for WHEN 'start' THEN"
     " ($2::bigint[])[1 + shard % cardinality($2::bigint[])] * interval '1 microsecond'"
     " ELSE interval '0' END LIMIT $3"};
@@ -45,7 +45,7 @@ constexpr PgStatement kLoadWaiting{
 
 #define ORDERFLOW_REQUEST_COLUMNS                                                              \
   "order_id, id, kind, amount, payment_id, coalesce(target_status, ''), coalesce(reason, '')," \
-  " actor, correlation_id, traceparent, command_id, coalesce(command_outcome, '')"
+  " actor, correlation_id, traceparent, command_id, coalesce(command_outcome, ''), shard"
 
 constexpr PgStatement kLoadRequests{"requests_load",
                                     "SELECT " ORDERFLOW_REQUEST_COLUMNS
@@ -133,7 +133,6 @@ void read_refund(std::string_view text, State& state) {
 
 Saga read_saga(const PgResult& rows, int i) {
   Saga saga;
-  saga.shard = rows.int4(i, 1);
   State& state = saga.state;
   state.version = rows.int8(i, 2);
   state.status = parse_order_status(rows.text(i, 3)).value_or(OrderStatus::kPendingPayment);
@@ -154,8 +153,8 @@ Saga read_saga(const PgResult& rows, int i) {
   state.open_request = rows.maybe_uuid(i, 18);
   if (!rows.is_null(i, 19)) read_refund(rows.jsonb(i, 19), state);
   state.step_started_at = rows.maybe_time(i, 20);
-  saga.facts.order_id = rows.uuid(i, 0);
-  saga.facts.user_id = rows.uuid(i, 21);
+  saga.facts.order_id = core::ShardKey(rows.uuid(i, 0), rows.int4(i, 1));
+  saga.facts.user_id = core::ShardKey(rows.uuid(i, 21));
   saga.facts.total = {rows.int8(i, 22), std::string(rows.text(i, 23))};
   saga.facts.delivery_address = rows.jsonb(i, 24);
   saga.facts.trace = {std::string(rows.text(i, 25)), std::string(rows.text(i, 26))};
@@ -209,7 +208,8 @@ PgCall load_overdue(const std::vector<std::int32_t>& shards,
 
 std::vector<WakeUp> read_wake_ups(const PgResult& rows) {
   std::vector<WakeUp> wake_ups;
-  for (int i = 0; i < rows.rows(); ++i) wake_ups.push_back({rows.time(i, 1), rows.uuid(i, 0)});
+  for (int i = 0; i < rows.rows(); ++i)
+    wake_ups.push_back({rows.time(i, 1), rows.uuid(i, 0), rows.int4(i, 2)});
   return wake_ups;
 }
 
@@ -244,7 +244,7 @@ PgCall load_unhandled_requests(const std::vector<std::int32_t>& shards, std::int
 std::vector<PendingRequest> read_requests(const PgResult& rows) {
   std::vector<PendingRequest> requests;
   for (int i = 0; i < rows.rows(); ++i) {
-    requests.push_back({rows.uuid(i, 0), rows.uuid(i, 1), read_request(rows, i)});
+    requests.push_back({rows.uuid(i, 0), rows.int4(i, 12), rows.uuid(i, 1), read_request(rows, i)});
   }
   return requests;
 }
@@ -253,7 +253,7 @@ std::vector<PendingRequest> read_requests(const PgResult& rows) {
 void add_saga(PgRows& rows, const ChangedSaga& changed) {
   const State& state = changed.saga->state;
   rows.row()
-      .add(changed.saga->facts.order_id)
+      .add(changed.saga->facts.order_id.uuid)
       .add(changed.expected_version)
       .add(state.version)
       .add(state.live())

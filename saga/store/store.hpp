@@ -15,7 +15,6 @@ namespace orderflow::saga {
 struct Saga {
   OrderFacts facts;
   State state;
-  std::int32_t shard = 0;
 };
 
 using Sagas = std::unordered_map<Uuid, Saga>;
@@ -23,6 +22,7 @@ using Sagas = std::unordered_map<Uuid, Saga>;
 struct WakeUp {
   Time at;
   Uuid order_id;
+  std::int32_t shard = 0;
 
   auto operator<=>(const WakeUp&) const = default;
 };
@@ -39,6 +39,7 @@ struct WaitingSaga {
 // UnreadableRequest.
 struct PendingRequest {
   Uuid order_id;
+  std::int32_t shard = 0;
   Uuid id;
   Input input;
 };

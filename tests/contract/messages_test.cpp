@@ -29,7 +29,7 @@ const json kAddress{{"name", "Alice Adams"},
                     {"country", "US"}};
 const events::Addressed kTo{
     "topic",
-    "key",
+    core::ShardKey(kOrder),
     "/orderflow/payments",
     {"checkout-42", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"},
     2};

@@ -12,7 +12,7 @@ namespace {
 
 using core::OutgoingMessage;
 
-const events::Addressed kTo{"topic", "key", "/orderflow/fuzz", {"correlation", {}}, 3};
+const events::Addressed kTo{"topic", {}, "/orderflow/fuzz", {"correlation", {}}, 3};
 
 std::string header(const OutgoingMessage& message, std::string_view name) {
   for (const auto& [known, value] : message.headers) {

@@ -57,9 +57,9 @@ TEST_CASE("the audit trail of a bulk cancel names jobs that are there", "[bulk-r
   const auto both = group.ask(saga::Cancel{});
   REQUIRE(both.items.size() == 2);
   for (const auto& item : both.items) {
-    CHECK((item.order_id == first || item.order_id == second));
+    CHECK((item.order_id.uuid == first || item.order_id.uuid == second));
     // An order is cancelled once, by the job that was first.
-    CHECK((item.order_id != first || item.job_id == before.items[0].job_id));
+    CHECK((item.order_id.uuid != first || item.job_id == before.items[0].job_id));
   }
   CHECK(group.sql().number("SELECT count(*) FROM orders.requests") == 2);
   CHECK(group.sql().number(kAudited) == 3);

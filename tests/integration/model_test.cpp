@@ -248,7 +248,9 @@ TEST_CASE("the model of the deliveries' table does what PostgreSQL does") {
     auto real = domain::read_delivery_records(pair.session, wanted);
     for (const auto& id : wanted) {
       const auto command = pair.command(id);
-      const domain::DeliveryContext context{now, pair.random.chance(0.1), {}};
+      const Uuid order = std::visit([](const auto& one) { return one.order_id; }, command);
+      const domain::DeliveryContext context{
+          core::ShardKey(order), now, pair.random.chance(0.1), {}};
       const auto expected = domain::handle(modelled, command, context, pair.policy);
       const auto answer = domain::handle(real, command, context, pair.policy);
       REQUIRE(answer.has_value() == expected.has_value());

@@ -20,7 +20,7 @@ using http_api::PlaceResult;
 
 NewOrder sound_order() {
   NewOrder order;
-  order.row.id = core::new_uuid_v7();
+  order.row.id = core::ShardKey(core::new_uuid_v7());
   order.row.user_id = core::new_uuid_v7();
   order.row.items = "[]";
   order.row.total = 100;
@@ -49,7 +49,7 @@ class Writing {
         metrics_("test"),
         writer_(database_.settings(), logger_, metrics_, [this](const NewOrder& order) {
           const std::lock_guard lock(mutex_);
-          placed_.insert(order.row.id);
+          placed_.insert(order.row.id.uuid);
         }) {}
 
   // All at once, so that they meet in batches; in the order given.
@@ -94,7 +94,7 @@ TEST_CASE("orders that the database refuses do not take their batch along", "[or
   for (int i = 0; i < 300; ++i) {
     const bool bad = i % 97 == 50;
     orders.push_back(bad ? poisoned_order() : sound_order());
-    if (!bad) sound.insert(orders.back().row.id);
+    if (!bad) sound.insert(orders.back().row.id.uuid);
   }
   const auto outcomes = writing.write(orders);
   for (std::size_t i = 0; i < outcomes.size(); ++i) {
@@ -119,7 +119,7 @@ TEST_CASE("a refused order leaves its key free", "[order-writer]") {
   CHECK(outcomes[2].result == PlaceResult::kRefused);
   CHECK(outcomes[3].result == PlaceResult::kPlaced);
   CHECK(outcomes[4].result == PlaceResult::kReplayed);
-  CHECK(outcomes[4].order.id == outcomes[3].order.id);
+  CHECK(outcomes[4].order.id.uuid == outcomes[3].order.id.uuid);
   CHECK(writing.count("orders.orders") == 2);
 }
 
@@ -129,7 +129,7 @@ TEST_CASE("one key makes one order, in a batch and after it", "[order-writer]") 
   for (int i = 0; i < 50; ++i) {
     orders.push_back(keyed(sound_order(), "k", i % 2 == 0 ? "one body" : "another"));
   }
-  const core::Uuid first = orders[0].row.id;
+  const core::Uuid first = orders[0].row.id.uuid;
   for (int round = 0; round < 2; ++round) {
     const auto outcomes = writing.write(orders);
     int placed = 0;
@@ -137,10 +137,10 @@ TEST_CASE("one key makes one order, in a batch and after it", "[order-writer]") 
       if (outcomes[i].result == PlaceResult::kPlaced) ++placed;
       const bool same_body = i % 2 == 0;
       CHECK((outcomes[i].result == PlaceResult::kKeyReused) == !same_body);
-      if (same_body) CHECK(outcomes[i].order.id == first);
+      if (same_body) CHECK(outcomes[i].order.id.uuid == first);
     }
     CHECK(placed == (round == 0 ? 1 : 0));
-    for (NewOrder& order : orders) order.row.id = core::new_uuid_v7();
+    for (NewOrder& order : orders) order.row.id = core::ShardKey(core::new_uuid_v7());
   }
   CHECK(writing.count("orders.orders") == 1);
   CHECK(writing.placed().size() == 1);

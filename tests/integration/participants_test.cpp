@@ -23,8 +23,9 @@ using std::chrono::seconds;
 
 constexpr const char* kTopic = "commands";
 
-events::Addressed to_key(const std::string& key, int attempt = 1) {
-  return {kTopic, key, "/orderflow/test", {"test-1", core::new_traceparent()}, attempt};
+events::Addressed to_key(const Uuid& key, int attempt = 1) {
+  return {
+      kTopic, core::ShardKey(key), "/orderflow/test", {"test-1", core::new_traceparent()}, attempt};
 }
 
 OutgoingMessage garbage(const std::string& key) {
@@ -66,18 +67,18 @@ OutgoingMessage capture(const Uuid& command, const Uuid& account, std::int64_t a
                         int attempt = 1) {
   const events::PaymentCommand message = events::CapturePayment{
       command, core::derived_uuid(command, "order"), account, {amount, "USD"}};
-  return events::encode(message, to_key(account.to_string(), attempt));
+  return events::encode(message, to_key(account, attempt));
 }
 OutgoingMessage undo(const Uuid& command, const Uuid& account, std::int64_t amount) {
   const events::PaymentCommand message =
       events::UndoCapture{command, core::derived_uuid(command, "order"), account, {amount, "USD"}};
-  return events::encode(message, to_key(account.to_string()));
+  return events::encode(message, to_key(account));
 }
 OutgoingMessage refund(const Uuid& command, const Uuid& payment, const Uuid& account,
                        std::int64_t amount) {
   const events::PaymentCommand message = events::RefundPayment{
       command, command, core::derived_uuid(payment, "order"), payment, account, {amount, "USD"}};
-  return events::encode(message, to_key(account.to_string()));
+  return events::encode(message, to_key(account));
 }
 
 std::vector<Json> bodies(const std::vector<producers::Outgoing>& outgoing) {
@@ -167,7 +168,7 @@ TEST_CASE("payments: what cannot be processed harms no neighbour") {
   // The same command id under another order is a contradiction: a dead letter, no effect.
   const events::PaymentCommand stolen =
       events::CapturePayment{payment, core::new_uuid_v7(), alice, {300, "USD"}};
-  CHECK(it.driver.run(it.mill.pass({events::encode(stolen, to_key(alice.to_string()))})).empty());
+  CHECK(it.driver.run(it.mill.pass({events::encode(stolen, to_key(alice))})).empty());
   CHECK(it.driver.dead_letters.size() == 1);
   CHECK(it.balance(alice) == 700);
 }
@@ -297,7 +298,7 @@ Uuid order_of(const Uuid& delivery) { return core::derived_uuid(delivery, "order
 
 OutgoingMessage delivery_message(const events::DeliveryCommand& command, const Uuid& order,
                                  int attempt = 1) {
-  return events::encode(command, to_key(order.to_string(), attempt));
+  return events::encode(command, to_key(order, attempt));
 }
 OutgoingMessage schedule(const Uuid& id) {
   return delivery_message(events::ScheduleDelivery{id, order_of(id), R"({"name":"Alice"})"},

@@ -120,8 +120,8 @@ class Course {
         case_(one),
         options_(options),
         participants_(saga.pivot, Participant(options.barrier)) {
-    facts_.order_id = core::Uuid{{1}};
-    facts_.user_id = core::Uuid{{2}};
+    facts_.order_id = core::ShardKey(core::Uuid{{1}});
+    facts_.user_id = core::ShardKey(core::Uuid{{2}});
     facts_.total = {100, "USD"};
     facts_.definition = &saga;
     state_.steps.assign(saga.pivot, step_state::kNotStarted);
@@ -185,7 +185,7 @@ class Course {
   }
 
   void send(const StepCommand& command) {
-    must(command.command_id == command_id(facts_.order_id, state_.round, command.step),
+    must(command.command_id == command_id(facts_.order_id.uuid, state_.round, command.step),
          "a command's id depends on more than round and step");
     const bool held =
         case_.action_after_undo && command.step == case_.step && command.phase == Phase::kDo;
@@ -234,7 +234,7 @@ class Course {
                                        const Participant::Answer& answer) const {
     events::Reply reply;
     reply.command_id = command.command_id;
-    reply.order_id = facts_.order_id;
+    reply.order_id = facts_.order_id.uuid;
     reply.step = saga_.steps[static_cast<std::size_t>(command.step)].name;
     reply.phase = command.phase;
     reply.outcome = answer.outcome;

@@ -126,7 +126,7 @@ void Oracle::after_payments(const domain::PaymentRecords& records) {
 }
 
 void Oracle::delivery_written(const domain::Delivery& delivery, bool fresh) {
-  const int order = number_of(delivery.order_id);
+  const int order = number_of(delivery.order_id.uuid);
   Record& known = record(order);
   const bool stands = delivery.status == DeliveryStatus::kScheduled ||
                       delivery.status == DeliveryStatus::kDelivered;
@@ -213,7 +213,7 @@ bool Oracle::possible(int order, const Asked& asked) const {
     if (!asked.to_cancel) ends = bit(OrderStatus::kDraft);
     return (ends & bit(row(order).state.status)) != 0;
   }
-  const bool short_of_money = poor(row(order).facts.user_id);
+  const bool short_of_money = poor(row(order).facts.user_id.uuid);
   if (planned.payment_broken) {
     ends |= bit(OrderStatus::kNeedsAttention);
   } else {
@@ -297,7 +297,7 @@ void Oracle::check_ends() const {
     check_publication(order);
   }
   for (const auto& [id, delivery] : database_->deliveries().rows()) {
-    const int order = number_of(delivery.order_id);
+    const int order = number_of(delivery.order_id.uuid);
     const bool broken = script(order).delivery_broken;
     check(!delivery.live || broken, order, "a delivery's report was never acknowledged");
   }

@@ -145,7 +145,7 @@ void Payments::handle_item(const Item& item, const Work& work, domain::PaymentRe
 // ---- delivery -----------------------------------------------------------------------------------
 
 std::int32_t Delivery::partition_of(const domain::Delivery& row) const {
-  return database_.orders()[static_cast<std::size_t>(number_of(row.order_id))].partition;
+  return database_.orders()[static_cast<std::size_t>(number_of(row.order_id.uuid))].partition;
 }
 
 std::vector<Outgoing> Delivery::granted(const Grants& fresh, const Grants& all) {
@@ -227,7 +227,11 @@ void Delivery::handle_item(const MessagePtr& message, SimulatedOutcome simulated
                     batch_no, plan.outgoing);
     return;
   }
-  const domain::DeliveryContext context{work.now, simulated == SimulatedOutcome::kRefused, {}};
+  const domain::DeliveryContext context{
+      database_.orders()[static_cast<std::size_t>(message->order)].facts.order_id,
+      work.now,
+      simulated == SimulatedOutcome::kRefused,
+      {}};
   const auto verdict = domain::handle(records, command, context, policy_);
   if (!verdict) throw Violation(message->order, "a command contradicts: " + verdict.error().detail);
   if (!verdict->reply || simulated == SimulatedOutcome::kReplyLost) return;

@@ -85,8 +85,7 @@ void World::make_accounts() {
     const bool poor = i == 0;
     accounts_.push_back({context_.random.uuid(), "USD", poor ? 2'000 : 100'000'000, 0});
     const auto& account = accounts_.back();
-    const auto shard = core::shard_of(account.id.to_string());
-    account_partitions_.push_back(core::partition_of_shard(shard, kPartitions));
+    account_partitions_.push_back(core::ShardKey(account.id).partition(kPartitions));
     database_.open_account(account);
     oracle_.account_opened(account);
     if (poor) oracle_.poor_account(account.id);
@@ -160,18 +159,17 @@ void World::plan_order(int number) {
 // The door's transaction, and its hint.
 void World::place(int number, const Script& script) {
   OrderRow row;
-  row.facts.order_id = context_.random.uuid();
+  Uuid id = context_.random.uuid();
   for (int i = 0; i < 4; ++i) {
-    row.facts.order_id.bytes[static_cast<std::size_t>(i)] =
-        static_cast<std::uint8_t>(number >> (24 - 8 * i));
+    id.bytes[static_cast<std::size_t>(i)] = static_cast<std::uint8_t>(number >> (24 - 8 * i));
   }
+  row.facts.order_id = core::ShardKey(id);
   const auto account = context_.random.below(kAccounts);
-  row.facts.user_id = accounts_[account].id;
+  row.facts.user_id = core::ShardKey(accounts_[account].id);
   row.facts.total = {static_cast<std::int64_t>(1 + context_.random.below(1'000)), "USD"};
   row.facts.draft = script.draft;
   row.facts.delivery_address = "{}";
-  row.partition =
-      core::partition_of_shard(core::shard_of(row.facts.order_id.to_string()), kPartitions);
+  row.partition = row.facts.order_id.partition(kPartitions);
   row.account_partition = account_partitions_[account];
   if (script.draft) {
     row.state.status = OrderStatus::kDraft;
@@ -181,7 +179,7 @@ void World::place(int number, const Script& script) {
     row.state.wake_at = context_.database_now() + kStartsBy;
   }
   const Message placed{Topic::kInbox, row.partition, number, 0,
-                       events::InboxMessage{events::OrderPlaced{row.facts.order_id}}};
+                       events::InboxMessage{events::OrderPlaced{id}}};
   (void)database_.add_order(std::move(row));
   oracle_.order_added(number);
   if (context_.trace.wants(number)) {
@@ -261,7 +259,7 @@ void World::ask(int order, const Planned& planned) {
         context_.now(), "a person",
         "asks: " + kind + (set == nullptr ? "" : " " + std::string(to_text(set->target))));
   }
-  const events::RequestMade made{request.request.id, row.facts.order_id, kind};
+  const events::RequestMade made{request.request.id, row.facts.order_id.uuid, kind};
   const auto partition = row.partition;
   (void)database_.add_request(std::move(request));
   broker_.hint(std::make_shared<Message>(

@@ -5,6 +5,7 @@
 #include "core/pg/clock.hpp"
 #include "core/values/money.hpp"
 #include "core/values/shard.hpp"
+#include "core/values/shard_key.hpp"
 #include "core/values/time.hpp"
 #include "core/values/uuid.hpp"
 
@@ -66,6 +67,17 @@ TEST_CASE("murmur2 agrees with Kafka's own test vectors") {
   CHECK(static_cast<std::int32_t>(murmur2("a-little-bit-long-string")) == -985981536);
   CHECK(static_cast<std::int32_t>(murmur2("a-little-bit-longer-string")) == -1486304829);
   CHECK(static_cast<std::int32_t>(murmur2("abc")) == 479470107);
+}
+
+TEST_CASE("a shard key is spread as Kafka spreads its text") {
+  const Uuid id = new_uuid_v7();
+  const ShardKey key(id);
+  CHECK(key.uuid == id);
+  CHECK(key.text.view() == id.to_string());
+  CHECK(key.shard == shard_of(id.to_string()));
+  CHECK(key.partition(8) == partition_of_key(id.to_string(), 8));
+  CHECK(ShardKey(id, 7).text.view() == key.text.view());
+  CHECK(ShardKey(id, 7).partition(4) == 3);
 }
 
 TEST_CASE("times go to text and back") {

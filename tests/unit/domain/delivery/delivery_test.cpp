@@ -22,7 +22,8 @@ const AcknowledgeReport kAcknowledge{kDelivery, kOrder};
 
 DeliveryVerdict run(DeliveryRecords& records, const events::DeliveryCommand& command,
                     Time now = kNow, bool no_carrier = false) {
-  const auto verdict = handle(records, command, {now, no_carrier, {"test", ""}}, kPolicy);
+  const DeliveryContext context{core::ShardKey(kOrder), now, no_carrier, {"test", ""}};
+  const auto verdict = handle(records, command, context, kPolicy);
   REQUIRE(verdict.has_value());
   return *verdict;
 }
@@ -153,7 +154,8 @@ TEST_CASE("a delivery command that names another order is an error, not an effec
                                                CancelDelivery{kDelivery, id(1, 9)},
                                                AcknowledgeReport{kDelivery, id(1, 9)}};
   for (const auto& command : strangers) {
-    const auto verdict = handle(records, command, {kNow, false, {}}, kPolicy);
+    const auto verdict =
+        handle(records, command, {core::ShardKey(id(1, 9)), kNow, false, {}}, kPolicy);
     REQUIRE_FALSE(verdict.has_value());
     CHECK(verdict.error().code == "contradiction");
   }

@@ -12,13 +12,13 @@ class Batch {
   // Without a key when `key` is empty; `body` stands for what is asked.
   PlaceOutcome& add(const std::string& key, const std::string& body) {
     NewOrder& order = orders_.emplace_back();
-    order.row.id = core::new_uuid_v7();
+    order.row.id = core::ShardKey(core::new_uuid_v7());
     if (!key.empty()) order.key = IdempotencyKey{"POST /orders", key, body};
     members_.push_back({&order, &outcomes_.emplace_back()});
     return outcomes_.back();
   }
   std::vector<KeyGroup> groups() { return group_by_key(members_); }
-  [[nodiscard]] const core::Uuid& id(std::size_t index) const { return orders_[index].row.id; }
+  [[nodiscard]] const core::Uuid& id(std::size_t index) const { return orders_[index].row.id.uuid; }
 
  private:
   std::deque<NewOrder> orders_;
@@ -47,7 +47,7 @@ TEST_CASE("who repeats the first of a batch gets its answer, who asks for someth
   CHECK(groups[0].decided());
   CHECK(first.result == PlaceResult::kPlaced);
   CHECK(same.result == PlaceResult::kReplayed);
-  CHECK(same.order.id == batch.id(0));
+  CHECK(same.order.id.uuid == batch.id(0));
   CHECK(same.order.created_at == kCreated);
   CHECK(other.result == PlaceResult::kKeyReused);
 }
@@ -62,7 +62,7 @@ TEST_CASE("a refused order takes only those along that say the same") {
   CHECK(bad.result == PlaceResult::kRefused);
   CHECK(as_bad.result == PlaceResult::kRefused);
   REQUIRE_FALSE(groups[0].decided());
-  CHECK(groups[0].candidate().row.id == batch.id(2));
+  CHECK(groups[0].candidate().row.id.uuid == batch.id(2));
   groups[0].inserted(kCreated);
   CHECK(good.result == PlaceResult::kPlaced);
 }
@@ -73,10 +73,10 @@ TEST_CASE("a key that was taken before decides all of its group") {
   const auto& other = batch.add("k", "b");
   auto groups = batch.groups();
   OrderRow earlier;
-  earlier.id = core::new_uuid_v7();
+  earlier.id = core::ShardKey(core::new_uuid_v7());
   groups[0].taken(earlier, "a");
   CHECK(same.result == PlaceResult::kReplayed);
-  CHECK(same.order.id == earlier.id);
+  CHECK(same.order.id.uuid == earlier.id.uuid);
   CHECK(other.result == PlaceResult::kKeyReused);
 }
 

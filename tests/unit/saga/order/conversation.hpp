@@ -15,8 +15,8 @@ namespace orderflow::saga::testing {
 class Conversation {
  public:
   Conversation() {
-    facts_.order_id = core::Uuid{{1, 2, 3}};
-    facts_.user_id = core::Uuid{{9}};
+    facts_.order_id = core::ShardKey(core::Uuid{{1, 2, 3}});
+    facts_.user_id = core::ShardKey(core::Uuid{{9}});
     facts_.total = {29999, "USD"};
     facts_.delivery_address = R"({"name":"Alice"})";
     facts_.trace = {"test", core::new_traceparent()};
@@ -45,8 +45,8 @@ class Conversation {
   Decision reply(int step, events::Phase phase, events::ReplyOutcome outcome,
                  const std::string& code = {}, std::string data = "{}", int attempt = 0) {
     events::Reply reply;
-    reply.command_id = command_id(facts_.order_id, state_.round, step);
-    reply.order_id = facts_.order_id;
+    reply.command_id = command_id(facts_.order_id.uuid, state_.round, step);
+    reply.order_id = facts_.order_id.uuid;
     reply.step = kOrderSaga.steps[static_cast<std::size_t>(step)].name;
     reply.phase = phase;
     reply.outcome = outcome;
@@ -82,8 +82,8 @@ class Conversation {
   }
   Decision report() {
     events::DeliveryReport report;
-    report.delivery_id = command_id(facts_.order_id, state_.round, kDeliveryStep);
-    report.order_id = facts_.order_id;
+    report.delivery_id = command_id(facts_.order_id.uuid, state_.round, kDeliveryStep);
+    report.order_id = facts_.order_id.uuid;
     report.report = "DELIVERED";
     return hear(report);
   }

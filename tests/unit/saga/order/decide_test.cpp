@@ -203,8 +203,8 @@ TEST_CASE("replies of an earlier round are ignored") {
   saga.place();
   saga.refused(kPaymentStep, "card_declined");
   events::Reply old;
-  old.command_id = command_id(saga.facts().order_id, 1, kPaymentStep);
-  old.order_id = saga.facts().order_id;
+  old.command_id = command_id(saga.facts().order_id.uuid, 1, kPaymentStep);
+  old.order_id = saga.facts().order_id.uuid;
   saga.request(Retry{});
   const State before = saga.state();
   saga.hear(ReplyReceived{old});
