@@ -24,7 +24,9 @@
 #include "core/observe/log.hpp"
 #include "core/observe/metrics.hpp"
 #include "core/observe/settings.hpp"
+#include "core/settings/arguments.hpp"
 #include "core/settings/command_line.hpp"
+#include "core/settings/nearest.hpp"
 #include "core/settings/settings.hpp"
 #include "core/testing/crash_point.hpp"
 #include "core/values/failure.hpp"
@@ -204,13 +206,24 @@ int seed(const core::SettingsSources& sources, std::span<const std::string> word
   return schemas::run_seed(*settings, logger);
 }
 
-int list_crash_points() {
+// For a command that needs no settings. False when only its --help was asked for.
+bool takes_nothing(const std::string& name, const std::string& summary,
+                   std::span<const std::string> words) {
+  CLI::App app(summary, "orderflow " + name);
+  return core::parse_arguments(app, words);
+}
+
+int list_crash_points(const core::SettingsSources& /*sources*/,
+                      std::span<const std::string> words) {
+  if (!takes_nothing("crash-points", "Lists what ORDERFLOW_CRASH_AT may name.", words)) return 0;
   for (const auto& point : core::crash_point_names(events::kCrashRoles)) std::puts(point.c_str());
   return 0;
 }
 
-int print_version() {
-  std::puts("orderflow " ORDERFLOW_VERSION);
+int print_version(const core::SettingsSources& /*sources*/, std::span<const std::string> words) {
+  if (takes_nothing("version", "Prints the version.", words)) {
+    std::puts("orderflow " ORDERFLOW_VERSION);
+  }
   return 0;
 }
 
@@ -220,54 +233,67 @@ struct Command {
   int (*run)(const core::SettingsSources& sources, std::span<const std::string> words);
 };
 
-constexpr Command kCommands[] = {
-    {"migrate", migrate},
-    {"seed", seed},
-    {"check-config", check_config},
-    {"audit", tools::run_audit},
-    {"bench", bench::run_bench},
+constexpr Command kOnce[] = {
+    {"migrate", migrate},           {"seed", seed},
+    {"audit", tools::run_audit},    {"bench", bench::run_bench},
+    {"check-config", check_config}, {"crash-points", list_crash_points},
+    {"version", print_version},
+};
+constexpr Command kForOperators[] = {
     {"sagas", tools::run_sagas},
     {"dead-letters", tools::run_dead_letters},
     {"repartition", tools::run_repartition},
 };
 
 std::string usage() {
-  std::string text = "usage: orderflow ROLE [--setting=value ...]\n\nlong-running:  ";
-  for (const auto& role : events::kRoles) text += std::string(role.name) + "  ";
+  std::string text = "usage: orderflow ROLE [--setting=value ...]\n\nlong-running:";
+  for (const auto& role : events::kRoles) text.append("  ").append(role.name);
+  text += "  all\nonce:        ";
+  for (const auto& command : kOnce) text.append("  ").append(command.name);
+  text += "\noperators:   ";
+  for (const auto& command : kForOperators) text.append("  ").append(command.name);
   return text +
-         "all\n"
-         "once:          migrate  seed  audit  bench  check-config  crash-points  version\n"
-         "operators:     sagas  dead-letters  repartition\n"
-         "\n"
-         "`orderflow check-config` lists every setting with its value and where that came from.\n";
+         "\n\n`orderflow NAME --help` says what it takes; `orderflow check-config` lists every "
+         "setting\nwith its value and where that came from.\n";
 }
 
-int run(std::string_view name, const Words& words) {
-  if (name == "version" || name == "--version") return print_version();
-  if (name == "crash-points") return list_crash_points();
-  if (name == "--check-config") name = "check-config";
+int refuse_name(const std::string& name) {
+  std::vector<std::string> names{"all"};
+  for (const auto& role : events::kRoles) names.emplace_back(role.name);
+  for (const auto& command : kOnce) names.emplace_back(command.name);
+  for (const auto& command : kForOperators) names.emplace_back(command.name);
+  std::fprintf(stderr, "orderflow: unknown role '%s'%s\n\n%s", name.c_str(),
+               core::did_you_mean(name, names).c_str(), usage().c_str());
+  return kUsageError;
+}
+
+int run(const std::string& name, const Words& words) {
   const auto environment = core::process_environment();
   const core::SettingsSources sources{tools::all_settings(), environment};
-  for (const Command& command : kCommands) {
-    if (command.name == name) return command.run(sources, words);
+  for (const std::span<const Command> commands :
+       {std::span<const Command>(kOnce), {kForOperators}}) {
+    for (const Command& command : commands) {
+      if (command.name == name) return command.run(sources, words);
+    }
   }
-  if (const auto roles = roles_named(name); !roles.empty()) {
-    const auto settings = settings_only(name, "Runs until SIGTERM or SIGINT.", sources, words);
-    return settings ? run_roles(name, roles, *settings) : 0;
-  }
-  std::fprintf(stderr, "orderflow: unknown role '%s'\n\n%s", std::string(name).c_str(),
-               usage().c_str());
-  return kUsageError;
+  const auto roles = roles_named(name);
+  if (roles.empty()) return refuse_name(name);
+  const auto settings = settings_only(name, "Runs until SIGTERM or SIGINT.", sources, words);
+  return settings ? run_roles(name, roles, *settings) : 0;
 }
 
 }  // namespace
 }  // namespace orderflow
 
 int main(int argc, char** argv) {
-  const std::vector<std::string> words(argv + 1, argv + argc);
+  std::vector<std::string> words(argv + 1, argv + argc);
   if (words.empty() || words.front() == "help" || words.front() == "--help") {
     std::fputs(orderflow::usage().c_str(), words.empty() ? stderr : stdout);
     return words.empty() ? orderflow::kUsageError : 0;
+  }
+  // The two commands that people also look for as options.
+  for (const char* option : {"--version", "--check-config"}) {
+    if (words.front() == option) words.front().erase(0, 2);
   }
   try {
     return orderflow::run(words.front(), {words.begin() + 1, words.end()});

@@ -13,6 +13,7 @@
 #include "bench/report.hpp"
 #include "bench/scenarios.hpp"
 #include "bench/stage.hpp"
+#include "core/settings/command_line.hpp"
 #include "core/values/failure.hpp"
 
 extern char**
@@ -80,24 +81,26 @@ bool instance_is_ours() { return core::process_environment().contains(kOwnInstan
 }  // namespace
 
 int run_bench(const core::SettingsSources& sources, std::span<const std::string> args) {
-  if (args.size() == 2 && args.front() == "figures") {
-    std::fputs(figures_of(args.back()).c_str(), stdout);
-    return 0;
-  }
-  const Options options = parse_options(args);
-  if (!options.help.empty()) {
-    std::fputs(options.help.c_str(), stdout);
+  Options options;
+  core::CommandLine line(
+      "orderflow bench",
+      "Places orders and measures what complete sagas cost; see bench/README.md.", sources);
+  add_options(line.app(), options);
+  const auto settings = line.parse(args);
+  if (!settings) return 0;
+  if (!options.figures_file.empty()) {
+    std::fputs(figures_of(options.figures_file).c_str(), stdout);
     return 0;
   }
   if (needs_own_instance(options.scenario) && !instance_is_ours() &&
       (!options.check_only || !options.url.empty())) {
-    throw core::BadConfiguration("bench: " + std::string(name_of(options.scenario)) +
-                                 " needs an instance of its own: leave out --url and start it"
-                                 " with ./orderflow bench");
+    line.refuse(
+        std::string(name_of(options.scenario)) +
+        " needs an instance of its own: leave out --url and start it with ./orderflow bench");
   }
   if (options.check_only) return 0;
   allow_many_connections();
-  Report report = measure_all(core::Settings::load(sources), options);
+  Report report = measure_all(*settings, options);
   if (options.audit) {
     tell("audit");
     report.audit = run_audit();

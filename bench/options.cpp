@@ -1,13 +1,10 @@
 #include "bench/options.hpp"
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
+#include <boost/url.hpp>
 #include <iterator>
 #include <map>
-#include <regex>
 #include <utility>
-
-#include "core/values/failure.hpp"
 
 namespace orderflow::bench {
 namespace {
@@ -25,6 +22,27 @@ std::map<std::string, Scenario> scenarios_by_name() {
   return names;
 }
 
+struct Described {
+  const char* name;
+  const char* help;
+};
+struct Between {
+  int least;
+  int most;
+};
+
+void add_seconds(CLI::App& app, const Described& option, std::chrono::seconds& seconds,
+                 const Between& limits) {
+  app.add_option_function<int>(
+         option.name, [&seconds](int given) { seconds = std::chrono::seconds{given}; }, option.help)
+      ->default_str(std::to_string(seconds.count()))
+      ->check(CLI::Range(limits.least, limits.most));
+}
+
+std::string problem_of_url(const std::string& url) {
+  return parse_url(url) ? "" : "'" + url + "' must look like http://127.0.0.1:8080";
+}
+
 }  // namespace
 
 std::string_view name_of(Scenario scenario) {
@@ -33,28 +51,17 @@ std::string_view name_of(Scenario scenario) {
   return found == std::end(kScenarios) ? "" : found->second;
 }
 
-Options parse_options(std::span<const std::string> args) {
-  Options options;
-  int measured = static_cast<int>(options.measured.count());
-  int warm_up = static_cast<int>(options.warm_up.count());
-  int deadline = static_cast<int>(options.deadline.count());
-  CLI::App app{"Places orders and measures what complete sagas cost; see bench/README.md.",
-               "orderflow bench"};
+void add_options(CLI::App& app, Options& options) {
   app.add_option("scenario", options.scenario,
                  "sagas (default), latency, accept, read, growth, overload, failures or recovery")
       ->transform(CLI::CheckedTransformer(scenarios_by_name()).description(""));
   app.add_option("--clients", options.clients, "orders in flight")
       ->capture_default_str()
       ->check(CLI::Range(1, 20'000));
-  app.add_option("--seconds", measured, "length of the measured window")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 86'400));
-  app.add_option("--warm-up", warm_up, "seconds of load before the window")
-      ->capture_default_str()
-      ->check(CLI::Range(0, 3'600));
-  app.add_option("--deadline", deadline, "seconds an order may still take after the load")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 3'600));
+  add_seconds(app, {"--seconds", "length of the measured window"}, options.measured, {1, 86'400});
+  add_seconds(app, {"--warm-up", "seconds of load before the window"}, options.warm_up, {0, 3'600});
+  add_seconds(app, {"--deadline", "seconds an order may still take after the load"},
+              options.deadline, {1, 3'600});
   app.add_option("--accounts", options.accounts, "paying accounts the orders are spread over")
       ->capture_default_str()
       ->check(CLI::Range(1, 100'000));
@@ -69,35 +76,23 @@ Options parse_options(std::span<const std::string> args) {
   app.add_option("--history", options.history, "growth: finished orders in the tables")
       ->capture_default_str()
       ->check(CLI::Range(1'000, 1'000'000'000));
-  app.add_option("--url", options.url, "a running instance, e.g. http://127.0.0.1:8080");
+  app.add_option("--url", options.url, "a running instance, e.g. http://127.0.0.1:8080")
+      ->check(&problem_of_url);
   app.add_option("--json", options.json_file, "file that gets the figures as JSON");
   app.add_flag("--no-audit{false}", options.audit, "leave out the audit at the end");
   app.add_flag("--check", options.check_only, "only check these arguments");
-
-  std::vector<std::string> reversed(args.rbegin(), args.rend());  // CLI11 takes them from the back.
-  try {
-    app.parse(reversed);
-  } catch (const CLI::CallForHelp&) {
-    options.help = app.help();
-  } catch (const CLI::ParseError& problem) {
-    throw core::BadConfiguration("bench: " + std::string(problem.what()) +
-                                 "; ./orderflow bench --help lists what it knows");
-  }
-  options.measured = std::chrono::seconds{measured};
-  options.warm_up = std::chrono::seconds{warm_up};
-  options.deadline = std::chrono::seconds{deadline};
-  if (!options.url.empty()) (void)parse_url(options.url);
-  return options;
+  app.add_subcommand("figures", "print the figures of such a file, a line a phase")
+      ->add_option("FILE", options.figures_file)
+      ->required();
 }
 
-HttpAddress parse_url(const std::string& url) {
-  static const std::regex form(R"(http://([A-Za-z0-9._-]+)(?::([0-9]{1,5}))?/?)");
-  std::smatch match;
-  if (!std::regex_match(url, match, form)) {
-    throw core::BadConfiguration("bench: --url is '" + url +
-                                 "'; it must look like http://127.0.0.1:8080");
-  }
-  return {match[1], match[2].matched ? match[2].str() : "80"};
+std::optional<HttpAddress> parse_url(std::string_view text) {
+  const auto url = boost::urls::parse_uri(text);
+  const bool plain = url && url->scheme_id() == boost::urls::scheme::http && !url->has_userinfo() &&
+                     !url->has_query() && !url->has_fragment() && !url->host().empty() &&
+                     (url->path().empty() || url->path() == "/");
+  if (!plain || (url->has_port() && url->port_number() == 0)) return std::nullopt;
+  return HttpAddress{url->host_address(), url->has_port() ? std::string(url->port()) : "80"};
 }
 
 }  // namespace orderflow::bench

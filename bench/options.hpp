@@ -1,8 +1,9 @@
 #pragma once
 
+#include <CLI/CLI.hpp>
 #include <chrono>
 #include <cstdint>
-#include <span>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,19 +38,19 @@ struct Options {
   std::string url;  // Empty: the HTTP port of the configuration.
   std::string json_file;
   bool audit = true;
-  bool check_only = false;  // Only say whether the arguments are understood.
-  std::string help;         // Set when only the help text was asked for.
+  bool check_only = false;   // Only say whether the arguments are understood.
+  std::string figures_file;  // Set: only print the figures of this report.
 };
 
-// The arguments after `bench`. Throws core::BadConfiguration with one line that says what is wrong.
-[[nodiscard]] Options parse_options(std::span<const std::string> args);
+// What `orderflow bench` takes, for its command line. `options` must live until that is parsed.
+void add_options(CLI::App& app, Options& options);
 
 struct HttpAddress {
   std::string host;
   std::string port;
 };
 
-// "http://127.0.0.1:8080", with or without a trailing slash. Throws core::BadConfiguration.
-[[nodiscard]] HttpAddress parse_url(const std::string& url);
+// "http://127.0.0.1:8080", with or without a trailing slash; empty for anything else.
+[[nodiscard]] std::optional<HttpAddress> parse_url(std::string_view url);
 
 }  // namespace orderflow::bench

@@ -23,7 +23,7 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::milliseconds kFirstOrders = 50ms;
 
 HttpAddress address_of(const core::Settings& settings, const Options& options) {
-  if (!options.url.empty()) return parse_url(options.url);
+  if (const auto address = parse_url(options.url)) return *address;
   return {settings.get(http_api::kHttpHost), std::to_string(settings.get(http_api::kHttpPort))};
 }
 

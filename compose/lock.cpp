@@ -4,13 +4,16 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
-#include <charconv>
 #include <chrono>
 #include <cstring>
+#include <string_view>
 #include <thread>
 #include <utility>
+
+#include "core/values/number.hpp"
 
 namespace orderflow::compose {
 namespace {
@@ -61,7 +64,8 @@ pid_t lock_holder(const std::filesystem::path& state_dir) {
   if (::flock(descriptor, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
     std::array<char, 16> text{};
     const ssize_t size = ::read(descriptor, text.data(), text.size());
-    if (size > 0) std::from_chars(text.data(), text.data() + size, holder);
+    const std::string_view line(text.data(), static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
+    holder = core::parse_number<pid_t>(line.substr(0, line.find('\n'))).value_or(0);
   }
   ::close(descriptor);
   return holder;

@@ -14,6 +14,8 @@
 #include "compose/proc.hpp"
 #include "compose/program_entries.hpp"
 #include "compose/supervisor.hpp"
+#include "core/settings/arguments.hpp"
+#include "core/values/failure.hpp"
 
 namespace orderflow::compose {
 namespace {
@@ -182,7 +184,7 @@ void add_role_commands(CLI::App& app, Options& options, Command& chosen) {
   add("ports", "PORT ROLE of health and metrics, beside the HTTP port", ports);
 }
 
-int run_command(int argc, const char* const* argv) {
+int run_command(std::span<const std::string> words) {
   CLI::App app("Runs the processes of a local instance, and says what becomes of them.",
                "orderflow-supervisor");
   app.require_subcommand(1);
@@ -190,13 +192,7 @@ int run_command(int argc, const char* const* argv) {
   Command chosen = nullptr;
   add_instance_commands(app, options, chosen);
   add_role_commands(app, options, chosen);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& problem) {
-    if (problem.get_exit_code() == 0) return app.exit(problem);  // --help
-    return complain(problem.what(), kUsageError);
-  }
-  return chosen(options);
+  return core::parse_arguments(app, words) ? chosen(options) : 0;
 }
 
 }  // namespace
@@ -209,7 +205,9 @@ int main(int argc, char** argv) {
     if (!words.empty() && words.front() == "launch") {
       return compose::run_launcher(std::span(words).subspan(1));
     }
-    return compose::run_command(argc, argv);
+    return compose::run_command(words);
+  } catch (const core::BadConfiguration& problem) {
+    return compose::complain(problem.what(), compose::kUsageError);
   } catch (const std::exception& failure) {
     return compose::complain(failure.what(), compose::kFailed);
   }

@@ -1,6 +1,6 @@
 #include "bench/instructions/counts.hpp"
 
-#include <spdlog/fmt/fmt.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <stdexcept>

@@ -1,19 +1,19 @@
 // orderflow-instructions: without arguments it runs the workloads, to be counted from outside;
 // `compare` says what became of the counts. ./orderflow bench instructions does both.
+#include <fmt/format.h>
 #include <gnu/libc-version.h>
-#include <spdlog/fmt/fmt.h>
 
 #include <cstdio>
 #include <exception>
 #include <fstream>
 #include <iterator>
-#include <span>
 #include <stdexcept>
 #include <string>
-#include <string_view>
+#include <vector>
 
 #include "bench/instructions/counts.hpp"
 #include "bench/instructions/workload.hpp"
+#include "core/settings/arguments.hpp"
 
 namespace orderflow::bench {
 
@@ -89,20 +89,26 @@ bool compare_files(const std::string& stored, const std::string& operations,
 }  // namespace orderflow::bench
 
 int main(int argc, char** argv) {
-  const std::span arguments(argv, static_cast<std::size_t>(argc));
+  using namespace orderflow;
+  const std::vector<std::string> words(argv + 1, argv + argc);
+  std::string stored;
+  std::string operations;
+  std::string profile;
+  std::string now;
+  CLI::App app("Runs the hot functions, for a profiler that counts their instructions.",
+               "orderflow-instructions");
+  auto* compare = app.add_subcommand("compare", "Tells what became dearer");
+  compare->add_option("STORED", stored, "the counts to compare with")->required();
+  compare->add_option("OPERATIONS", operations, "what this program printed under it")->required();
+  compare->add_option("PROFILE", profile, "what the profiler wrote")->required();
+  compare->add_option("NOW", now, "file that gets the new counts")->required();
   try {
-    if (arguments.size() == 1) {
-      orderflow::bench::run();
-      return 0;
-    }
-    if (arguments.size() == 6 && std::string_view(arguments[1]) == "compare") {
-      const bool fine =
-          orderflow::bench::compare_files(arguments[2], arguments[3], arguments[4], arguments[5]);
-      return fine ? 0 : 1;
-    }
-    fmt::print(stderr, "usage: {} [compare STORED OPERATIONS PROFILE NOW]\n", arguments[0]);
+    if (!core::parse_arguments(app, words)) return 0;
+    if (*compare) return bench::compare_files(stored, operations, profile, now) ? 0 : 1;
+    bench::run();
+    return 0;
   } catch (const std::exception& error) {
     fmt::print(stderr, "orderflow-instructions: {}\n", error.what());
+    return 2;
   }
-  return 2;
 }

@@ -1,6 +1,5 @@
 #include "bench/peers/closed_loop.hpp"
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
 #include <exception>
@@ -8,6 +7,9 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <thread>
+
+#include "core/settings/arguments.hpp"
+#include "core/values/failure.hpp"
 
 namespace orderflow::peers {
 namespace {
@@ -126,12 +128,9 @@ int measure_peer(const std::string& name, std::span<char*> args,
   Options options;
   CLI::App app{"Runs one saga after the other in N clients; see bench/peers/README.md.", name};
   add_options(app, options);
+  const std::vector<std::string> words(args.begin() + 1, args.end());
   try {
-    app.parse(static_cast<int>(args.size()), args.data());
-  } catch (const CLI::ParseError& problem) {
-    return app.exit(problem) == 0 ? 0 : 2;
-  }
-  try {
+    if (!core::parse_arguments(app, words)) return 0;
     const MakeClient make_client = prepare(options);
     std::vector<Phase> phases;
     for (const int level : options.levels) {
@@ -143,6 +142,9 @@ int measure_peer(const std::string& name, std::span<char*> args,
       return phase.failed == 0 && phase.latency.count > 0;
     });
     return good ? 0 : 1;
+  } catch (const core::BadConfiguration& problem) {
+    std::fprintf(stderr, "%s: %s\n", name.c_str(), problem.what());
+    return 2;
   } catch (const std::exception& failure) {
     std::fprintf(stderr, "%s: %s\n", name.c_str(), failure.what());
     return 1;

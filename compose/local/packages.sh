@@ -5,10 +5,10 @@
 readonly build_packages=(
   cmake g++ ninja-build pkg-config ccache mold curl
   librdkafka-dev libmimalloc-dev libpqxx-dev libpq-dev prometheus-cpp-dev nlohmann-json3-dev
-  libsimdjson-dev libvalijson-dev libspdlog-dev libfmt-dev libcli11-dev libexpected-dev
+  libsimdjson-dev libvalijson-dev libfmt-dev libcli11-dev libexpected-dev
   libssl-dev zlib1g-dev)
 # Newer than Debian 12 has them; on Debian 13 they are the release's own.
-readonly newer_packages=(libboost1.83-dev catch2)
+readonly newer_packages=(libboost1.83-dev libboost-url1.83-dev catch2)
 readonly catch2_version_min=3.5
 
 debian_codename() { (. /etc/os-release 2>/dev/null && echo "${VERSION_CODENAME:-unknown}"); }

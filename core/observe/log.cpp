@@ -1,8 +1,8 @@
 #include "core/observe/log.hpp"
 
-#include <spdlog/logger.h>
-#include <spdlog/sinks/stdout_sinks.h>
+#include <unistd.h>
 
+#include "core/observe/line_writer.hpp"
 #include "core/values/time.hpp"
 
 namespace orderflow::core {
@@ -18,6 +18,28 @@ std::string_view name_of(LogLevel level) {
   return "error";
 }
 
+nlohmann::ordered_json begin_line(LogLevel level, std::string_view role, std::string_view message) {
+  return {{"time", to_rfc3339(process_now())},
+          {"level", name_of(level)},
+          {"role", role},
+          {"message", message}};
+}
+
+std::string text_of(const nlohmann::ordered_json& line) {
+  // Text from outside may hold broken UTF-8; a log line must never throw for it.
+  return line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+// All loggers of the process share it, as the process has one standard output.
+LineWriter& standard_output() {
+  static LineWriter writer(STDOUT_FILENO, [](std::int64_t lost) {
+    auto line = begin_line(LogLevel::kWarning, "log", "lines were lost: nobody read them in time");
+    line["lines"] = lost;
+    return text_of(line);
+  });
+  return writer;
+}
+
 }  // namespace
 
 std::optional<LogLevel> parse_log_level(std::string_view text) {
@@ -28,32 +50,17 @@ std::optional<LogLevel> parse_log_level(std::string_view text) {
   return std::nullopt;
 }
 
-Logger::Logger(std::string role, LogLevel level)
-    : role_(std::move(role)),
-      level_(level),
-      out_(std::make_unique<spdlog::logger>("orderflow",
-                                            std::make_shared<spdlog::sinks::stdout_sink_mt>())) {
-  out_->set_pattern("%v");
-  out_->set_level(spdlog::level::trace);
-  out_->flush_on(spdlog::level::trace);  // A killed process must not take its last words along.
-}
-
-Logger::~Logger() = default;
+Logger::Logger(std::string role, LogLevel level) : role_(std::move(role)), level_(level) {}
 
 void Logger::write(LogLevel level, std::string_view message, const Trace* trace, Fields fields) {
   if (!enabled(level)) return;
-  nlohmann::ordered_json line;
-  line["time"] = to_rfc3339(process_now());
-  line["level"] = name_of(level);
-  line["role"] = role_;
-  line["message"] = message;
+  auto line = begin_line(level, role_, message);
   if (trace != nullptr && !trace->correlation_id.empty()) {
     line["correlation_id"] = trace->correlation_id;
     line["trace_id"] = trace_id_of(trace->traceparent);
   }
   for (const auto& [key, value] : fields) line[std::string(key)] = value;
-  // Text from outside may hold broken UTF-8; a log line must never throw for it.
-  out_->info(line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+  standard_output().write(text_of(line));
 }
 
 }  // namespace orderflow::core

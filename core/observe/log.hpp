@@ -1,7 +1,6 @@
 #pragma once
 
 #include <initializer_list>
-#include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -9,10 +8,6 @@
 #include <utility>
 
 #include "core/observe/trace.hpp"
-
-namespace spdlog {
-class logger;
-}
 
 namespace orderflow::core {
 
@@ -22,7 +17,9 @@ enum class LogLevel { kDebug, kInfo, kWarning, kError };
 [[nodiscard]] std::optional<LogLevel> parse_log_level(std::string_view text);
 
 // Writes one JSON object a line to stdout: time, level, role, message, correlation_id, trace_id and
-// the fields given. Safe from any thread. Owned by main, handed down by reference.
+// the fields given. A line is out when the call returns, whatever then ends the process; nobody
+// waits for who reads them: lines for which a pipe has no room are lost, and a later line says how
+// many (see LineWriter). Safe from any thread. Owned by main, handed down by reference.
 class Logger {
  public:
   using Field = std::pair<std::string_view, nlohmann::json>;
@@ -30,7 +27,6 @@ class Logger {
 
   // Lines below `level` are left out.
   Logger(std::string role, LogLevel level);
-  ~Logger();
   Logger(const Logger&) = delete;
   Logger& operator=(const Logger&) = delete;
 
@@ -60,7 +56,6 @@ class Logger {
 
   std::string role_;
   LogLevel level_;
-  std::unique_ptr<spdlog::logger> out_;
 };
 
 }  // namespace orderflow::core

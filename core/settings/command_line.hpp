@@ -10,11 +10,6 @@
 
 namespace orderflow::core {
 
-// Reads the arguments behind a command's name into what the application's options are bound to.
-// False when --help was asked for, which is then printed: the command ends well. Throws
-// BadConfiguration, in one line that names the remedy, for what cannot be understood.
-[[nodiscard]] bool parse_arguments(CLI::App& app, std::span<const std::string> arguments);
-
 // The command line of one command that needs settings: its own options and subcommands are added
 // to app(), and every setting can be given as a flag besides. On the stack of the command.
 class CommandLine {

@@ -186,11 +186,9 @@ void print_plan() {
 }
 
 int run(const std::vector<std::string>& arguments) {
-  options = read_options(arguments);
-  if (options.help) {
-    std::fputs(usage(), stdout);
-    return 0;
-  }
+  const auto given = read_options(arguments);
+  if (!given) return 0;
+  options = *given;
   if (options.plan) {
     print_plan();
     return 0;
@@ -207,7 +205,7 @@ int main(int argc, char** argv) {
   try {
     return orderflow::chaos::run({argv + 1, argv + argc});
   } catch (const orderflow::core::BadConfiguration& problem) {
-    std::fprintf(stderr, "orderflow chaos: %s\n", problem.what());
+    std::fprintf(stderr, "orderflow: %s\n", problem.what());
     return 2;
   }
 }

@@ -2,77 +2,38 @@
 
 #include <limits>
 
-#include "core/values/failure.hpp"
-#include "core/values/number.hpp"
+#include "core/settings/arguments.hpp"
 
 namespace orderflow::chaos {
 namespace {
 
-std::int64_t number(const std::string& name, const std::string& text, std::int64_t low,
-                    std::int64_t high) {
-  const auto value = core::parse_number<std::int64_t>(text);
-  if (!value || *value < low || *value > high) {
-    throw core::BadConfiguration(name + " is '" + text + "'; it must be a whole number from " +
-                                 std::to_string(low) + " to " + std::to_string(high));
-  }
-  return *value;
-}
+constexpr const char* kSummary =
+    "Steady load on an installation of its own, on real Kafka and PostgreSQL, while a seed decides "
+    "what dies, stops, forgets or is cut off. At the end everything is healed, and the clients' "
+    "own "
+    "records are compared with what the installation says.";
+// Each lane of faults has a seed of its own that follows from the given one.
+constexpr std::uint64_t kSeedMax = std::numeric_limits<std::int64_t>::max() / 2 - 1;
 
 }  // namespace
 
-Options read_options(const std::vector<std::string>& arguments) {
+std::optional<Options> read_options(std::span<const std::string> arguments) {
   Options options;
-  for (std::size_t i = 0; i < arguments.size(); ++i) {
-    std::string name = arguments[i];
-    if (name == "--plan" || name == "--help") {
-      (name == "--plan" ? options.plan : options.help) = true;
-      continue;
-    }
-    std::string value;
-    if (const auto equals = name.find('='); equals != std::string::npos) {
-      value = name.substr(equals + 1);
-      name.erase(equals);
-    } else if (i + 1 < arguments.size()) {
-      value = arguments[++i];
-    }
-    if (name == "--minutes") {
-      options.minutes = number(name, value, 1, 100'000);
-    } else if (name == "--sagas") {
-      options.sagas = number(name, value, 1, 100'000'000);
-    } else if (name == "--seed") {
-      const auto most = std::numeric_limits<std::int64_t>::max() / 2 - 1;
-      options.seed = static_cast<std::uint64_t>(number(name, value, 0, most));
-    } else if (name == "--clients") {
-      options.clients = number(name, value, 1, 64);
-    } else if (name == "--rate") {
-      options.rate = number(name, value, 0, 100'000);
-    } else if (name == "--calm") {
-      options.calm = number(name, value, 1, 1'000);
-    } else if (name == "--other-binary") {
-      options.other_binary = value;
-    } else {
-      throw core::BadConfiguration("chaos does not know '" + name + "'; see --help");
-    }
-  }
+  CLI::App app(kSummary, "orderflow chaos");
+  const auto add = [&app](const char* name, auto& value, const char* help, auto least, auto most) {
+    app.add_option(name, value, help)->capture_default_str()->check(CLI::Range(least, most));
+  };
+  add("--minutes", options.minutes, "how long", 1, 100'000);
+  add("--sagas", options.sagas, "instead: until so many orders are accepted", 1, 100'000'000);
+  add("--seed", options.seed, "the same seed, the same faults", std::uint64_t{0}, kSeedMax);
+  add("--clients", options.clients, "client threads", 1, 64);
+  add("--rate", options.rate, "operations a second of all clients; 0: no pause", 0, 100'000);
+  add("--calm", options.calm, "the same faults, the pauses between them N times as long", 1, 1'000);
+  app.add_option("--other-binary", options.other_binary,
+                 "another build of orderflow that runs beside this one for a while");
+  app.add_flag("--plan", options.plan, "print the faults of that time and stop");
+  if (!core::parse_arguments(app, arguments)) return std::nullopt;
   return options;
-}
-
-const char* usage() {
-  return "usage: ./orderflow chaos [--minutes N | --sagas N] [--seed N] [--clients N] [--rate N]\n"
-         "                         [--calm N] [--other-binary FILE] [--plan]\n"
-         "\n"
-         "Steady load on an installation of its own, on real Kafka and PostgreSQL, while a seed\n"
-         "decides what dies, stops, forgets or is cut off. At the end everything is healed, and\n"
-         "the clients' own books are compared with what the installation says.\n"
-         "\n"
-         "  --minutes N          how long (3)\n"
-         "  --sagas N            instead: until so many orders are accepted\n"
-         "  --seed N             the same seed, the same faults (1)\n"
-         "  --clients N          client threads (4)\n"
-         "  --rate N             operations a second of all clients (40); 0: no pause\n"
-         "  --calm N             the same faults, the pauses between them N times as long (1)\n"
-         "  --other-binary FILE  another build of orderflow that runs beside this one for a while\n"
-         "  --plan               print the faults of that time and stop\n";
 }
 
 }  // namespace orderflow::chaos

@@ -1,8 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <span>
 #include <string>
-#include <vector>
 
 namespace orderflow::chaos {
 
@@ -15,12 +16,9 @@ struct Options {
   std::int64_t calm = 1;   // Factor of the pauses between faults.
   std::string other_binary;
   bool plan = false;  // Only print what would happen.
-  bool help = false;
 };
 
-// Reads --name value and --name=value; throws core::BadConfiguration.
-[[nodiscard]] Options read_options(const std::vector<std::string>& arguments);
-
-[[nodiscard]] const char* usage();
+// Nothing when only --help was asked for. Throws core::BadConfiguration.
+[[nodiscard]] std::optional<Options> read_options(std::span<const std::string> arguments);
 
 }  // namespace orderflow::chaos

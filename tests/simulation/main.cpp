@@ -1,84 +1,64 @@
 // orderflow-simulate: see tests/simulation/README.md.
 #include <chrono>
-#include <cstdlib>
 #include <iostream>
 #include <optional>
+#include <span>
 #include <string>
-#include <string_view>
+#include <vector>
 
+#include "core/settings/arguments.hpp"
+#include "core/values/failure.hpp"
 #include "tests/simulation/run.hpp"
 
 namespace {
 
 using namespace orderflow::simulation;
 
-constexpr const char* kUsage =
-    "usage: ./orderflow simulate [--seed N] [--sagas N] [--threads N]\n"
-    "                            [--world N [--order N]] [--without FAULT,…] [--only FAULT,…]\n"
-    "  --world N     that world of the run alone; --order N prints all that happened to one order\n"
-    "  --list        the kinds of fault\n";
+constexpr int kThreadsMax = 1'000;
 
 struct Arguments {
   RunOptions run;
   std::optional<std::uint64_t> world;
   int order = -1;
+  bool list = false;
 };
 
-[[noreturn]] void refuse(const std::string& why) {
-  std::cerr << "simulate: " << why << "\n" << kUsage;
-  std::exit(2);
+std::string problem_of_fault(const std::string& name) {
+  return fault_of(name) ? "" : "there is no fault '" + name + "'; --list names them";
 }
 
-std::uint64_t number(std::string_view name, const std::string& text) {
-  const bool digits = !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
-  if (!digits || text.size() > 18) refuse(std::string(name) + " takes a number");
-  return std::stoull(text);
+void switch_faults(FaultSwitches& faults, const std::vector<std::string>& names, bool value) {
+  for (const auto& name : names) faults[static_cast<std::size_t>(*fault_of(name))] = value;
 }
 
-void switch_faults(FaultSwitches& faults, const std::string& list, bool value) {
-  std::size_t begin = 0;
-  while (begin <= list.size()) {
-    const auto end = std::min(list.find(',', begin), list.size());
-    const auto fault = fault_of(std::string_view(list).substr(begin, end - begin));
-    if (!fault) refuse("no such fault in '" + list + "'; --list names them");
-    faults[static_cast<std::size_t>(*fault)] = value;
-    begin = end + 1;
-  }
-}
-
-Arguments parse(int argc, char** argv) {
+// Nothing when only --help was asked for.
+std::optional<Arguments> parse(std::span<const std::string> words) {
   Arguments arguments;
-  for (int i = 1; i < argc; ++i) {
-    const std::string name = argv[i];
-    if (name == "--help") {
-      std::cout << kUsage;
-      std::exit(0);
-    }
-    if (name == "--list") {
-      for (const auto& fault : kFaultNames) std::cout << fault << "\n";
-      std::exit(0);
-    }
-    if (++i >= argc) refuse("'" + name + "' is not known, or lacks a value");
-    const std::string value = argv[i];
-    if (name == "--seed") {
-      arguments.run.seed = number(name, value);
-    } else if (name == "--sagas") {
-      arguments.run.sagas = number(name, value);
-    } else if (name == "--threads") {
-      arguments.run.threads = static_cast<int>(number(name, value));
-    } else if (name == "--world") {
-      arguments.world = number(name, value);
-    } else if (name == "--order") {
-      arguments.order = static_cast<int>(number(name, value));
-    } else if (name == "--without") {
-      switch_faults(arguments.run.faults, value, false);
-    } else if (name == "--only") {
-      arguments.run.faults.fill(false);
-      switch_faults(arguments.run.faults, value, true);
-    } else {
-      refuse("'" + name + "' is not known");
-    }
-  }
+  std::vector<std::string> only;
+  std::vector<std::string> without;
+  CLI::App app("Runs sagas in simulated worlds full of faults; see tests/simulation/README.md.",
+               "orderflow simulate");
+  app.add_option("--seed", arguments.run.seed, "the same seed, the same run")
+      ->capture_default_str();
+  app.add_option("--sagas", arguments.run.sagas, "how many")->capture_default_str();
+  app.add_option("--threads", arguments.run.threads, "worlds at once")
+      ->capture_default_str()
+      ->check(CLI::Range(1, kThreadsMax));
+  auto* world = app.add_option("--world", arguments.world, "that world of the run alone");
+  app.add_option("--order", arguments.order, "prints all that happened to that order")
+      ->needs(world)
+      ->check(CLI::NonNegativeNumber);
+  app.add_option("--only", only, "none but these faults, e.g. crash,message-lost")
+      ->delimiter(',')
+      ->check(&problem_of_fault);
+  app.add_option("--without", without, "all but these faults")
+      ->delimiter(',')
+      ->check(&problem_of_fault);
+  app.add_flag("--list", arguments.list, "the kinds of fault");
+  if (!orderflow::core::parse_arguments(app, words)) return std::nullopt;
+  if (!only.empty()) arguments.run.faults.fill(false);
+  switch_faults(arguments.run.faults, only, true);
+  switch_faults(arguments.run.faults, without, false);
   return arguments;
 }
 
@@ -105,10 +85,11 @@ RunResult run_one(const Arguments& arguments) {
   return result;
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-  const Arguments arguments = parse(argc, argv);
+int simulate(const Arguments& arguments) {
+  if (arguments.list) {
+    for (const auto& fault : kFaultNames) std::cout << fault << "\n";
+    return 0;
+  }
   const auto began = std::chrono::steady_clock::now();
   const RunResult result = arguments.world ? run_one(arguments) : run(arguments.run);
   print(result, arguments.run, std::cout);
@@ -118,4 +99,17 @@ int main(int argc, char** argv) {
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
   std::cerr << "took " << took.count() << " s\n";
   return result.violation.empty() ? 0 : 1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::vector<std::string> words(argv + 1, argv + argc);
+  try {
+    const auto arguments = parse(words);
+    return arguments ? simulate(*arguments) : 0;
+  } catch (const orderflow::core::BadConfiguration& problem) {
+    std::cerr << "orderflow: " << problem.what() << "\n";
+    return 2;
+  }
 }

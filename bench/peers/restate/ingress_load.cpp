@@ -9,14 +9,15 @@
 
 #include <atomic>
 #include <cerrno>
-#include <charconv>
 #include <memory>
+#include <optional>
 #include <random>
 #include <stdexcept>
 #include <system_error>
 
 #include "bench/http_answer.hpp"
 #include "bench/peers/closed_loop.hpp"
+#include "core/values/number.hpp"
 
 namespace {
 
@@ -29,14 +30,11 @@ constexpr int kAmountMaxCents = 10'000;
 constexpr timeval kPatience{60, 0};
 
 std::uint16_t port_of(std::string_view url) {
-  std::uint16_t port = 0;
-  if (url.starts_with(kUrlStart)) {
-    url.remove_prefix(kUrlStart.size());
-    const auto [end, error] = std::from_chars(url.data(), url.data() + url.size(), port);
-    if (error != std::errc{} || end != url.data() + url.size()) port = 0;
-  }
-  if (port == 0) throw std::runtime_error("--url must look like http://127.0.0.1:8080");
-  return port;
+  const auto port = url.starts_with(kUrlStart)
+                        ? orderflow::core::parse_number<std::uint16_t>(url.substr(kUrlStart.size()))
+                        : std::nullopt;
+  if (!port) throw std::runtime_error("--url must look like http://127.0.0.1:8080");
+  return *port;
 }
 
 [[noreturn]] void throw_errno(const char* what) {

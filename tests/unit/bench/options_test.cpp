@@ -5,17 +5,23 @@
 #include <string>
 #include <vector>
 
+#include "core/settings/arguments.hpp"
 #include "core/values/failure.hpp"
 
-using orderflow::bench::parse_options;
 using orderflow::bench::parse_url;
 using orderflow::bench::Scenario;
 using orderflow::core::BadConfiguration;
+using orderflow::core::parse_arguments;
 
 namespace {
 
 orderflow::bench::Options parse(const std::vector<std::string>& args) {
-  return parse_options(args);
+  orderflow::bench::Options options;
+  CLI::App app("", "orderflow bench");
+  add_options(app, options);
+  const bool parsed = parse_arguments(app, args);
+  REQUIRE(parsed);
+  return options;
 }
 
 }  // namespace
@@ -26,7 +32,7 @@ TEST_CASE("no arguments mean the defaults of the help text") {
   CHECK(options.measured.count() == 20);
   CHECK(options.url.empty());
   CHECK(options.audit);
-  CHECK(options.help.empty());
+  CHECK(options.figures_file.empty());
 }
 
 TEST_CASE("arguments are understood in both spellings") {
@@ -65,15 +71,19 @@ TEST_CASE("bad arguments are refused with one line that names them") {
   }
 }
 
-TEST_CASE("help is text to print, not an error") {
-  CHECK_THAT(parse({"--help"}).help, Catch::Matchers::ContainsSubstring("--seconds"));
+TEST_CASE("the figures of a report are another command") {
+  CHECK(parse({"figures", "run.json"}).figures_file == "run.json");
+  CHECK_THROWS_AS(parse({"figures"}), BadConfiguration);
 }
 
 TEST_CASE("an instance's URL is host and port") {
-  CHECK(parse_url("http://127.0.0.1:8080").port == "8080");
-  CHECK(parse_url("http://127.0.0.1:8080/").host == "127.0.0.1");
-  CHECK(parse_url("http://orders.example").port == "80");
-  for (const char* url : {"", "127.0.0.1:8080", "https://127.0.0.1", "http://a:b", "http://a/b"}) {
-    CHECK_THROWS_AS(parse_url(url), BadConfiguration);
+  CHECK(parse_url("http://127.0.0.1:8080")->port == "8080");
+  CHECK(parse_url("http://127.0.0.1:8080/")->host == "127.0.0.1");
+  CHECK(parse_url("http://[::1]:8080")->host == "::1");
+  CHECK(parse_url("http://orders.example")->port == "80");
+  for (const char* url : {"", "127.0.0.1:8080", "https://127.0.0.1", "http://a:b", "http://a/b",
+                          "http://a:0", "http://a:70000", "http://u@a", "http://a?b", "http://"}) {
+    INFO(url);
+    CHECK_FALSE(parse_url(url));
   }
 }
