@@ -1,5 +1,7 @@
 #include "tools/arguments.hpp"
 
+#include <simdjson.h>
+
 #include <cstdlib>
 
 #include "core/values/failure.hpp"
@@ -12,7 +14,7 @@ namespace {
 constexpr http_api::TextRule kOperatorName{.characters_max = 100};
 
 bool is_operator_name(const std::string& name) {
-  return http_api::is_valid_utf8(name) && http_api::check_text(name, kOperatorName).empty();
+  return simdjson::validate_utf8(name) && http_api::check_text(name, kOperatorName).empty();
 }
 
 }  // namespace

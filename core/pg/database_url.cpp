@@ -3,6 +3,8 @@
 #include <libpq-fe.h>
 
 #include <memory>
+#include <optional>
+#include <utility>
 
 #include "core/values/failure.hpp"
 
@@ -10,6 +12,29 @@ namespace orderflow::core {
 namespace {
 
 constexpr const char* kForms = "postgresql://user:password@host:port/database or key=value pairs";
+
+enum class Passwords { kKept, kMasked };
+
+// As key=value pairs. Read by libpq itself: it takes more than a URL may hold (several hosts, say),
+// and whoever else looks for the password overlooks some way to write it. Nothing when libpq cannot
+// read it.
+std::optional<std::string> conninfo_pairs(const std::string& conninfo, Passwords passwords) {
+  const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> options(
+      PQconninfoParse(conninfo.c_str(), nullptr), &PQconninfoFree);
+  if (!options) return std::nullopt;
+  std::string pairs;
+  for (const auto* option = options.get(); option->keyword != nullptr; ++option) {
+    if (option->val == nullptr) continue;
+    const std::string_view keyword = option->keyword;
+    const bool masked = passwords == Passwords::kMasked && keyword.ends_with("password");
+    const std::string_view value = masked ? "***" : option->val;
+    // A value with a space would otherwise be read back as going on with another setting.
+    const bool plain = !value.empty() && value.find_first_of(" \t\n\v\f\r'\\") == value.npos;
+    pairs.append(pairs.empty() ? "" : " ").append(keyword).append("=");
+    pairs.append(plain ? std::string(value) : quoted_conninfo_value(value));
+  }
+  return pairs;
+}
 
 }  // namespace
 
@@ -36,14 +61,6 @@ tl::expected<DatabaseUrl, std::string> DatabaseUrl::parse(std::string_view text)
   return url;
 }
 
-DatabaseUrl DatabaseUrl::with(std::string_view keyword, std::string_view value) const {
-  DatabaseUrl url;
-  const bool is_url = conninfo_.find("://") != std::string::npos;
-  const char* between = !is_url ? " " : conninfo_.find('?') == std::string::npos ? "?" : "&";
-  url.conninfo_ = conninfo_ + between + std::string(keyword) + "=" + std::string(value);
-  return url;
-}
-
 std::string quoted_conninfo_value(std::string_view value) {
   std::string quoted = "'";
   for (const char letter : value) {
@@ -53,23 +70,19 @@ std::string quoted_conninfo_value(std::string_view value) {
   return quoted + "'";
 }
 
+DatabaseUrl DatabaseUrl::with(std::string_view keyword, std::string_view value) const {
+  auto pairs = conninfo_pairs(conninfo_, Passwords::kKept);
+  if (!pairs) return *this;  // libpq says what is wrong with it when it is used.
+  DatabaseUrl url;
+  url.conninfo_ = std::move(pairs->append(pairs->empty() ? "" : " ")
+                                .append(keyword)
+                                .append("=")
+                                .append(quoted_conninfo_value(value)));
+  return url;
+}
+
 std::string DatabaseUrl::shown() const {
-  // Read by libpq itself: whoever else looks for the password overlooks some way to write it.
-  const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> options(
-      PQconninfoParse(conninfo_.c_str(), nullptr), &PQconninfoFree);
-  if (!options) return "(unreadable)";
-  std::string shown;
-  for (const auto* option = options.get(); option->keyword != nullptr; ++option) {
-    if (option->val == nullptr) continue;
-    const std::string_view keyword = option->keyword;
-    if (!shown.empty()) shown += ' ';
-    const std::string_view value = keyword.ends_with("password") ? "***" : option->val;
-    // A value with a space would otherwise be read back as going on with another setting.
-    const bool plain = !value.empty() && value.find_first_of(" \t\n\v\f\r'\\") == value.npos;
-    shown.append(keyword).append("=").append(plain ? std::string(value)
-                                                   : quoted_conninfo_value(value));
-  }
-  return shown;
+  return conninfo_pairs(conninfo_, Passwords::kMasked).value_or("(unreadable)");
 }
 
 }  // namespace orderflow::core

@@ -1,7 +1,6 @@
 #include "http-api/admin/dead_letter_rows.hpp"
 
-#include "core/pg/transaction.hpp"
-#include "http-api/server/body_reader.hpp"
+#include <simdjson.h>
 
 namespace orderflow::http_api {
 namespace {
@@ -44,7 +43,7 @@ JsonObject letter_object(const DeadLetterRow& letter) {
 
 // Text as it is; anything else in base64url. JSON in PostgreSQL knows no null character.
 void add_bytes(JsonObject& object, const std::string& name, const std::string& bytes) {
-  const bool text = is_valid_utf8(bytes) && bytes.find('\0') == std::string::npos;
+  const bool text = simdjson::validate_utf8(bytes) && bytes.find('\0') == std::string::npos;
   object.field(name, text ? bytes : base64url_encode(bytes));
   object.field(name + "_encoding", text ? "utf-8" : "base64url");
 }

@@ -6,6 +6,7 @@
 #include "core/json/text.hpp"
 #include "core/pg/row.hpp"
 #include "core/pg/sql.hpp"
+#include "core/pg/transaction.hpp"
 #include "core/values/time.hpp"
 #include "core/values/uuid.hpp"
 #include "http-api/server/list.hpp"

@@ -1,3 +1,5 @@
+#include <simdjson.h>
+
 #include "core/values/digest.hpp"
 #include "http-api/middleware/middleware.hpp"
 #include "http-api/server/body_reader.hpp"
@@ -23,7 +25,7 @@ Checked<std::string> operator_name(const Request& request, const std::string& op
   }
   std::string name(request.header("X-Operator"));
   if (name.empty()) return "operator";
-  if (!is_valid_utf8(name) || !check_text(name, kOperatorName).empty()) {
+  if (!simdjson::validate_utf8(name) || !check_text(name, kOperatorName).empty()) {
     return refuse(bad_request("X-Operator must be a name of 1 to 100 characters."));
   }
   return name;

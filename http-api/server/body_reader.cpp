@@ -35,42 +35,7 @@ Look look_at(std::string_view text, bool multiline) {
   return look;
 }
 
-// Length of the sequence that starts with this byte; 0 when none may.
-std::size_t sequence_length(unsigned char lead) {
-  if (lead < 0x80) return 1;
-  if (lead >= 0xc2 && lead <= 0xdf) return 2;
-  if (lead >= 0xe0 && lead <= 0xef) return 3;
-  if (lead >= 0xf0 && lead <= 0xf4) return 4;
-  return 0;
-}
-
-// Overlong forms, surrogates and what lies beyond U+10FFFF show in the second byte.
-bool second_byte_fits(unsigned char lead, unsigned char second) {
-  switch (lead) {
-    case 0xe0: return second >= 0xa0;
-    case 0xed: return second <= 0x9f;
-    case 0xf0: return second >= 0x90;
-    case 0xf4: return second <= 0x8f;
-    default: return true;
-  }
-}
-
 }  // namespace
-
-bool is_valid_utf8(std::string_view text) {
-  for (std::size_t i = 0; i < text.size();) {
-    const auto lead = static_cast<unsigned char>(text[i]);
-    const std::size_t length = sequence_length(lead);
-    if (length == 0 || i + length > text.size()) return false;
-    for (std::size_t k = 1; k < length; ++k) {
-      if (!is_continuation(static_cast<unsigned char>(text[i + k]))) return false;
-    }
-    if (length > 1 && !second_byte_fits(lead, static_cast<unsigned char>(text[i + 1])))
-      return false;
-    i += length;
-  }
-  return true;
-}
 
 std::string_view first_bytes(std::string_view text, std::size_t bytes_max) {
   if (text.size() <= bytes_max) return text;

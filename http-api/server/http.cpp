@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/url/parse_query.hpp>
 
 namespace orderflow::http_api {
 namespace {
@@ -14,12 +15,6 @@ constexpr std::array<std::pair<std::string_view, Method>, 5> kMethods{
      {"DELETE", Method::kDelete}}};
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-int hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  const char letter = lower(c);
-  return letter >= 'a' && letter <= 'f' ? letter - 'a' + 10 : -1;
-}
 
 }  // namespace
 
@@ -56,39 +51,16 @@ Response json_response(std::string body, int status) {
   return response;
 }
 
-std::optional<std::string> percent_decode(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '+') {
-      out += ' ';
-    } else if (text[i] != '%') {
-      out += text[i];
-    } else {
-      if (i + 2 >= text.size()) return std::nullopt;
-      const int high = hex_value(text[i + 1]);
-      const int low = hex_value(text[i + 2]);
-      if (high < 0 || low < 0) return std::nullopt;
-      out += static_cast<char>(high * 16 + low);
-      i += 2;
-    }
-  }
-  return out;
-}
-
 std::optional<std::vector<std::pair<std::string, std::string>>> parse_query(
     std::string_view query) {
+  const auto params = boost::urls::parse_query(query);
+  if (!params) return std::nullopt;
+  boost::urls::encoding_opts form;
+  form.space_as_plus = true;
   std::vector<std::pair<std::string, std::string>> pairs;
-  while (!query.empty()) {
-    const auto end = std::min(query.find('&'), query.size());
-    const std::string_view pair = query.substr(0, end);
-    query.remove_prefix(std::min(end + 1, query.size()));
-    if (pair.empty()) continue;
-    const auto equals = std::min(pair.find('='), pair.size());
-    auto name = percent_decode(pair.substr(0, equals));
-    auto value = percent_decode(pair.substr(std::min(equals + 1, pair.size())));
-    if (!name || !value) return std::nullopt;
-    pairs.emplace_back(std::move(*name), std::move(*value));
+  for (const auto param : *params) {
+    if (param.key.empty() && !param.has_value) continue;  // a=1&&b=2
+    pairs.emplace_back(param.key.decode(form), param.value.decode(form));
   }
   return pairs;
 }

@@ -71,10 +71,8 @@ struct Response {
 // An answer with this JSON.
 [[nodiscard]] Response json_response(std::string body, int status = 200);
 
-// Decodes %XX and `+`. Empty when an escape is broken.
-[[nodiscard]] std::optional<std::string> percent_decode(std::string_view text);
-
-// `a=1&b=2`, decoded, in order. Empty when an escape is broken.
+// `a=1&b=2`, decoded, in order. Empty when it is not well-formed: RFC 3986 wants most characters
+// escaped, and an escape may be broken.
 [[nodiscard]] std::optional<std::vector<std::pair<std::string, std::string>>> parse_query(
     std::string_view query);
 

@@ -1,5 +1,7 @@
 #include "http-api/server/query_reader.hpp"
 
+#include <simdjson.h>
+
 #include <algorithm>
 
 #include "core/values/number.hpp"
@@ -10,11 +12,12 @@ namespace orderflow::http_api {
 QueryReader::QueryReader(const RequestContext& context) : path_(context.request.path) {
   auto pairs = parse_query(context.request.query);
   if (!pairs) {
-    unreadable_ = bad_request("The query has a broken % escape.");
+    unreadable_ = bad_request("The query is not well-formed; escape what must be escaped as %XX.");
     return;
   }
   for (auto& [name, value] : *pairs) {
-    if (!is_valid_utf8(name) || !is_valid_utf8(value) || value.find('\0') != std::string::npos) {
+    if (!simdjson::validate_utf8(name) || !simdjson::validate_utf8(value) ||
+        value.find('\0') != std::string::npos) {
       unreadable_ = bad_request("The query is not valid UTF-8 text.");
       return;
     }

@@ -7,6 +7,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/http/error.hpp>
+#include <boost/url/parse.hpp>
 
 #include "core/testing/crash_point.hpp"
 #include "http-api/server/problem.hpp"
@@ -188,17 +189,26 @@ std::optional<Session::Refusal> Session::adopt_request() {
   const auto method = message.method_string();
   request_.method = parse_method({method.data(), method.size()});
   target_.assign(message.target().data(), message.target().size());
-  request_.target = target_;
-  const auto question = std::min(target_.find('?'), target_.size());
-  request_.path = request_.target.substr(0, question);
-  request_.query = request_.target.substr(std::min(question + 1, target_.size()));
   request_.body = std::move(message.body());
   if (version_ >= 11 && message.count(http::field::host) != 1) {
     return Refusal{400, "An HTTP/1.1 request has exactly one Host header."};
   }
-  if (!target_.starts_with('/')) return Refusal{400, "The request target must start with /."};
+  if (!adopt_target()) {
+    return Refusal{400, "The request target is neither a well-formed path nor a URL."};
+  }
   if (refuse_) return Refusal{503, "The server has as many connections as it takes; try again."};
   return std::nullopt;
+}
+
+// A path with its query, or a whole URL, as clients send it to proxies (RFC 9112, 3.2).
+bool Session::adopt_target() {
+  const auto url = target_.starts_with('/') ? boost::urls::parse_origin_form(target_)
+                                            : boost::urls::parse_uri(target_);
+  if (!url || !url->is_path_absolute()) return false;
+  request_.target = url->encoded_target();
+  request_.path = url->encoded_path();
+  request_.query = url->encoded_query();
+  return true;
 }
 
 std::string Session::serialize(const Response& response, bool keep_alive) const {

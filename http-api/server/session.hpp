@@ -65,6 +65,7 @@ class Session final : public ResponseStream, public std::enable_shared_from_this
   std::optional<Refusal> parse_buffered();
   asio::awaitable<void> continue_if_expected();
   std::optional<Refusal> adopt_request();
+  bool adopt_target();
   asio::awaitable<Response> handle();
   asio::awaitable<bool> send(const std::string& text);
   asio::awaitable<void> run_stream(Response response);
@@ -86,7 +87,7 @@ class Session final : public ResponseStream, public std::enable_shared_from_this
   bool continue_sent_ = false;
   bool keep_alive_ = true;
   unsigned version_ = 11;
-  std::string target_;
+  std::string target_;  // request_ refers to it
   Request request_;
 };
 

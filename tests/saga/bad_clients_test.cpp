@@ -125,6 +125,9 @@ TEST_CASE("garbage instead of HTTP", "[shared][bad-clients]") {
        {std::string("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 11),
         std::string("\r\n\r\n\r\n"), std::string("GET\r\n\r\n"),
         std::string("GET /orders HTTP/9.9\r\n\r\n"),
+        std::string("GET orders HTTP/1.1\r\nHost: x\r\n\r\n"),
+        std::string("GET mailto:orders HTTP/1.1\r\nHost: x\r\n\r\n"),
+        std::string("GET /orders?q=%zz HTTP/1.1\r\nHost: x\r\n\r\n"),
         std::string("POST /orders HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n"),
         std::string("POST /orders HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n"
                     "Content-Type: application/json\r\n\r\nZZZ\r\n")}) {

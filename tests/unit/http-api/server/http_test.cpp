@@ -13,18 +13,20 @@ TEST_CASE("headers are found in any case, the first one wins") {
   CHECK(request.header("x-two").empty());
 }
 
-TEST_CASE("percent escapes are decoded or refused") {
-  CHECK(percent_decode("a%2Fb+c%c3%bc") == "a/b c\xc3\xbc");
-  CHECK_FALSE(percent_decode("%"));
-  CHECK_FALSE(percent_decode("%2"));
-  CHECK_FALSE(percent_decode("%g0"));
-}
-
 TEST_CASE("queries are split into pairs") {
   const auto pairs = parse_query("a=1&&b&c==&d=%26");
   REQUIRE(pairs);
   CHECK(*pairs == std::vector<std::pair<std::string, std::string>>{
                       {"a", "1"}, {"b", ""}, {"c", "="}, {"d", "&"}});
+  CHECK(parse_query("")->empty());
+}
+
+TEST_CASE("a query is decoded or refused") {
+  CHECK(parse_query("q=a%2Fb+c%c3%bc")->front().second == "a/b c\xc3\xbc");
+  for (const char* broken : {"q=%", "%2", "q=%g0", "q=\xc3\xbc", "q=a b", "q=\"a\""}) {
+    INFO(broken);
+    CHECK_FALSE(parse_query(broken));
+  }
 }
 
 TEST_CASE("JSON objects keep their order and escape their texts") {

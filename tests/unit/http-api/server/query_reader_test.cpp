@@ -1,8 +1,8 @@
 #include "http-api/server/query_reader.hpp"
 
-#include <catch2/catch_test_macros.hpp>
+#include <simdjson.h>
 
-#include "http-api/server/body_reader.hpp"
+#include <catch2/catch_test_macros.hpp>
 
 namespace orderflow::http_api {
 namespace {
@@ -79,11 +79,11 @@ TEST_CASE("all that is wrong with a query is told at once") {
 TEST_CASE("a long unknown name is told in whole characters") {
   for (const char* first : {"a", "aa"}) {
     std::string name = first;
-    for (int i = 0; i < 100; ++i) name += "\xc3\xa4";
+    for (int i = 0; i < 100; ++i) name += "%C3%A4";
     const auto filter = parse(name + "=1");
     REQUIRE_FALSE(filter);
     const std::string& told = filter.error().errors.at(0).pointer;
-    CHECK(is_valid_utf8(told));
+    CHECK(simdjson::validate_utf8(told));
     CHECK(told.size() < 100);
   }
 }
