@@ -20,7 +20,6 @@
 #include "core/kafka/admin.hpp"
 #include "core/kafka/options.hpp"
 #include "core/observe/health.hpp"
-#include "core/observe/health_monitor.hpp"
 #include "core/observe/log.hpp"
 #include "core/observe/metrics.hpp"
 #include "core/observe/settings.hpp"
@@ -33,6 +32,7 @@
 #include "events/roles.hpp"
 #include "events/settings.hpp"
 #include "http-api/api_role.hpp"
+#include "http-api/health/health_monitor.hpp"
 #include "http-api/health/ops_server.hpp"
 #include "http-api/settings.hpp"
 #include "schemas/migrate.hpp"
@@ -133,7 +133,7 @@ int run_roles(std::string_view name, const std::vector<events::Role>& roles,
   logger.info("starting", {{"version", ORDERFLOW_VERSION}});
   for (const auto& warning : settings.warnings()) logger.warning(warning);
 
-  std::optional<core::HealthMonitor> monitor;
+  std::optional<http_api::HealthMonitor> monitor;
   std::optional<core::TopicKeeper> topics;
   if (name != events::kBroker.name) {
     monitor.emplace(settings, health, logger);

@@ -5,11 +5,12 @@
 #include <string>
 #include <thread>
 
-#include "core/pg/partition_count.hpp"
 #include "core/pg/settings.hpp"
+#include "core/values/digest.hpp"
 #include "events/roles.hpp"
 #include "schemas/embedded.hpp"
 #include "schemas/migration_plan.hpp"
+#include "schemas/partition_count.hpp"
 #include "schemas/settings.hpp"
 
 namespace orderflow::schemas {
@@ -90,7 +91,7 @@ std::string apply_next(core::DatabasePool& database) {
     transaction.exec("INSERT INTO ops.migrations (number, name, checksum) VALUES (" +
                      std::to_string(next.number) + ", " +
                      transaction.quote(std::string(next.name)) + ", " +
-                     transaction.quote(sha256_hex(next.sql)) + ")");
+                     transaction.quote(core::sha256_hex(next.sql)) + ")");
     return std::string(next.name);
   });
 }
@@ -102,7 +103,7 @@ std::string create_partitions(core::DatabasePool& database, std::int64_t wanted)
     take_lock(transaction);
     transaction.exec("INSERT INTO ops.settings (name, value) VALUES ('partition_count', '" +
                      std::to_string(wanted) + "') ON CONFLICT (name) DO NOTHING");
-    const auto count = transaction.exec1(core::kPartitionCountSql)[0].as<std::string>();
+    const auto count = transaction.exec1(kPartitionCountSql)[0].as<std::string>();
     for (const events::Role& owner : events::kOwners) {
       transaction.exec("INSERT INTO " + std::string(owner.schema) +
                        ".partitions (partition) SELECT generate_series(0, " + count +

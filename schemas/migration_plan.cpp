@@ -1,27 +1,10 @@
 #include "schemas/migration_plan.hpp"
 
-#include <openssl/evp.h>
-
 #include <algorithm>
-#include <array>
+
+#include "core/values/digest.hpp"
 
 namespace orderflow::schemas {
-
-std::string sha256_hex(std::string_view bytes) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned int size = 0;
-  if (EVP_Digest(bytes.data(), bytes.size(), digest.data(), &size, EVP_sha256(), nullptr) != 1) {
-    throw core::Unavailable("SHA-256 is not available in this OpenSSL");
-  }
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string hex;
-  hex.reserve(2 * std::size_t{size});
-  for (unsigned int i = 0; i < size; ++i) {
-    hex += kDigits[digest[i] >> 4U];
-    hex += kDigits[digest[i] & 15U];
-  }
-  return hex;
-}
 
 std::vector<EmbeddedMigration> migrations_left(std::span<const EmbeddedMigration> known,
                                                std::span<const AppliedMigration> applied) {
@@ -36,7 +19,7 @@ std::vector<EmbeddedMigration> migrations_left(std::span<const EmbeddedMigration
       throw MigrationRefused("the database is newer than this program: migration " + row.name +
                              " is applied and unknown here; run the newer program");
     }
-    if (file->name != row.name || sha256_hex(file->sql) != row.checksum) {
+    if (file->name != row.name || core::sha256_hex(file->sql) != row.checksum) {
       throw MigrationRefused("migration " + row.name +
                              " was changed after it was applied; restore schemas/sql/" + row.name +
                              " and put the change into a new file (a throw-away local instance: "

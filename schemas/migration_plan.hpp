@@ -2,7 +2,6 @@
 
 #include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "core/values/failure.hpp"
@@ -23,9 +22,6 @@ struct AppliedMigration {
   std::string name;
   std::string checksum;
 };
-
-// SHA-256 in lower-case hexadecimal.
-[[nodiscard]] std::string sha256_hex(std::string_view bytes);
 
 // What is left to apply, in order. Throws MigrationRefused when what was applied is not a prefix of
 // what this program carries. Pure: the caller holds the lock that makes `applied` the truth.

@@ -9,12 +9,12 @@
 
 #include "core/kafka/embedded_broker.hpp"
 #include "core/kafka/settings.hpp"
-#include "core/pg/partition_count.hpp"
 #include "core/pg/session.hpp"
 #include "core/pg/settings.hpp"
 #include "core/values/failure.hpp"
 #include "events/settings.hpp"
 #include "events/topics.hpp"
+#include "schemas/partition_count.hpp"
 #include "schemas/settings.hpp"
 
 namespace orderflow::tools {
@@ -52,7 +52,7 @@ core::TopicKeeper::Topics topics_of(const core::Settings& settings) {
   const auto first = settings.get(schemas::kPartitions);
   const auto replicas = settings.get(events::kReplicationFactor);
   return [session = std::move(session), topics, first, replicas] {
-    const auto partitions = core::read_partition_count(*session).value_or(first);
+    const auto partitions = schemas::read_partition_count(*session).value_or(first);
     std::vector<core::TopicSpec> specs;
     for (const auto& row : events::kTopics) {
       specs.push_back({topics[row.topic], partitions, replicas, row.owned});

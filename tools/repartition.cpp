@@ -9,7 +9,6 @@
 #include "core/kafka/admin.hpp"
 #include "core/kafka/options.hpp"
 #include "core/observe/settings.hpp"
-#include "core/pg/partition_count.hpp"
 #include "core/pg/pool.hpp"
 #include "core/pg/settings.hpp"
 #include "core/settings/command_line.hpp"
@@ -19,6 +18,7 @@
 #include "core/values/uuid.hpp"
 #include "events/roles.hpp"
 #include "events/settings.hpp"
+#include "schemas/partition_count.hpp"
 
 namespace orderflow::tools {
 namespace {
@@ -63,7 +63,7 @@ class Repartition {
 
  private:
   static std::int32_t count(pqxx::transaction_base& transaction) {
-    const auto rows = transaction.exec(core::kPartitionCountSql);
+    const auto rows = transaction.exec(schemas::kPartitionCountSql);
     if (rows.empty()) {
       throw core::BadConfiguration("the database has no partitions yet; run `orderflow migrate`");
     }

@@ -37,6 +37,8 @@ std::string to_hex(std::string_view bytes) {
   return out;
 }
 
+std::string sha256_hex(std::string_view text) { return to_hex(sha256(text)); }
+
 bool equal_in_constant_time(std::string_view a, std::string_view b) {
   // Digests have one length, so neither content nor length of the secret shows.
   const std::string left = sha256(a);

@@ -2,12 +2,12 @@
 
 #include <nlohmann/json.hpp>
 
-#include "core/pg/partition_count.hpp"
 #include "core/values/shard.hpp"
 #include "events/codec.hpp"
 #include "http-api/admin/dead_letter_rows.hpp"
 #include "http-api/admin/saga_groups.hpp"
 #include "http-api/middleware/keyed_write.hpp"
+#include "schemas/partition_count.hpp"
 
 namespace orderflow::http_api {
 namespace {
@@ -62,7 +62,7 @@ class Resolving {
 
   StoredAnswer apply(core::PgTransaction& transaction) {
     if (wanted_.resolution == Resolution::kReplayed) {
-      const auto partitions = core::read_partition_count(session_).value_or(1);
+      const auto partitions = schemas::read_partition_count(session_).value_or(1);
       replayer_.publish(message_of(*letter_, partitions));
     }
     const std::string name(name_of(wanted_.resolution));

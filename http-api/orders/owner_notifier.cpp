@@ -2,12 +2,12 @@
 
 #include <chrono>
 
-#include "core/pg/partition_count.hpp"
 #include "core/pg/settings.hpp"
 #include "core/testing/crash_point.hpp"
 #include "core/values/failure.hpp"
 #include "events/codec.hpp"
 #include "events/settings.hpp"
+#include "schemas/partition_count.hpp"
 
 namespace orderflow::http_api {
 namespace {
@@ -108,7 +108,7 @@ void OwnerNotifier::refresh_partition_count() {
   if (now < next_refresh_) return;
   next_refresh_ = now + kRefreshInterval;
   try {
-    const auto found = core::read_partition_count(session_);
+    const auto found = schemas::read_partition_count(session_);
     if (!found || *found == partition_count_) return;
     partition_count_ = *found;
     producer_.reset();  // One made before need not know the partitions that were added.

@@ -77,7 +77,8 @@ bool is_impure(const std::string& include) {
 
 bool is_foreign_to_supervisor(const std::string& include) {
   static const std::regex known(
-      "core/(values|testing)/.*|events/(roles|topics).hpp|compose/.*|[^/]*|(sys|arpa|netinet)/.*|"
+      "core/(values|testing)/.*|core/settings/arguments.hpp|events/(roles|topics).hpp|compose/"
+      ".*|[^/]*|(sys|arpa|netinet)/.*|"
       "nlohmann/.*|tl/.*|CLI/.*");
   return !std::regex_match(include, known);
 }

@@ -23,7 +23,7 @@ const std::map<std::string, Rooms> kRooms{
       {"settings", {"values"}},
       {"testing", {"values"}},
       {"net", {"values"}},
-      {"observe", {"values", "settings", "kafka", "pg"}},
+      {"observe", {"values", "settings"}},
       {"async", {"values", "observe"}},
       {"pg", {"values", "settings", "testing", "async"}},
       {"kafka", {"values", "settings", "observe"}}}},

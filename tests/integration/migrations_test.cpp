@@ -6,11 +6,11 @@
 #include <thread>
 #include <vector>
 
-#include "core/pg/partition_count.hpp"
 #include "events/roles.hpp"
 #include "schemas/embedded.hpp"
 #include "schemas/migrate.hpp"
 #include "schemas/migration_plan.hpp"
+#include "schemas/partition_count.hpp"
 #include "schemas/seed.hpp"
 #include "tests/support/database.hpp"
 #include "tests/support/environment.hpp"
@@ -93,7 +93,7 @@ TEST_CASE("another partition count changes nothing", "[migrations]") {
   Migrating installation;
   REQUIRE(installation.migrate() == 0);
   REQUIRE(installation.migrate("8") == 0);
-  CHECK(installation.look().number(core::kPartitionCountSql) == 4);
+  CHECK(installation.look().number(schemas::kPartitionCountSql) == 4);
   CHECK(installation.look().number("SELECT count(*) FROM orders.partitions") == 4);
 }
 

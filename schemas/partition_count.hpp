@@ -5,7 +5,7 @@
 
 #include "core/pg/session.hpp"
 
-namespace orderflow::core {
+namespace orderflow::schemas {
 
 // P, how many partitions each owned topic is served in: a fact of the installation that
 // `orderflow migrate` takes from ORDERFLOW_PARTITIONS once and `orderflow repartition` changes. It
@@ -13,7 +13,7 @@ namespace orderflow::core {
 inline constexpr const char* kPartitionCountSql =
     "SELECT value::int FROM ops.settings WHERE name = 'partition_count'";
 
-// Nothing when the database is not migrated yet. Throws Unavailable.
-[[nodiscard]] std::optional<std::int32_t> read_partition_count(PgSession& session);
+// Nothing when the database is not migrated yet. Throws core::Unavailable.
+[[nodiscard]] std::optional<std::int32_t> read_partition_count(core::PgSession& session);
 
-}  // namespace orderflow::core
+}  // namespace orderflow::schemas

@@ -1,4 +1,4 @@
-#include "core/observe/health_monitor.hpp"
+#include "http-api/health/health_monitor.hpp"
 
 #include <chrono>
 #include <condition_variable>
@@ -6,24 +6,26 @@
 #include "core/pg/settings.hpp"
 #include "core/values/failure.hpp"
 
-namespace orderflow::core {
+namespace orderflow::http_api {
 namespace {
 
 constexpr auto kInterval = std::chrono::seconds{1};
-constexpr Duration kDatabaseTimeout = std::chrono::seconds{2};
+constexpr core::Duration kDatabaseTimeout = std::chrono::seconds{2};
 constexpr int kKafkaTimeoutMs = 2000;
 
-constexpr PgStatement kPing{"health_ping", "SELECT to_regclass('ops.migrations') IS NOT NULL"};
+constexpr core::PgStatement kPing{"health_ping",
+                                  "SELECT to_regclass('ops.migrations') IS NOT NULL"};
 
 }  // namespace
 
-HealthMonitor::HealthMonitor(const Settings& settings, Health& health, Logger& logger)
+HealthMonitor::HealthMonitor(const core::Settings& settings, core::Health& health,
+                             core::Logger& logger)
     : health_(health),
       logger_(logger),
-      kafka_options_(kafka_options(settings, "orderflow-health")),
-      session_(settings.get(kDatabaseUrl), {.application_name = "orderflow-health",
-                                            .role = "",
-                                            .answer_timeout = kDatabaseTimeout}) {
+      kafka_options_(core::kafka_options(settings, "orderflow-health")),
+      session_(settings.get(core::kDatabaseUrl), {.application_name = "orderflow-health",
+                                                  .role = "",
+                                                  .answer_timeout = kDatabaseTimeout}) {
   for (const char* component : {"database", "schema", "kafka"}) health_.expect(component);
   database_thread_ = std::jthread(
       [this](const std::stop_token& stop) { repeat(stop, [this] { check_database(); }); });
@@ -48,7 +50,7 @@ void HealthMonitor::repeat(const std::stop_token& stop, const std::function<void
 
 void HealthMonitor::check_database() {
   try {
-    const PgResult answer = session_.execute(kPing);
+    const core::PgResult answer = session_.execute(kPing);
     report("database", true);
     const bool migrated = answer.boolean(0, 0);
     report("schema", migrated, migrated ? "" : "the tables are missing; run `orderflow migrate`");
@@ -61,7 +63,7 @@ void HealthMonitor::check_database() {
 void HealthMonitor::check_kafka() {
   try {
     if (!client_ || client_->failed()) {
-      client_ = std::make_unique<KafkaProducer>(kafka_options_, logger_, nullptr);
+      client_ = std::make_unique<core::KafkaProducer>(kafka_options_, logger_, nullptr);
     }
     const rd_kafka_metadata_t* metadata = nullptr;
     const auto error = rd_kafka_metadata(client_->handle(), 0, nullptr, &metadata, kKafkaTimeoutMs);
@@ -90,4 +92,4 @@ void HealthMonitor::report(const std::string& component, bool up, const std::str
   }
 }
 
-}  // namespace orderflow::core
+}  // namespace orderflow::http_api
