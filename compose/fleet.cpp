@@ -51,7 +51,7 @@ void log(std::string_view name, std::string_view what) {
 
 }  // namespace
 
-Fleet::Process::Process(Entry described, LogFile output, const BackoffPolicy& policy)
+Fleet::Process::Process(Entry described, LogFile output, const RestartPolicy& policy)
     : entry(std::move(described)), log(std::move(output)), backoff(policy) {
   status.name = entry.name;
   status.port = entry.ready.port;
@@ -62,7 +62,7 @@ Fleet::Fleet(std::vector<Entry> entries, FleetSettings settings) : settings_(std
   processes_.reserve(entries.size());
   for (Entry& entry : entries) {
     LogFile log(settings_.state_dir / "log" / (entry.name + ".log"));
-    processes_.emplace_back(std::move(entry), std::move(log), settings_.backoff);
+    processes_.emplace_back(std::move(entry), std::move(log), settings_.restart);
   }
 }
 
@@ -193,10 +193,8 @@ void Fleet::on_daemon_exit(Process& process, const std::string& how, bool perman
 }
 
 void Fleet::back_off(Process& process, const std::string& how, Clock::time_point now) {
-  using std::chrono::duration_cast;
-  using std::chrono::milliseconds;
-  const auto pause =
-      process.backoff.next_delay(duration_cast<milliseconds>(now - process.launched));
+  const auto lived = std::chrono::duration_cast<core::Duration>(now - process.launched);
+  const auto pause = process.backoff.next_pause(lived);
   process.due = now + pause;
   process.problem = how;
   set_state(process, ProcessState::kBackoff);

@@ -12,9 +12,9 @@
 #include <string>
 #include <vector>
 
-#include "compose/backoff.hpp"
 #include "compose/log_file.hpp"
 #include "compose/probe.hpp"
+#include "compose/restart_backoff.hpp"
 #include "compose/status.hpp"
 #include "compose/table.hpp"
 #include "core/values/time.hpp"
@@ -35,7 +35,7 @@ struct FleetSettings {
   std::chrono::seconds death_deadline{5};
   int oneshot_attempts_max = 6;
   std::uintmax_t log_bytes_max = std::uintmax_t{32} << 20;
-  BackoffPolicy backoff;
+  RestartPolicy restart;
 };
 
 class Fleet {
@@ -66,12 +66,12 @@ class Fleet {
 
  private:
   struct Process {
-    Process(Entry described, LogFile output, const BackoffPolicy& policy);
+    Process(Entry described, LogFile output, const RestartPolicy& policy);
 
     Entry entry;
     LogFile log;
     ProcessStatus status;
-    Backoff backoff;
+    RestartBackoff backoff;
     std::unique_ptr<Probe> probe;
     std::string problem;  // of the last ready check or exit, for the message of a failed start
     bool was_ready = false;

@@ -1,14 +1,14 @@
 #include "consumers/runtime/restart_backoff.hpp"
 
-#include <algorithm>
 #include <random>
+
+#include "core/values/backoff.hpp"
 
 namespace orderflow::consumers {
 
 namespace {
 
-constexpr core::Duration kShortest = std::chrono::milliseconds{50};
-constexpr core::Duration kLongest = std::chrono::seconds{2};
+constexpr core::Backoff kAround{std::chrono::milliseconds{50}, std::chrono::seconds{2}};
 
 }  // namespace
 
@@ -19,8 +19,7 @@ core::Duration jittered(core::Duration around) {
 }
 
 core::SteadyTime RestartBackoff::next_end() {
-  around_ = std::clamp(around_ * 2, kShortest, kLongest);
-  return std::chrono::steady_clock::now() + jittered(around_);
+  return std::chrono::steady_clock::now() + jittered(kAround.after(++failures_));
 }
 
 }  // namespace orderflow::consumers

@@ -14,10 +14,10 @@ class RestartBackoff {
  public:
   // When the wait that begins now is over.
   [[nodiscard]] core::SteadyTime next_end();
-  void succeeded() { around_ = core::Duration{0}; }
+  void succeeded() { failures_ = 0; }
 
  private:
-  core::Duration around_{0};
+  int failures_ = 0;
 };
 
 }  // namespace orderflow::consumers

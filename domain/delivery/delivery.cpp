@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/json/text.hpp"
+#include "core/values/backoff.hpp"
 
 namespace orderflow::domain {
 namespace {
@@ -173,46 +174,8 @@ Time due_time(const Delivery& delivery, const DeliveryPolicy& policy) {
   if (delivery.status == DeliveryStatus::kScheduled) {
     return delivery.carrier_due_at.value_or(Time::max());
   }
-  Duration wait = policy.report_backoff_initial;
-  for (int i = 1; i < delivery.report_attempts && wait < policy.report_backoff_max; ++i) wait *= 2;
-  return delivery.updated_at + std::min(wait, policy.report_backoff_max);
-}
-
-void DeliveryRecords::add(Delivery delivery) {
-  const Uuid id = delivery.id;
-  rows_.emplace(id, Tracked{std::move(delivery), RowState::kRead});
-}
-
-const Delivery* DeliveryRecords::find(const Uuid& id) const {
-  const auto found = rows_.find(id);
-  return found == rows_.end() ? nullptr : &found->second.row;
-}
-
-std::vector<const Delivery*> DeliveryRecords::new_rows() const {
-  std::vector<const Delivery*> rows;
-  for (const auto& [id, held] : rows_) {
-    if (held.state == RowState::kNew) rows.push_back(&held.row);
-  }
-  return rows;
-}
-
-std::vector<const Delivery*> DeliveryRecords::changed_rows() const {
-  std::vector<const Delivery*> rows;
-  for (const auto& [id, held] : rows_) {
-    if (held.state == RowState::kChanged) rows.push_back(&held.row);
-  }
-  return rows;
-}
-
-void DeliveryRecords::insert(Delivery delivery) {
-  const Uuid id = delivery.id;
-  rows_.emplace(id, Tracked{std::move(delivery), RowState::kNew});
-}
-
-Delivery& DeliveryRecords::change(const Uuid& id) {
-  auto& held = rows_.at(id);
-  if (held.state == RowState::kRead) held.state = RowState::kChanged;
-  return held.row;
+  const core::Backoff backoff{policy.report_backoff_initial, policy.report_backoff_max};
+  return delivery.updated_at + backoff.after(delivery.report_attempts);
 }
 
 core::Result<DeliveryVerdict> handle(DeliveryRecords& records,

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,6 +11,7 @@
 #include "core/values/shard_key.hpp"
 #include "core/values/time.hpp"
 #include "core/values/uuid.hpp"
+#include "domain/tracked_rows.hpp"
 #include "events/messages.hpp"
 
 namespace orderflow::domain {
@@ -65,27 +65,8 @@ struct DeliveryPolicy {
 // waited long enough for an acknowledgement. Time::max() when never.
 [[nodiscard]] Time due_time(const Delivery& delivery, const DeliveryPolicy& policy);
 
-// The deliveries that one batch is about, as read, and what it made of them. A value without I/O.
-class DeliveryRecords {
- public:
-  void add(Delivery delivery);
-  [[nodiscard]] const Delivery* find(const Uuid& id) const;
-
-  [[nodiscard]] std::vector<const Delivery*> new_rows() const;
-  [[nodiscard]] std::vector<const Delivery*> changed_rows() const;  // Without the new ones.
-
-  // Used by the rules below.
-  void insert(Delivery delivery);
-  Delivery& change(const Uuid& id);
-
- private:
-  enum class RowState { kRead, kNew, kChanged };
-  struct Tracked {
-    Delivery row;
-    RowState state;
-  };
-  std::map<Uuid, Tracked> rows_;
-};
+// The deliveries that one batch is about.
+using DeliveryRecords = TrackedRows<Delivery>;
 
 // Circumstances of one command.
 struct DeliveryContext {

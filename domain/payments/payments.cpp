@@ -250,29 +250,9 @@ void PaymentRecords::add(Account account) {
   accounts_.emplace(id, Held{std::move(account), sequence});
 }
 
-void PaymentRecords::add(Payment payment) {
-  const Uuid id = payment.id;
-  payments_.emplace(id, Tracked<Payment>{std::move(payment), RowState::kRead});
-}
-
-void PaymentRecords::add(Refund refund) {
-  const Uuid id = refund.id;
-  refunds_.emplace(id, Tracked<Refund>{std::move(refund), RowState::kRead});
-}
-
 const Account* PaymentRecords::account(const Uuid& id) const {
   const auto found = accounts_.find(id);
   return found == accounts_.end() ? nullptr : &found->second.account;
-}
-
-const Payment* PaymentRecords::payment(const Uuid& id) const {
-  const auto found = payments_.find(id);
-  return found == payments_.end() ? nullptr : &found->second.row;
-}
-
-const Refund* PaymentRecords::refund(const Uuid& id) const {
-  const auto found = refunds_.find(id);
-  return found == refunds_.end() ? nullptr : &found->second.row;
 }
 
 std::vector<PaymentRecords::AccountChange> PaymentRecords::changed_accounts() const {
@@ -282,46 +262,6 @@ std::vector<PaymentRecords::AccountChange> PaymentRecords::changed_accounts() co
     changes.push_back({&held.account, held.read_sequence});
   }
   return changes;
-}
-
-std::vector<const Payment*> PaymentRecords::new_payments() const {
-  std::vector<const Payment*> rows;
-  for (const auto& [id, held] : payments_) {
-    if (held.state == RowState::kNew) rows.push_back(&held.row);
-  }
-  return rows;
-}
-
-std::vector<const Payment*> PaymentRecords::changed_payments() const {
-  std::vector<const Payment*> rows;
-  for (const auto& [id, held] : payments_) {
-    if (held.state == RowState::kChanged) rows.push_back(&held.row);
-  }
-  return rows;
-}
-
-std::vector<const Refund*> PaymentRecords::new_refunds() const {
-  std::vector<const Refund*> rows;
-  for (const auto& [id, held] : refunds_) {
-    if (held.state == RowState::kNew) rows.push_back(&held.row);
-  }
-  return rows;
-}
-
-void PaymentRecords::insert(Payment payment) {
-  const Uuid id = payment.id;
-  payments_.emplace(id, Tracked<Payment>{std::move(payment), RowState::kNew});
-}
-
-void PaymentRecords::insert(Refund refund) {
-  const Uuid id = refund.id;
-  refunds_.emplace(id, Tracked<Refund>{std::move(refund), RowState::kNew});
-}
-
-Payment& PaymentRecords::change(const Uuid& payment_id) {
-  auto& held = payments_.at(payment_id);
-  if (held.state == RowState::kRead) held.state = RowState::kChanged;
-  return held.row;
 }
 
 bool PaymentRecords::post(const Uuid& account_id, LedgerKind kind, const Uuid& reference,

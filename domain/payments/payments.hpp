@@ -6,12 +6,14 @@
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "core/values/money.hpp"
 #include "core/values/result.hpp"
 #include "core/values/time.hpp"
 #include "core/values/uuid.hpp"
+#include "domain/tracked_rows.hpp"
 #include "events/messages.hpp"
 
 namespace orderflow::domain {
@@ -86,27 +88,26 @@ struct LedgerRow {
 class PaymentRecords {
  public:
   void add(Account account);
-  void add(Payment payment);
-  void add(Refund refund);
+  void add(Payment payment) { payments_.add(std::move(payment)); }
+  void add(Refund refund) { refunds_.add(std::move(refund)); }
 
   [[nodiscard]] const Account* account(const Uuid& id) const;
-  [[nodiscard]] const Payment* payment(const Uuid& id) const;
-  [[nodiscard]] const Refund* refund(const Uuid& id) const;
+  [[nodiscard]] const Payment* payment(const Uuid& id) const { return payments_.find(id); }
+  [[nodiscard]] const Refund* refund(const Uuid& id) const { return refunds_.find(id); }
 
   struct AccountChange {
     const Account* account;          // As it is to be written.
     std::int64_t expected_sequence;  // As it was read.
   };
   [[nodiscard]] std::vector<AccountChange> changed_accounts() const;
-  [[nodiscard]] std::vector<const Payment*> new_payments() const;
-  [[nodiscard]] std::vector<const Payment*> changed_payments() const;  // Without the new ones.
-  [[nodiscard]] std::vector<const Refund*> new_refunds() const;
+  [[nodiscard]] const TrackedRows<Payment>& payments() const { return payments_; }
+  [[nodiscard]] const TrackedRows<Refund>& refunds() const { return refunds_; }
   [[nodiscard]] const std::vector<LedgerRow>& ledger() const { return ledger_; }
 
   // Used by the rules below.
-  void insert(Payment payment);
-  void insert(Refund refund);
-  Payment& change(const Uuid& payment_id);
+  void insert(Payment payment) { payments_.insert(std::move(payment)); }
+  void insert(Refund refund) { refunds_.insert(std::move(refund)); }
+  Payment& change(const Uuid& payment_id) { return payments_.change(payment_id); }
   // Credits (positive) or debits an account and writes the ledger row; zero moves nothing. False,
   // and nothing changed, when the balance would leave 0..2^63-1.
   [[nodiscard]] bool post(const Uuid& account_id, LedgerKind kind, const Uuid& reference,
@@ -117,16 +118,9 @@ class PaymentRecords {
     Account account;
     std::int64_t read_sequence;
   };
-  enum class RowState { kRead, kNew, kChanged };
-  template <typename Row>
-  struct Tracked {
-    Row row;
-    RowState state = RowState::kRead;
-  };
-
   std::map<Uuid, Held> accounts_;
-  std::map<Uuid, Tracked<Payment>> payments_;
-  std::map<Uuid, Tracked<Refund>> refunds_;
+  TrackedRows<Payment> payments_;
+  TrackedRows<Refund> refunds_;
   std::vector<LedgerRow> ledger_;
 };
 

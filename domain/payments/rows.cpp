@@ -229,9 +229,9 @@ PaymentRecords read_payment_records(core::PgSession& session, const PaymentKeys&
 std::vector<PgCall> write_payment_records(const PaymentRecords& records) {
   std::vector<PgCall> calls;
   const auto accounts = records.changed_accounts();
-  const auto inserted = records.new_payments();
-  const auto updated = records.changed_payments();
-  const auto refunds = records.new_refunds();
+  const auto inserted = records.payments().new_rows();
+  const auto updated = records.payments().changed_rows();
+  const auto refunds = records.refunds().new_rows();
   if (!accounts.empty()) calls.push_back(move_accounts(accounts));
   if (!inserted.empty()) calls.push_back(insert_payments(inserted));
   if (!updated.empty()) calls.push_back(update_payments(updated));

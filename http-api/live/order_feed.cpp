@@ -7,6 +7,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
 #include <chrono>
+#include <utility>
 
 #include "core/async/periodic.hpp"
 #include "core/kafka/consumer.hpp"
@@ -208,35 +209,30 @@ void OrderFeed::poll_once() {
 
 void OrderFeed::compare_sagas(const core::PgResult& rows) {
   for (int row = 0; row < rows.rows(); ++row) {
-    const core::Uuid order_id = rows.uuid(row, 0);
-    bool changed = false;
-    {
-      const std::lock_guard lock(mutex_);
-      const auto [begin, end] = subscriptions_.equal_range(order_id);
-      for (auto it = begin; it != end; ++it) {
-        changed = changed || it->second.version != rows.int8(row, 1);
-        it->second.version = rows.int8(row, 1);
-      }
-    }
-    if (changed) notify(order_id);
+    update(rows.uuid(row, 0), [version = rows.int8(row, 1)](Subscribed& seen) {
+      return std::exchange(seen.version, version) != version;
+    });
   }
 }
 
 void OrderFeed::compare_jobs(const core::PgResult& rows) {
   for (int row = 0; row < rows.rows(); ++row) {
-    const core::Uuid order_id = rows.uuid(row, 0);
-    bool changed = false;
-    {
-      const std::lock_guard lock(mutex_);
-      const auto [begin, end] = subscriptions_.equal_range(order_id);
-      for (auto it = begin; it != end; ++it) {
-        if (it->second.job_id != rows.uuid(row, 1)) continue;
-        changed = changed || it->second.job_state != rows.text(row, 2);
-        it->second.job_state = rows.text(row, 2);
-      }
-    }
-    if (changed) notify(order_id);
+    update(rows.uuid(row, 0),
+           [job_id = rows.uuid(row, 1), state = std::string(rows.text(row, 2))](Subscribed& seen) {
+             return seen.job_id == job_id && std::exchange(seen.job_state, state) != state;
+           });
   }
+}
+
+// Lets each subscription of the order see the news; notifies when it was new to one of them.
+void OrderFeed::update(const core::Uuid& order_id, const std::function<bool(Subscribed&)>& news) {
+  bool changed = false;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto [begin, end] = subscriptions_.equal_range(order_id);
+    for (auto it = begin; it != end; ++it) changed |= news(it->second);
+  }
+  if (changed) notify(order_id);
 }
 
 }  // namespace orderflow::http_api

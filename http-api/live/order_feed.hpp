@@ -4,6 +4,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <condition_variable>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -87,6 +88,7 @@ class OrderFeed {
   void poll_once();
   void compare_sagas(const core::PgResult& rows);
   void compare_jobs(const core::PgResult& rows);
+  void update(const core::Uuid& order_id, const std::function<bool(Subscribed&)>& news);
 
   core::KafkaOptions kafka_options_;
   std::string topic_;

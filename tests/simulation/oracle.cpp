@@ -121,8 +121,8 @@ void Oracle::payment_written(const domain::Payment& payment) {
 
 void Oracle::after_payments(const domain::PaymentRecords& records) {
   check_ledger(records);
-  for (const auto* payment : records.new_payments()) payment_written(*payment);
-  for (const auto* payment : records.changed_payments()) payment_written(*payment);
+  for (const auto* payment : records.payments().new_rows()) payment_written(*payment);
+  for (const auto* payment : records.payments().changed_rows()) payment_written(*payment);
 }
 
 void Oracle::delivery_written(const domain::Delivery& delivery, bool fresh) {

@@ -56,8 +56,8 @@ Written PaymentTables::write(const PaymentRecords& records) {
       return Written::kConflict;
     }
   }
-  const auto inserted = records.new_payments();
-  const auto refunds = records.new_refunds();
+  const auto inserted = records.payments().new_rows();
+  const auto refunds = records.refunds().new_rows();
   const bool duplicate =
       std::any_of(inserted.begin(), inserted.end(),
                   [&](const auto* row) { return payments_.contains(row->id); }) ||
@@ -70,7 +70,7 @@ Written PaymentTables::write(const PaymentRecords& records) {
     row.ledger_sequence = change.account->ledger_sequence;
   }
   for (const auto* row : inserted) payments_.insert_or_assign(row->id, *row);
-  for (const auto* row : records.changed_payments()) {
+  for (const auto* row : records.payments().changed_rows()) {
     auto& stored = payments_.at(row->id);
     stored.status = row->status;
     stored.undone_amount = row->undone_amount;

@@ -90,9 +90,11 @@ struct Rows {
       REQUIRE(accounts.at(change.account->id).ledger_sequence == change.expected_sequence);
       accounts[change.account->id] = *change.account;
     }
-    for (const auto* row : records.new_payments()) REQUIRE(payments.emplace(row->id, *row).second);
-    for (const auto* row : records.changed_payments()) payments.at(row->id) = *row;
-    for (const auto* row : records.new_refunds()) REQUIRE(refunds.emplace(row->id, *row).second);
+    for (const auto* row : records.payments().new_rows())
+      REQUIRE(payments.emplace(row->id, *row).second);
+    for (const auto* row : records.payments().changed_rows()) payments.at(row->id) = *row;
+    for (const auto* row : records.refunds().new_rows())
+      REQUIRE(refunds.emplace(row->id, *row).second);
     ledger.insert(ledger.end(), records.ledger().begin(), records.ledger().end());
   }
 };

@@ -75,8 +75,8 @@ TEST_CASE("a repeated command gets the stored reply and changes nothing") {
     later.add(*records.payment(kPayment));
     CHECK(same(run(later, capture(100)).reply, first.reply));
     CHECK(later.changed_accounts().empty());
-    CHECK(later.new_payments().empty());
-    CHECK(later.changed_payments().empty());
+    CHECK(later.payments().new_rows().empty());
+    CHECK(later.payments().changed_rows().empty());
   }
   SECTION("also when the payment was undone meanwhile") {
     (void)run(records, undo(100));
@@ -127,8 +127,8 @@ TEST_CASE("business refusals are stored and stay") {
     CHECK(verdict.reply.outcome == ReplyOutcome::kRefused);
     CHECK(verdict.reply.code == one.code);
     CHECK(records.ledger().empty());
-    REQUIRE(records.new_payments().size() == 1);
-    CHECK(records.new_payments()[0]->status == PaymentStatus::kRefused);
+    REQUIRE(records.payments().new_rows().size() == 1);
+    CHECK(records.payments().new_rows()[0]->status == PaymentStatus::kRefused);
     // Money that comes in later does not change an answer that was given.
     PaymentRecords later = records_with(1'000'000);
     later.add(*records.payment(kPayment));
@@ -204,7 +204,7 @@ TEST_CASE("refunds never exceed what was captured") {
   CHECK(same(again.reply, part.reply));
   // A refusal stays one, though by now there might be room.
   CHECK(run(records, refund(351, 2)).repeated);
-  CHECK(records.new_refunds().size() == 4);
+  CHECK(records.refunds().new_rows().size() == 4);
 }
 
 TEST_CASE("a refund needs a captured payment of that order, account and currency") {
@@ -246,7 +246,7 @@ TEST_CASE("a balance never overflows") {
   // An undo is owed, so it is not refused for good: it fails until someone mends the account.
   CHECK(run(full, undo(kMost)).reply.outcome == ReplyOutcome::kFailed);
   CHECK_FALSE(full.payment(kPayment)->undone_at.has_value());
-  CHECK(full.changed_payments().empty());
+  CHECK(full.payments().changed_rows().empty());
 }
 
 TEST_CASE("a command that contradicts its stored row is an error, not an effect") {

@@ -4,27 +4,28 @@
 
 #include <chrono>
 
+#include "core/values/backoff.hpp"
+
 namespace orderflow::compose {
 
-struct BackoffPolicy {
-  std::chrono::milliseconds first{200};
-  std::chrono::milliseconds max{10'000};
+struct RestartPolicy {
+  core::Backoff pause{std::chrono::milliseconds{200}, std::chrono::seconds{10}};
   // A process that lived this long was healthy; its next death is treated as the first.
-  std::chrono::milliseconds reset_after{30'000};
+  std::chrono::seconds healthy_after{30};
 };
 
-class Backoff {
+class RestartBackoff {
  public:
-  explicit Backoff(BackoffPolicy policy = {}) : policy_(policy) {}
+  explicit RestartBackoff(RestartPolicy policy = {}) : policy_(policy) {}
 
   // The pause after a death; it doubles with every death that follows a short life.
-  [[nodiscard]] std::chrono::milliseconds next_delay(std::chrono::milliseconds lived);
-
-  // Deaths in a row since the last healthy life.
-  [[nodiscard]] int failures() const { return failures_; }
+  [[nodiscard]] core::Duration next_pause(core::Duration lived) {
+    if (lived >= policy_.healthy_after) failures_ = 0;
+    return policy_.pause.after(++failures_);
+  }
 
  private:
-  BackoffPolicy policy_;
+  RestartPolicy policy_;
   int failures_ = 0;
 };
 
