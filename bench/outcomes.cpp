@@ -12,7 +12,7 @@
 namespace orderflow::bench {
 namespace {
 
-constexpr core::Duration kPollPatience = std::chrono::milliseconds{100};
+constexpr core::Duration kPollTimeout = std::chrono::milliseconds{100};
 constexpr std::size_t kOutcomesMax = 1000;
 
 struct EndingNames {
@@ -60,8 +60,8 @@ void OutcomeWatch::start_at_end() {
   consumer_.assign(log_ends(consumer_, await_partitions(consumer_)));
 }
 
-bool OutcomeWatch::take(core::Duration patience, std::vector<Outcome>& outcomes) {
-  const core::Polled polled = consumer_.poll(patience);
+bool OutcomeWatch::take(core::Duration timeout, std::vector<Outcome>& outcomes) {
+  const core::Polled polled = consumer_.poll(timeout);
   // A broker that forgot its log. Whatever is missed, the clients learn by asking the API.
   if (polled.outcome == core::PollOutcome::kOffsetLost) start_at_end();
   if (polled.outcome != core::PollOutcome::kMessage) return false;
@@ -75,12 +75,12 @@ void OutcomeWatch::run(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
     try {
       std::vector<Outcome> outcomes;
-      bool more = take(kPollPatience, outcomes);
+      bool more = take(kPollTimeout, outcomes);
       while (more && outcomes.size() < kOutcomesMax) more = take(core::Duration{0}, outcomes);
       if (!outcomes.empty()) deliver_(std::move(outcomes));
     } catch (const core::Unavailable&) {
       // The broker is away for now; the clients ask the API meanwhile.
-      std::this_thread::sleep_for(kPollPatience);
+      std::this_thread::sleep_for(kPollTimeout);
     }
   }
 }

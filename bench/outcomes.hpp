@@ -41,7 +41,7 @@ class OutcomeWatch {
   void start_at_end();
   void run(const std::stop_token& stop);
   // True when there was a message; notes what it ended.
-  bool take(core::Duration patience, std::vector<Outcome>& outcomes);
+  bool take(core::Duration timeout, std::vector<Outcome>& outcomes);
 
   core::KafkaConsumer consumer_;
   Deliver deliver_;

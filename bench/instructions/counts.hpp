@@ -40,7 +40,7 @@ struct Change {
   [[nodiscard]] double percent() const;
 };
 
-// More than that is a regression; less is what a compiler's mood may do to a small function.
+// More than that is a regression; less is what a compiler may do by chance to a small function.
 inline constexpr double kRiseMax = 15;
 
 struct Comparison {

@@ -100,9 +100,6 @@ std::optional<Uuid> PgResult::maybe_uuid(int row, int column) const {
 std::optional<Time> PgResult::maybe_time(int row, int column) const {
   return is_null(row, column) ? std::nullopt : std::optional(time(row, column));
 }
-std::optional<std::string> PgResult::maybe_text(int row, int column) const {
-  return is_null(row, column) ? std::nullopt : std::optional(std::string(text(row, column)));
-}
 
 PgSession::PgSession(DatabaseUrl url, PgSessionOptions options)
     : url_(std::move(url)), options_(std::move(options)) {}

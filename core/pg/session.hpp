@@ -79,7 +79,6 @@ class PgResult {
 
   [[nodiscard]] std::optional<Uuid> maybe_uuid(int row, int column) const;
   [[nodiscard]] std::optional<Time> maybe_time(int row, int column) const;
-  [[nodiscard]] std::optional<std::string> maybe_text(int row, int column) const;
 
  private:
   friend class PgSession;
@@ -140,7 +139,6 @@ class PgSession {
   // Several reads in one round trip, without a transaction around them.
   std::vector<PgResult> read(std::span<const PgCall> calls);
 
-  [[nodiscard]] bool connected() const { return connection_ != nullptr; }
   void connect();     // Throws Unavailable.
   void disconnect();  // Safe at any time.
   [[nodiscard]] int backend_pid() const;

@@ -36,8 +36,8 @@ struct Rfc3339Text {
 // Accepts any offset and up to nine fraction digits; years 1 to 9999 in UTC.
 [[nodiscard]] std::optional<Time> parse_rfc3339(std::string_view text);
 
-// This process's own clock: for logs, message headers and the age of messages (what the door is
-// told about a backlog), never for what becomes of an order. Decisions about that take the
+// This process's own clock: for logs, message headers and the age of messages (what the API
+// is told about a backlog), never for what becomes of an order. Decisions about that take the
 // database's clock (core/pg/clock.hpp), which all owners share.
 [[nodiscard]] inline Time process_now() {
   return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());

@@ -69,7 +69,7 @@ CREATE TABLE ops.dead_letters (
 );
 CREATE INDEX dead_letters_open ON ops.dead_letters (source) WHERE resolved_at IS NULL;
 
--- Idempotency keys of the door. The row is inserted in the same transaction as the effect it guards.
+-- Idempotency keys of the API. The row is inserted in the same transaction as the effect it guards.
 -- `answer` is null for orders: that answer is built again from the order itself.
 CREATE TABLE ops.idempotency_keys (
   scope text NOT NULL,

@@ -1,4 +1,4 @@
--- What was ordered. Written once, at the door; never updated.
+-- What was ordered. Written once, at the API; never updated.
 CREATE TABLE orders.orders (
   id uuid PRIMARY KEY,
   user_id uuid NOT NULL,
@@ -97,7 +97,6 @@ CREATE TABLE orders.partitions (
   batch_no bigint NOT NULL DEFAULT 0,
   published_mark bigint NOT NULL DEFAULT 0,
   backend_pid integer NOT NULL DEFAULT 0,
-  cluster_id text NOT NULL DEFAULT '',
   oldest_ready_at timestamptz,
   heartbeat timestamptz NOT NULL DEFAULT now()
 ) WITH (fillfactor = 10);

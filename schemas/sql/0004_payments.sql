@@ -62,7 +62,7 @@ CREATE TABLE payments.ledger (
 CREATE INDEX ledger_reference ON payments.ledger (reference);
 
 -- Raised when an account is no longer at the sequence a batch read it at: money was adjusted at the
--- door in between. The batch reads again and repeats.
+-- API in between. The batch reads again and repeats.
 CREATE FUNCTION payments.raise_account_moved() RETURNS integer LANGUAGE plpgsql AS $$
 BEGIN
   RAISE EXCEPTION 'an account moved between read and write' USING ERRCODE = 'serialization_failure';

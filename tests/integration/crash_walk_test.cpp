@@ -167,7 +167,7 @@ void walk_owners(System& system, Customer& customer, const std::string& place,
 }
 
 // Clients go on until the API is dead, and repeat what was not answered once it is back.
-void walk_door(System& system, Customer& customer, const std::string& point) {
+void walk_api(System& system, Customer& customer, const std::string& point) {
   CAPTURE(point);
   REQUIRE(system.process("api").terminate() == 0);
   system.start("api", {{"ORDERFLOW_CRASH_AT", fault_plan(point)}});
@@ -212,7 +212,7 @@ TEST_CASE("the front end dies at each of its crash points", "[own][crash]") {
   int walked = 0;
   for (const auto& name : core::crash_point_names(events::kCrashRoles)) {
     if (!name.starts_with("api.")) continue;
-    walk_door(system, customer, name);
+    walk_api(system, customer, name);
     ++walked;
   }
   CHECK(walked > 5);

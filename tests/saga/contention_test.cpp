@@ -56,7 +56,8 @@ TEST_CASE("a balance adjusted in mid-batch is charged as it then is", "[shared][
   const auto repeated = [&] { return occurrences(system.log("payments"), "a batch is repeated"); };
   const auto repeated_before = repeated();
 
-  // In this order they will write the account: the door, then the owner, who has read it before.
+  // In this order they will write the account: the API, then the owner, who has read it
+  // before.
   pqxx::connection connection(system.database().url());
   pqxx::work lock(connection);
   lock.exec("SELECT 1 FROM payments.accounts WHERE id = '" + user + "' FOR UPDATE");
@@ -67,7 +68,7 @@ TEST_CASE("a balance adjusted in mid-batch is charged as it then is", "[shared][
               {{"Idempotency-Key", fresh_key()}})
         .status;
   });
-  wait_until("the door waits", [&] { return waiting_for_a_lock("<> 'orderflow/payments'") == 1; });
+  wait_until("the API waits", [&] { return waiting_for_a_lock("<> 'orderflow/payments'") == 1; });
   const auto id = shop.place(user, product);
   wait_until("the owner waits", [&] { return waiting_for_a_lock("= 'orderflow/payments'") == 1; });
   lock.abort();

@@ -7,7 +7,7 @@ namespace orderflow::testing {
 namespace {
 
 TEST_CASE("an order that was answered 202 survives the death of the API", "[own][crash]") {
-  System system({.name = "door"});
+  System system({.name = "api-death"});
   const Shop shop(system);
   const auto user = shop.new_user();
   const auto product = shop.new_product(100);

@@ -34,7 +34,7 @@ class Broker {
   void close(const ProducerPtr& producer);
   void send(const ProducerPtr& producer, const MessagePtr& message, std::uint64_t tag,
             Duration delay);
-  // From the door: nobody waits for its acknowledgement.
+  // From the API: nobody waits for its acknowledgement.
   void hint(const MessagePtr& message);
 
   enum class Read { kMessage, kNothing, kOffsetLost };

@@ -104,7 +104,7 @@ class Database {
 
   PartitionTable& partitions(Role role) { return partitions_[static_cast<std::size_t>(role)]; }
   void open_account(const domain::Account& account) { payments_.open_account(account); }
-  // By a person, at the door.
+  // By a person, at the API.
   void adjust_account(const Uuid& account, std::int64_t amount) {
     payments_.adjust(account, amount);
     observer_.account_adjusted(account, amount);

@@ -55,7 +55,7 @@ TEST_CASE("a broken promise comes with the trace of its order") {
   REQUIRE(result.order >= 0);
   std::string trace;
   for (const auto& line : result.trace) trace += line + "\n";
-  CHECK(trace.find("door") != std::string::npos);
+  CHECK(trace.find("API") != std::string::npos);
   CHECK(trace.find("takes capture payment") != std::string::npos);
   // The world alone tells the same story.
   WorldOptions again = world_of(options, result.world);

@@ -15,7 +15,7 @@ enum class Fault {
   kAnswerLost,          // the commit happened, its answer did not come back
   kLateCommit,          // the connection died during COMMIT, which happens later
   kDatabaseDown,        // no transaction for a while
-  kAccountMoved,        // the door adjusts a balance between a batch's read and write
+  kAccountMoved,        // the API adjusts a balance between a batch's read and write
   kMessageLost,         // acknowledged, never seen
   kMessageDoubled,      // seen twice
   kMessageLate,         // seen after what was sent later

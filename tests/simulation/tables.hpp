@@ -33,7 +33,7 @@ enum class Written {
 class PaymentTables {
  public:
   void open_account(const domain::Account& account) { accounts_[account.id] = account; }
-  // What the door does when a person adjusts a balance.
+  // What the API does when a person adjusts a balance.
   void adjust(const Uuid& account, std::int64_t amount);
 
   [[nodiscard]] domain::PaymentRecords read(const PaymentKeys& keys) const;

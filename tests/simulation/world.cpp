@@ -26,7 +26,7 @@ constexpr Duration kLastFault = seconds{20};
 constexpr Duration kLongestEffect = seconds{15};
 constexpr Duration kPromise = seconds{30};
 constexpr Duration kCarriers = seconds{20};
-constexpr Duration kStartsBy = seconds{2};  // The door's own wake-up for a new order.
+constexpr Duration kStartsBy = seconds{2};  // The API's own wake-up for a new order.
 
 }  // namespace
 
@@ -156,7 +156,7 @@ void World::plan_order(int number) {
   plan_requests(number, script.draft);
 }
 
-// The door's transaction, and its hint.
+// The API's transaction, and its hint.
 void World::place(int number, const Script& script) {
   OrderRow row;
   Uuid id = context_.random.uuid();
@@ -183,7 +183,7 @@ void World::place(int number, const Script& script) {
   (void)database_.add_order(std::move(row));
   oracle_.order_added(number);
   if (context_.trace.wants(number)) {
-    context_.trace.add(context_.now(), "door", script.draft ? "a draft" : "an order is placed");
+    context_.trace.add(context_.now(), "API", script.draft ? "a draft" : "an order is placed");
   }
   if (!script.draft) broker_.hint(std::make_shared<Message>(placed));
 }

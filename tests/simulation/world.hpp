@@ -67,7 +67,7 @@ class World {
   std::vector<std::unique_ptr<Owner>> owners_;
   std::vector<std::vector<Planned>> waiting_;  // By order: for its n-th commit.
   std::vector<int> commits_;
-  std::vector<bool> cancelled_;  // The door takes one cancel an order.
+  std::vector<bool> cancelled_;  // The API takes one cancel an order.
 };
 
 }  // namespace orderflow::simulation

@@ -27,7 +27,7 @@ using orderflow::peers::MakeClient;
 constexpr std::string_view kUrlStart = "http://127.0.0.1:";
 constexpr int kAccounts = 256;
 constexpr int kAmountMaxCents = 10'000;
-constexpr timeval kPatience{60, 0};
+constexpr timeval kAnswerTimeout{60, 0};
 
 std::uint16_t port_of(std::string_view url) {
   const auto port = url.starts_with(kUrlStart)
@@ -47,7 +47,7 @@ class Socket {
     if (handle_ < 0) throw_errno("socket");
     const int on = 1;
     ::setsockopt(handle_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    ::setsockopt(handle_, SOL_SOCKET, SO_RCVTIMEO, &kPatience, sizeof kPatience);
+    ::setsockopt(handle_, SOL_SOCKET, SO_RCVTIMEO, &kAnswerTimeout, sizeof kAnswerTimeout);
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_port = htons(port);

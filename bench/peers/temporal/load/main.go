@@ -24,7 +24,7 @@ const (
 	accounts       = 256
 	amountMaxCents = 10_000
 	address        = "Alice, 1 Main Street, 12345 Springfield, US"
-	patience       = 60 * time.Second
+	timeout        = 60 * time.Second
 )
 
 func main() {
@@ -76,7 +76,7 @@ func run(chosen options, server string) (bool, error) {
 	defer temporal.Close()
 	var lastOrder atomic.Int64
 	return measure("temporal", chosen, func() error {
-		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		ctx, cancel := context.WithTimeout(context.Background(), timeout)
 		defer cancel()
 		return saga.Run(ctx, temporal, saga.Order{
 			ID:          strconv.FormatInt(lastOrder.Add(1), 10),

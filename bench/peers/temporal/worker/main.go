@@ -23,7 +23,7 @@ import (
 const (
 	// The shortest that the server takes.
 	retention = 24 * time.Hour
-	patience  = 60 * time.Second
+	timeout   = 60 * time.Second
 	// With the SDK's two of a kind most tasks find nobody who waits for them, and are written to the
 	// database to be read again; with this many hardly any are.
 	pollers = 64
@@ -84,7 +84,7 @@ func register(options client.Options) error {
 		return err
 	}
 	defer namespaces.Close()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	err = namespaces.Register(ctx, &workflowservice.RegisterNamespaceRequest{
 		Namespace:                        saga.Namespace,
@@ -98,7 +98,7 @@ func register(options client.Options) error {
 }
 
 func runFirst(temporal client.Client) error {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	return saga.Run(ctx, temporal, saga.Order{ID: fmt.Sprintf("first-%d", time.Now().UnixNano())})
 }

@@ -80,11 +80,12 @@ TEST_CASE("Retry-After is the time until nothing is turned away, within bounds")
 
 struct PlantOptions {
   int looks = 1;           // Messages an order causes, one after the other, in one queue.
-  Duration delay{0};       // Until what the owner says reaches the door.
+  Duration delay{0};       // Until what the owner says reaches the API.
   bool ages_only = false;  // Says the oldest age, as owners once did.
 };
 
-// An owner with a queue, behind a door, twice as many orders as it can take; in steps of 10 ms.
+// An owner with a queue, behind an API, twice as many orders as it can take; in steps of 10
+// ms.
 class Plant {
  public:
   static constexpr int kCapacity = 20;  // Orders a step.

@@ -13,7 +13,7 @@ bool refused(const saga::RequestKind& kind, saga::OrderStatus status) {
   return problem.has_value();
 }
 
-TEST_CASE("the door lets through what the owner may accept") {
+TEST_CASE("the API lets through what the owner may accept") {
   CHECK_FALSE(refused(saga::Confirm{}, kDraft));
   CHECK(refused(saga::Confirm{}, kPendingPayment));
   CHECK_FALSE(refused(saga::Retry{}, kPaymentFailed));
