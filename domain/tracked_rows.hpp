@@ -40,9 +40,9 @@ class TrackedRows {
     State state;
   };
 
-  void emplace(Row row, State state) {
+  void emplace(Row&& row, State state) {
     const core::Uuid id = row.id;
-    rows_.emplace(id, Tracked{std::move(row), state});
+    rows_.try_emplace(id, std::move(row), state);
   }
 
   [[nodiscard]] std::vector<const Row*> rows_in(State state) const {

@@ -76,10 +76,10 @@ inline constexpr const Role& kBroker = role_named("broker");
 
 // The rows that own partitions, in the table's order.
 inline constexpr auto kOwners = [] {
-  constexpr auto owns = [](const Role& role) { return role.owns_partitions(); };
-  std::array<Role, static_cast<std::size_t>(std::count_if(kRoles.begin(), kRoles.end(), owns))>
+  constexpr auto kOwns = [](const Role& role) { return role.owns_partitions(); };
+  std::array<Role, static_cast<std::size_t>(std::count_if(kRoles.begin(), kRoles.end(), kOwns))>
       owners;
-  std::copy_if(kRoles.begin(), kRoles.end(), owners.begin(), owns);
+  std::copy_if(kRoles.begin(), kRoles.end(), owners.begin(), kOwns);
   return owners;
 }();
 

@@ -26,15 +26,15 @@ consteval auto join_sql() {
 }
 
 template <SqlText... Parts>
-inline constexpr auto joined_sql = join_sql<Parts...>();
+inline constexpr auto kJoinedSql = join_sql<Parts...>();
 
 }  // namespace detail
 
 // Pieces as one, e.g. the columns of a row type that has those of another and more.
 template <SqlText... Parts>
-inline constexpr SqlText<detail::joined_sql<Parts...>.size()> concat = [] {
-  SqlText<detail::joined_sql<Parts...>.size()> joined{};
-  std::copy_n(detail::joined_sql<Parts...>.data(), detail::joined_sql<Parts...>.size(),
+inline constexpr SqlText<detail::kJoinedSql<Parts...>.size()> concat = [] {
+  SqlText<detail::kJoinedSql<Parts...>.size()> joined{};
+  std::copy_n(detail::kJoinedSql<Parts...>.data(), detail::kJoinedSql<Parts...>.size(),
               joined.text);
   return joined;
 }();
@@ -42,6 +42,6 @@ inline constexpr SqlText<detail::joined_sql<Parts...>.size()> concat = [] {
 // A statement put together while compiling, so that a list of columns is written once:
 //   constexpr PgStatement kFind{"user", sql<"SELECT ", UserRow::kColumns, " FROM identity.users">};
 template <SqlText... Parts>
-inline constexpr const char* sql = detail::joined_sql<Parts...>.data();
+inline constexpr const char* sql = detail::kJoinedSql<Parts...>.data();
 
 }  // namespace orderflow::core

@@ -66,7 +66,7 @@ std::vector<std::string> for_cli11(std::span<const std::string> arguments) {
 }  // namespace
 
 void refuse_arguments(const CLI::App& app, const std::string& problem) {
-  const std::string name = app.get_name();
+  const std::string& name = app.get_name();
   // Main says the program's name.
   const auto program_end = name.find(' ');
   const std::string command =
