@@ -53,11 +53,12 @@ Response json_response(std::string body, int status) {
 
 std::optional<std::vector<std::pair<std::string, std::string>>> parse_query(
     std::string_view query) {
+  std::vector<std::pair<std::string, std::string>> pairs;
+  if (query.empty()) return pairs;  // Of most requests.
   const auto params = boost::urls::parse_query(query);
   if (!params) return std::nullopt;
   boost::urls::encoding_opts form;
   form.space_as_plus = true;
-  std::vector<std::pair<std::string, std::string>> pairs;
   for (const auto param : *params) {
     if (param.key.empty() && !param.has_value) continue;  // a=1&&b=2
     pairs.emplace_back(param.key.decode(form), param.value.decode(form));
