@@ -13,15 +13,15 @@ namespace orderflow::core {
 namespace {
 
 constexpr auto kPlaces = static_cast<std::size_t>(CrashPlace::kCount);
-constexpr auto kFirstOfFrontEnd = static_cast<std::size_t>(CrashPlace::kBeforeOrders);
+constexpr auto kFirstOfFrontEnd = static_cast<std::size_t>(CrashPlace::kBeforeGroup);
 
 // In the order of CrashPlace.
 constexpr std::array<std::string_view, kPlaces> kPlaceNames{
-    "in_assign",     "in_revoke",   "before_grant", "after_grant",   "before_republish",
-    "before_commit", "in_commit",   "after_commit", "between_sends", "after_sends",
-    "in_ack",        "before_mark", "in_mark",      "after_mark",    "in_shutdown",
-    "before_orders", "in_orders",   "after_orders", "before_answer", "after_answer",
-    "before_hint",   "after_hint",  "in_hint_ack",  "before_write",  "after_write"};
+    "in_assign",     "in_revoke",    "before_grant",  "after_grant",   "before_republish",
+    "before_commit", "in_commit",    "after_commit",  "between_sends", "after_sends",
+    "in_ack",        "before_mark",  "in_mark",       "after_mark",    "in_shutdown",
+    "before_group",  "in_group",     "after_group",   "before_answer", "after_answer",
+    "before_notify", "after_notify", "in_notify_ack", "before_write",  "after_write"};
 
 // Written by arm_crash_point() before any thread starts.
 int armed_passing = 0;

@@ -38,16 +38,16 @@ enum class CrashPlace : std::uint8_t {
   kInMark,
   kAfterMark,
   kInShutdown,  // Asked to stop: everything is sent, the last marks are not written.
-  // The front end's.
-  kBeforeOrders,  // A group of orders is about to be made durable.
-  kInOrders,      // Sent, the answer of the COMMIT is not read.
-  kAfterOrders,   // Durable; no answer is written, no owner has heard.
+  // Those of what answers clients.
+  kBeforeGroup,   // A group commit is about to begin.
+  kInGroup,       // BEGIN to COMMIT are sent, the answer is not read.
+  kAfterGroup,    // Durable; no answer is written, no owner is notified.
   kBeforeAnswer,  // A 202 is about to be written.
   kAfterAnswer,   // It is written.
-  kBeforeHint,    // The owners are about to be told.
-  kAfterHint,     // Handed to the producer, not acknowledged.
-  kInHintAck,     // Inside the delivery report of such a message.
-  kBeforeWrite,   // Any other transaction of a front end: requests, people, money, products.
+  kBeforeNotify,  // The owners are about to be notified.
+  kAfterNotify,   // Handed to the producer, not acknowledged.
+  kInNotifyAck,   // Inside the delivery report of such a message.
+  kBeforeWrite,   // Any other transaction of it.
   kAfterWrite,    // Committed; neither answered nor told.
   kCount,
 };

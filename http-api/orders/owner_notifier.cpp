@@ -125,15 +125,15 @@ void OwnerNotifier::renew_producer() {
   if (producer_ && (!useless || now < next_renewal_)) return;
   next_renewal_ = now + kRenewalInterval;
   producer_ = std::make_unique<core::KafkaProducer>(options_, logger_, [](std::uint64_t, bool) {
-    core::crash_point(core::CrashPlace::kInHintAck);
+    core::crash_point(core::CrashPlace::kInNotifyAck);
   });
 }
 
 void OwnerNotifier::send(const std::deque<Notification>& notifications) {
   for (const Notification& notification : notifications) {
-    core::crash_point(core::CrashPlace::kBeforeHint);
+    core::crash_point(core::CrashPlace::kBeforeNotify);
     if (!producer_->send(encode(notification), 0)) dropped_.Increment();
-    core::crash_point(core::CrashPlace::kAfterHint);
+    core::crash_point(core::CrashPlace::kAfterNotify);
   }
 }
 

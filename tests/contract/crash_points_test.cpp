@@ -156,12 +156,12 @@ TEST_CASE("an unknown crash point is refused with the list of names") {
   CHECK_FALSE(parse_crash_plan("").value());
   CHECK(parse_crash_plan("orchestrator.after_commit").value()->passing == 1);
   CHECK(parse_crash_plan("payments.in_assign:3:stop").value()->stop);
-  CHECK_FALSE(parse_crash_plan("api.before_hint:3:kill").value()->stop);
+  CHECK_FALSE(parse_crash_plan("api.before_notify:3:kill").value()->stop);
   for (const auto& name : core::crash_point_names(events::kCrashRoles))
     CHECK(parse_crash_plan(name + ":2"));
-  for (const char* bad :
-       {"orchestrator", "api.before_grant", "orchestrator.before_hint", "orchestrator.in_assign:0",
-        "orchestrator.in_assign:x", "orchestrator.in_assign:1:sleep", ":1", "broker.in_assign"}) {
+  for (const char* bad : {"orchestrator", "api.before_grant", "orchestrator.before_notify",
+                          "orchestrator.in_assign:0", "orchestrator.in_assign:x",
+                          "orchestrator.in_assign:1:sleep", ":1", "broker.in_assign"}) {
     INFO(bad);
     try {
       (void)settings_from({{"ORDERFLOW_CRASH_AT", bad}});
