@@ -70,11 +70,11 @@ Money money_field(JsonMembers& body, const char* name) {
   return money;
 }
 
-// As text that says the same each time, since it goes into events.
-std::string object_field(JsonMembers& body, const char* name) {
+// As it stands in the body's text: it is passed on, and nobody here asks what it says.
+std::string object_field(JsonMembers& body, std::string_view text, const char* name) {
   const JsonValue value = field(body, name);
   if (!value.is_object()) throw Undecodable{std::string("the field ") + name + " is not an object"};
-  return core::canonical_text(value);
+  return core::member_text(text, *body.index_of(name));
 }
 
 Phase phase_field(JsonMembers& body) {
@@ -126,11 +126,12 @@ std::string body_of(const RefundPayment& m) {
       .text();
 }
 
+// What is passed on comes first: member_text() then finds it at once.
 std::string body_of(const ScheduleDelivery& m) {
   return JsonObject()
+      .field("address", RawJson{m.address})
       .field("command_id", m.command_id)
       .field("order_id", m.order_id)
-      .field("address", RawJson{m.address})
       .text();
 }
 
@@ -201,16 +202,15 @@ std::string printable(std::string_view text) {
   throw Undecodable{"the message type '" + printable(type) + "' is unknown"};
 }
 
-Reply read_reply(JsonMembers& body) {
+Reply read_reply(JsonMembers& body, std::string_view text) {
   Reply reply;
   reply.command_id = uuid_field(body, "command_id");
   reply.order_id = uuid_field(body, "order_id");
-  reply.step = text_field(body, "step");
   reply.phase = phase_field(body);
   reply.outcome = outcome_field(body);
   reply.code = text_field(body, "code");
   reply.detail = text_field(body, "detail");
-  reply.data = object_field(body, "data");
+  reply.data = object_field(body, text, "data");
   return reply;
 }
 
@@ -245,14 +245,13 @@ OutgoingMessage encode(const RequestMade& m, const Addressed& to) {
 
 OutgoingMessage encode(const Reply& m, const Addressed& to) {
   std::string body = JsonObject()
+                         .field("data", RawJson{m.data})
                          .field("command_id", m.command_id)
                          .field("order_id", m.order_id)
-                         .field("step", m.step)
                          .field("phase", m.phase == Phase::kDo ? "do" : "undo")
                          .field("outcome", name_of(m.outcome))
                          .field("code", m.code)
                          .field("detail", m.detail)
-                         .field("data", RawJson{m.data})
                          .text();
   return envelope(to, m.kType, m.order_id, std::move(body));
 }
@@ -313,7 +312,7 @@ Result<InboxMessage> decode_inbox(std::string_view type, std::string_view text) 
     if (!known) unknown_type(type);
     JsonMembers body = parse_body(text);
     if (type == OrderPlaced::kType) return OrderPlaced{uuid_field(body, "order_id")};
-    if (type == Reply::kType) return read_reply(body);
+    if (type == Reply::kType) return read_reply(body, text);
     if (type == RequestMade::kType) {
       return RequestMade{uuid_field(body, "request_id"), uuid_field(body, "order_id"),
                          std::string(text_field(body, "kind"))};
@@ -353,7 +352,7 @@ Result<DeliveryCommand> decode_delivery_command(std::string_view type, std::stri
     }
     const Uuid command = uuid_field(body, "command_id");
     if (type == CancelDelivery::kType) return CancelDelivery{command, order};
-    return ScheduleDelivery{command, order, object_field(body, "address")};
+    return ScheduleDelivery{command, order, object_field(body, text, "address")};
   });
 }
 

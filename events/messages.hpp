@@ -46,12 +46,11 @@ struct Reply {
   static constexpr std::string_view kType = "orderflow.saga.reply.v1";
   Uuid command_id;
   Uuid order_id;
-  std::string step;
   Phase phase = Phase::kDo;
   ReplyOutcome outcome = ReplyOutcome::kDone;
   std::string code;
   std::string detail;
-  std::string data = "{}";  // A JSON object: names sorted, no white space.
+  std::string data = "{}";  // A JSON object, no white space.
 };
 
 // The carrier handed the parcel over. Sent again until acknowledged.
@@ -105,7 +104,7 @@ struct ScheduleDelivery {
   static constexpr std::string_view kType = "orderflow.delivery.schedule.v1";
   Uuid command_id;
   Uuid order_id;
-  std::string address;  // A JSON object.
+  std::string address;  // A JSON object, no white space.
 };
 
 struct CancelDelivery {
@@ -134,7 +133,7 @@ struct OrderEvent {
   std::string actor;
   std::string correlation_id;
   std::string traceparent;
-  std::string data;  // A JSON object: names sorted, no white space.
+  std::string data;  // A JSON object, no white space.
 };
 
 // "OrderPlaced" → "orderflow.order.order_placed.v1".

@@ -1,5 +1,6 @@
 #include "bench/instructions/course.hpp"
 
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <utility>
 #include <variant>
@@ -47,7 +48,8 @@ std::vector<saga::CommandMessage> hear(Course& course, saga::Input input) {
   }
   std::move(decision.events.begin(), decision.events.end(), std::back_inserter(course.events));
   course.inputs.push_back(std::move(input));
-  course.sagas.push_back({course.facts, std::move(decision.state)});
+  course.sagas.push_back(
+      {std::make_shared<const saga::OrderFacts>(course.facts), std::move(decision.state)});
   return sent;
 }
 

@@ -119,9 +119,9 @@ void PaymentsHandler::answer(const Item& item, const events::Reply& reply,
       reply.outcome == ReplyOutcome::kDone ? core::LogLevel::kDebug : core::LogLevel::kInfo;
   if (!logger_.enabled(level)) return;
   logger_.log(level, "payment command answered", trace,
-              {{"order_id", reply.order_id.to_string()},
+              {{"type", item.message->header("ce_type")},
+               {"order_id", reply.order_id.to_string()},
                {"command_id", reply.command_id.to_string()},
-               {"step", reply.step},
                {"phase", reply.phase == events::Phase::kDo ? "do" : "undo"},
                {"code", reply.code}});
 }

@@ -45,7 +45,7 @@ Orchestrator::Orchestrator(const core::Settings& settings, events::Topics topics
       cache_limit_(settings.get(kSagaCache)) {}
 
 std::int32_t Orchestrator::partition_of(const Saga& saga) const {
-  return saga.facts.order_id.partition(partition_count_);
+  return saga.facts->order_id.partition(partition_count_);
 }
 
 std::int32_t Orchestrator::partition_of(const Uuid& order_id) const {

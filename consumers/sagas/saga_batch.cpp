@@ -30,9 +30,9 @@ void SagaBatch::load(const std::vector<Pending>& inputs, const saga::Sagas& cach
 
 void SagaBatch::prepare(saga::Saga saga, std::int32_t partition_count) {
   Prepared prepared;
-  prepared.partition = saga.facts.order_id.partition(partition_count);
+  prepared.partition = saga.facts->order_id.partition(partition_count);
   prepared.loaded_version = saga.state.version;
-  const Uuid order_id = saga.facts.order_id.uuid;
+  const Uuid order_id = saga.facts->order_id.uuid;
   prepared.saga = std::move(saga);
   prepared_.emplace(order_id, std::move(prepared));
 }
@@ -44,7 +44,7 @@ SagaBatch::Prepared* SagaBatch::find(const Uuid& order_id) {
 
 void SagaBatch::decide(Prepared& prepared, const saga::Input& input, Time now,
                        const saga::Policy& policy) {
-  auto decided = saga::decide(prepared.saga.state, prepared.saga.facts, input, now, policy);
+  auto decided = saga::decide(prepared.saga.state, *prepared.saga.facts, input, now, policy);
   if (decided.deferred) return;  // Stays unhandled; the next poll brings it again.
   if (decided.state != prepared.saga.state) {
     prepared.saga.state = std::move(decided.state);

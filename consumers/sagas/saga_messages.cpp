@@ -39,7 +39,7 @@ Outgoing SagaMessages::event(const saga::StoredEvent& stored) const {
 
 Outgoing SagaMessages::command(const SagaBatch::Prepared& prepared, const saga::Command& command,
                                std::int64_t batch_no, std::int32_t partition_count) const {
-  const auto& facts = prepared.saga.facts;
+  const auto& facts = *prepared.saga.facts;
   const auto message = saga::message_of(facts, prepared.saga.state, command);
   events::Addressed to{
       topics_[events::Topic::kPaymentsCommands],

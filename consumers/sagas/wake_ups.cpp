@@ -52,7 +52,7 @@ void WakeUps::set(const SagaBatch::Prepared& prepared, Time decided_at) {
   if (prepared.woken && !prepared.changed && due <= decided_at) {
     due = std::max(decided_at + DatabasePolls::kOverdueInterval, prepared.held_until);
   }
-  timers_.set(prepared.partition, prepared.saga.facts.order_id.uuid, due);
+  timers_.set(prepared.partition, prepared.saga.facts->order_id.uuid, due);
 }
 
 void WakeUps::forget_unknown(SagaBatch& sagas) {

@@ -1,6 +1,7 @@
 #include "core/json/document.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 
 #include "core/json/text.hpp"
@@ -56,6 +57,38 @@ void put_object(TextBuilder& out, JsonValue object) {
   out.put('}');
 }
 
+// The next three look at text that was parsed, so that no end is missing.
+
+// Where the string that begins at `at` has ended.
+std::size_t behind_string(std::string_view text, std::size_t at) {
+  while (true) {
+    at = text.find('"', at + 1);
+    auto escapes = at;
+    while (text[escapes - 1] == '\\') --escapes;
+    if ((at - escapes) % 2 == 0) return at + 1;
+  }
+}
+
+// The comma or brace behind the member's value that begins at `at`.
+std::size_t end_of_value(std::string_view text, std::size_t at) {
+  for (int level = 0;; ++at) {
+    while (text[at] == '"') at = behind_string(text, at);
+    const char c = text[at];
+    if (level == 0 && (c == ',' || c == '}')) return at;
+    if (c == '{' || c == '[') ++level;
+    if (c == '}' || c == ']') --level;
+  }
+}
+
+std::string without_white_space(std::string_view text) {
+  std::string out(text.size(), '\0');
+  auto size = out.size();
+  if (simdjson::minify(text.data(), text.size(), out.data(), size) != simdjson::SUCCESS)
+    std::abort();
+  out.resize(size);
+  return out;
+}
+
 }  // namespace
 
 JsonParser::JsonParser(std::size_t bytes_max, std::size_t levels_max)
@@ -92,12 +125,18 @@ JsonMembers::JsonMembers(JsonValue object) {
   for (const auto& [name, value] : fields) members_.push_back({name, value});
 }
 
+std::optional<std::size_t> JsonMembers::index_of(std::string_view name) const {
+  for (std::size_t i = members_.size(); i-- > 0;) {
+    if (members_[i].name == name) return i;
+  }
+  return std::nullopt;
+}
+
 std::optional<JsonValue> JsonMembers::find(std::string_view name) {
-  const auto named = [name](const Member& member) { return member.name == name; };
-  const auto found = std::find_if(members_.rbegin(), members_.rend(), named);
-  if (found == members_.rend()) return std::nullopt;
-  found->asked = true;
-  return found->value;
+  const auto index = index_of(name);
+  if (!index) return std::nullopt;
+  members_[*index].asked = true;
+  return members_[*index].value;
 }
 
 std::vector<std::string_view> JsonMembers::unasked() const {
@@ -124,6 +163,16 @@ void JsonMembers::make_canonical() {
   const auto equal = [](const Member& a, const Member& b) { return a.name == b.name; };
   const auto kept = std::unique(members_.rbegin(), members_.rend(), equal);
   members_.erase(members_.begin(), kept.base());
+}
+
+std::string member_text(std::string_view object, std::size_t index) {
+  std::size_t at = object.find('{') + 1;
+  while (true) {
+    at = object.find(':', behind_string(object, object.find('"', at))) + 1;
+    const auto end = end_of_value(object, at);
+    if (index-- == 0) return without_white_space(object.substr(at, end - at));
+    at = end + 1;
+  }
 }
 
 void put_canonical(TextBuilder& out, JsonValue value) {

@@ -61,6 +61,8 @@ class JsonMembers {
 
   // Nothing when there is no such member.
   [[nodiscard]] std::optional<JsonValue> find(std::string_view name);
+  // Its place among the members.
+  [[nodiscard]] std::optional<std::size_t> index_of(std::string_view name) const;
 
   // The names that find() was never asked for, sorted, each once.
   [[nodiscard]] std::vector<std::string_view> unasked() const;
@@ -76,6 +78,10 @@ class JsonMembers {
 
   std::vector<Member> members_;
 };
+
+// The text of a member's value, as it is spelled but for white space. `object` is the text of an
+// object that was parsed and has more than `index` members.
+[[nodiscard]] std::string member_text(std::string_view object, std::size_t index);
 
 // Writes the value with sorted names, each once, and no white space: equal values have equal texts.
 // As large as what was parsed, or smaller, unless it is full of numbers with exponents.

@@ -38,6 +38,7 @@ std::uint32_t array_oid(PgType element) {
     case PgType::kBytea: return 1001;
     case PgType::kInt4: return 1007;
     case PgType::kText: return 1009;
+    case PgType::kJson: return 199;
     case PgType::kInt8: return 1016;
     case PgType::kTimestamptz: return 1185;
     case PgType::kUuid: return 2951;
@@ -196,6 +197,12 @@ PgRows& PgRows::add(std::string_view text) {
 PgRows& PgRows::add(PgJson value) {
   field(PgType::kJsonb, static_cast<std::int32_t>(value.text.size() + 1));
   rows_.push_back(kJsonbVersion);
+  rows_.append(value.text);
+  return *this;
+}
+
+PgRows& PgRows::add(PgJsonText value) {
+  field(PgType::kJson, static_cast<std::int32_t>(value.text.size()));
   rows_.append(value.text);
   return *this;
 }

@@ -22,6 +22,7 @@ enum class PgType : std::uint32_t {
   kInt8 = 20,
   kInt4 = 23,
   kText = 25,
+  kJson = 114,
   kTimestamptz = 1184,
   kUuid = 2950,
   kJsonb = 3802,
@@ -64,6 +65,11 @@ struct PgJson {
   std::string_view text;
 };
 
+// Text that is JSON, for a column of type json: kept as it is, and read back as text.
+struct PgJsonText {
+  std::string_view text;
+};
+
 // Rows of a named composite type as one parameter: `unnest($1::orders.event_row[])`. The values of
 // a row are added in the order of the type's columns; a row with another number of them is a
 // defect and aborts.
@@ -83,6 +89,7 @@ class PgRows {
   PgRows& add(const std::string& text) { return add(std::string_view(text)); }
   PgRows& add(const char* text) { return add(std::string_view(text)); }
   PgRows& add(PgJson value);
+  PgRows& add(PgJsonText value);
   template <typename T>
   PgRows& add(const std::optional<T>& value) {
     return value ? add(*value) : add_null(type_of(T{}));

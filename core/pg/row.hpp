@@ -23,7 +23,8 @@ class PgRow {
  public:
   PgRow(const PgResult& result, int row) : result_(result), row_(row) {}
 
-  // T: bool, int32, int64, Uuid, Time, std::string (text, bytea), JsonText, or an optional of them.
+  // T: bool, int32, int64, Uuid, Time, std::string (text, json, bytea), JsonText, or an optional of
+  // them.
   template <typename T>
   [[nodiscard]] T take() {
     return read<T>(column_++);

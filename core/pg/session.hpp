@@ -74,7 +74,7 @@ class PgResult {
   [[nodiscard]] std::int64_t int8(int row, int column) const;
   [[nodiscard]] Uuid uuid(int row, int column) const;
   [[nodiscard]] Time time(int row, int column) const;
-  [[nodiscard]] std::string_view text(int row, int column) const;  // text and bytea
+  [[nodiscard]] std::string_view text(int row, int column) const;  // text, json and bytea
   [[nodiscard]] std::string_view jsonb(int row, int column) const;
 
   [[nodiscard]] std::optional<Uuid> maybe_uuid(int row, int column) const;

@@ -25,17 +25,8 @@ constexpr std::array<std::pair<DeliveryStatus, const char*>, 5> kDeliveryStatusN
 
 constexpr std::array<const char*, 3> kCarriers{"Swift Parcel", "Northern Post", "Blue Van"};
 
-Reply reply_for(const Uuid& command, const Uuid& order, Phase phase) {
-  Reply reply;
-  reply.command_id = command;
-  reply.order_id = order;
-  reply.step = "delivery";
-  reply.phase = phase;
-  return reply;
-}
-
 Reply schedule_reply(const Delivery& delivery) {
-  Reply reply = reply_for(delivery.id, delivery.order_id.uuid, Phase::kDo);
+  Reply reply{delivery.id, delivery.order_id.uuid, Phase::kDo};
   JsonObject data;
   if (was_scheduled(delivery.status)) {
     data.field("carrier", delivery.carrier)
@@ -52,7 +43,7 @@ Reply schedule_reply(const Delivery& delivery) {
 }
 
 Reply cancel_reply(const Delivery& delivery) {
-  Reply reply = reply_for(delivery.id, delivery.order_id.uuid, Phase::kUndo);
+  Reply reply{delivery.id, delivery.order_id.uuid, Phase::kUndo};
   const bool voided = delivery.status != DeliveryStatus::kCancelled && !delivery.undo_refused;
   reply.data = JsonObject().field("delivery_id", delivery.id).field("voided", voided).text();
   if (delivery.undo_refused) {
@@ -70,10 +61,10 @@ core::Result<DeliveryVerdict> contradiction() {
 
 // The carrier and its number follow from the id, so that the simulation repeats itself.
 void book_carrier(Delivery& delivery) {
-  const std::string id = delivery.id.to_string();
+  const auto id = delivery.id.text();
   delivery.carrier = kCarriers[delivery.id.bytes[15] % kCarriers.size()];
   delivery.tracking_number = "OF";
-  for (const char c : id.substr(24)) {
+  for (const char c : id.view().substr(24)) {
     delivery.tracking_number += static_cast<char>(c >= 'a' ? c - 'a' + 'A' : c);
   }
 }
@@ -203,9 +194,9 @@ std::optional<events::DeliveryReport> fire(DeliveryRecords& records, const Uuid&
 Reply technical_failure(const events::DeliveryCommand& command, std::string detail) {
   Reply reply;
   if (const auto* schedule = std::get_if<events::ScheduleDelivery>(&command)) {
-    reply = reply_for(schedule->command_id, schedule->order_id, Phase::kDo);
+    reply = {schedule->command_id, schedule->order_id, Phase::kDo};
   } else if (const auto* cancel = std::get_if<events::CancelDelivery>(&command)) {
-    reply = reply_for(cancel->command_id, cancel->order_id, Phase::kUndo);
+    reply = {cancel->command_id, cancel->order_id, Phase::kUndo};
   }
   reply.outcome = ReplyOutcome::kFailed;
   reply.code = "unavailable";

@@ -13,7 +13,7 @@ constexpr core::PgStatement kFindDelivery{
 
 DeliveryView DeliveryView::read(core::PgRow& row) {
   DeliveryView view{read_delivery(row), {}};
-  view.delivery.address = row.take<core::JsonText>().text;
+  view.delivery.address = row.take<std::string>();
   view.created_at = row.take<core::Time>();
   return view;
 }

@@ -7,7 +7,7 @@ namespace {
 
 using core::PgArray;
 using core::PgCall;
-using core::PgJson;
+using core::PgJsonText;
 using core::PgParams;
 using core::PgResult;
 using core::PgRows;
@@ -86,7 +86,7 @@ PgCall insert_rows(const std::vector<const Delivery*>& deliveries) {
         .add_or_null(delivery->detail)
         .add_or_null(delivery->carrier)
         .add_or_null(delivery->tracking_number)
-        .add(PgJson{delivery->address})
+        .add(PgJsonText{delivery->address})
         .add(delivery->undone_at)
         .add(delivery->undo_refused)
         .add(delivery->live)

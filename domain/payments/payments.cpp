@@ -28,17 +28,8 @@ std::int64_t unreturned(const Payment& payment) {
   return payment.amount.amount - payment.undone_amount - payment.refunded_amount;
 }
 
-Reply reply_for(const Uuid& command, const Uuid& order, const char* step, Phase phase) {
-  Reply reply;
-  reply.command_id = command;
-  reply.order_id = order;
-  reply.step = step;
-  reply.phase = phase;
-  return reply;
-}
-
 Reply capture_reply(const Payment& payment) {
-  Reply reply = reply_for(payment.id, payment.order_id, "payment", Phase::kDo);
+  Reply reply{payment.id, payment.order_id, Phase::kDo};
   reply.data = JsonObject().field("amount", payment.amount).field("payment_id", payment.id).text();
   if (!was_captured(payment.status)) {
     reply.outcome = ReplyOutcome::kRefused;
@@ -49,7 +40,7 @@ Reply capture_reply(const Payment& payment) {
 }
 
 Reply undo_reply(const Payment& payment) {
-  Reply reply = reply_for(payment.id, payment.order_id, "payment", Phase::kUndo);
+  Reply reply{payment.id, payment.order_id, Phase::kUndo};
   reply.data = JsonObject()
                    .field("amount", Money{payment.undone_amount, payment.amount.currency})
                    .field("payment_id", payment.id)
@@ -59,7 +50,7 @@ Reply undo_reply(const Payment& payment) {
 }
 
 Reply refund_reply(const Refund& refund, const std::string& currency) {
-  Reply reply = reply_for(refund.id, refund.order_id, "refund", Phase::kDo);
+  Reply reply{refund.id, refund.order_id, Phase::kDo};
   reply.data = JsonObject()
                    .field("amount", Money{refund.amount, currency})
                    .field("payment_id", refund.payment_id)
@@ -291,11 +282,9 @@ core::Result<PaymentVerdict> handle(PaymentRecords& records, const events::Payme
 
 Reply technical_failure(const events::PaymentCommand& command, std::string detail) {
   const bool undo = std::holds_alternative<events::UndoCapture>(command);
-  const bool refund = std::holds_alternative<events::RefundPayment>(command);
   Reply reply = std::visit(
       [&](const auto& message) {
-        return reply_for(message.command_id, message.order_id, refund ? "refund" : "payment",
-                         undo ? Phase::kUndo : Phase::kDo);
+        return Reply{message.command_id, message.order_id, undo ? Phase::kUndo : Phase::kDo};
       },
       command);
   reply.outcome = ReplyOutcome::kFailed;

@@ -75,7 +75,7 @@ OrderRow OrderRow::read(core::PgRow& row) {
           row.take<core::JsonText>().text,
           row.take<std::int64_t>(),
           row.take<std::string>(),
-          row.take<core::JsonText>().text,
+          row.take<std::string>(),
           row.take<std::optional<std::string>>(),
           row.take<bool>(),
           row.take<core::Time>()};
@@ -102,9 +102,9 @@ SagaRow SagaRow::read(core::PgRow& row) {
 }
 
 EventRow EventRow::read(core::PgRow& row) {
-  return {row.take<std::int64_t>(),       row.take<std::string>(), take_status(row),
-          row.take<core::Time>(),         row.take<std::string>(), row.take<std::string>(),
-          row.take<core::JsonText>().text};
+  return {row.take<std::int64_t>(), row.take<std::string>(), take_status(row),
+          row.take<core::Time>(),   row.take<std::string>(), row.take<std::string>(),
+          row.take<std::string>()};
 }
 
 std::optional<std::string_view> step_name(saga::SagaPhase phase, std::int32_t step) {

@@ -60,7 +60,7 @@ void add_order(core::PgRows& rows, const NewOrder& order) {
       .add(core::PgJson{row.items})
       .add(row.total)
       .add(row.currency)
-      .add(core::PgJson{row.delivery_address})
+      .add(core::PgJsonText{row.delivery_address})
       .add(row.special_instructions)
       .add(row.draft)
       .add(order.trace.correlation_id)

@@ -153,12 +153,14 @@ Saga read_saga(const PgResult& rows, int i) {
   state.open_request = rows.maybe_uuid(i, 18);
   if (!rows.is_null(i, 19)) read_refund(rows.jsonb(i, 19), state);
   state.step_started_at = rows.maybe_time(i, 20);
-  saga.facts.order_id = core::ShardKey(rows.uuid(i, 0), rows.int4(i, 1));
-  saga.facts.user_id = core::ShardKey(rows.uuid(i, 21));
-  saga.facts.total = {rows.int8(i, 22), std::string(rows.text(i, 23))};
-  saga.facts.delivery_address = rows.jsonb(i, 24);
-  saga.facts.trace = {std::string(rows.text(i, 25)), std::string(rows.text(i, 26))};
-  saga.facts.draft = rows.boolean(i, 27);
+  OrderFacts facts;
+  facts.order_id = core::ShardKey(rows.uuid(i, 0), rows.int4(i, 1));
+  facts.user_id = core::ShardKey(rows.uuid(i, 21));
+  facts.total = {rows.int8(i, 22), std::string(rows.text(i, 23))};
+  facts.delivery_address = rows.text(i, 24);
+  facts.trace = {std::string(rows.text(i, 25)), std::string(rows.text(i, 26))};
+  facts.draft = rows.boolean(i, 27);
+  saga.facts = std::make_shared<const OrderFacts>(std::move(facts));
   return saga;
 }
 
@@ -253,7 +255,7 @@ std::vector<PendingRequest> read_requests(const PgResult& rows) {
 void add_saga(PgRows& rows, const ChangedSaga& changed) {
   const State& state = changed.saga->state;
   rows.row()
-      .add(changed.saga->facts.order_id.uuid)
+      .add(changed.saga->facts->order_id.uuid)
       .add(changed.expected_version)
       .add(state.version)
       .add(state.live())
@@ -304,7 +306,7 @@ PgCall insert_events(const std::vector<StoredEvent>& stored) {
         .add(event.actor)
         .add(event.correlation_id)
         .add(event.traceparent)
-        .add(PgJson{event.data});
+        .add(core::PgJsonText{event.data});
   }
   PgCall call{&kInsertEvents, {}};
   call.params.rows(std::move(rows));
@@ -347,9 +349,7 @@ std::vector<StoredEvent> read_events(const PgResult& rows) {
     one.event.actor = rows.text(i, 8);
     one.event.correlation_id = rows.text(i, 9);
     one.event.traceparent = rows.text(i, 10);
-    // PostgreSQL's text of it has other spaces and another order; published again it must be the
-    // same.
-    one.event.data = json::parse(rows.jsonb(i, 11)).dump();
+    one.event.data = rows.text(i, 11);
     stored.push_back(std::move(one));
   }
   return stored;

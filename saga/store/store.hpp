@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <set>
 #include <string>
 #include <unordered_map>
@@ -13,7 +14,7 @@ namespace orderflow::saga {
 
 // A saga as its owner holds it.
 struct Saga {
-  OrderFacts facts;
+  std::shared_ptr<const OrderFacts> facts;  // Of all copies the same.
   State state;
 };
 

@@ -63,7 +63,6 @@ void check_fits(const core::OutgoingMessage& message) {
 
 const events::Reply kReply{kCommand,
                            kOrder,
-                           "payment",
                            events::Phase::kUndo,
                            events::ReplyOutcome::kRefused,
                            "insufficient_funds",
@@ -89,17 +88,13 @@ TEST_CASE("messages of orders.inbox fit their schemas and read back") {
   using enum events::ReplyOutcome;
   for (const auto outcome : {kDone, kRefused, kFailed}) {
     for (const auto phase : {events::Phase::kDo, events::Phase::kUndo}) {
-      for (const char* step : {"payment", "delivery", "refund"}) {
-        events::Reply reply = kReply;
-        reply.outcome = outcome;
-        reply.phase = phase;
-        reply.step = step;
-        const auto got = std::get<events::Reply>(read_back(events::encode(reply, kTo)));
-        CHECK((got.command_id == reply.command_id && got.order_id == reply.order_id));
-        CHECK((got.step == reply.step && got.phase == reply.phase));
-        CHECK((got.outcome == outcome && got.code == reply.code && got.detail == reply.detail));
-        CHECK(got.data == reply.data);
-      }
+      events::Reply reply = kReply;
+      reply.outcome = outcome;
+      reply.phase = phase;
+      const auto got = std::get<events::Reply>(read_back(events::encode(reply, kTo)));
+      CHECK((got.command_id == reply.command_id && got.order_id == reply.order_id));
+      CHECK((got.phase == reply.phase && got.outcome == outcome));
+      CHECK((got.code == reply.code && got.detail == reply.detail && got.data == reply.data));
     }
   }
 
@@ -145,7 +140,7 @@ TEST_CASE("messages of delivery.commands fit their schemas and read back") {
   const auto schedule = std::get<events::ScheduleDelivery>(
       read_back(events::ScheduleDelivery{kCommand, kOrder, kAddress.dump()}));
   CHECK((schedule.command_id == kCommand && schedule.order_id == kOrder));
-  CHECK(json::parse(schedule.address) == kAddress);
+  CHECK(schedule.address == kAddress.dump());
 
   const auto cancel =
       std::get<events::CancelDelivery>(read_back(events::CancelDelivery{kCommand, kOrder}));

@@ -32,6 +32,12 @@ inline void check_json_agrees(std::string_view text) {
   }
   require(!theirs.is_discarded(), "what is accepted is JSON", text);
   require(core::canonical_text(*ours) == theirs.dump(), "both say the same", text);
+  std::size_t index = 0;
+  for (const auto& member : core::JsonMembers(*ours)) {
+    const auto value = core::canonical_text(member.value);
+    require(nlohmann::json::parse(core::member_text(text, index++)).dump() == value,
+            "a member's text is its value's", text);
+  }
 }
 
 }  // namespace orderflow::fuzz

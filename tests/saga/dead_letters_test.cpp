@@ -142,10 +142,13 @@ TEST_CASE("a dead letter is discarded with a reason, audited", "[shared][dead-le
 // What cannot be decoded, what nobody knows, and what only PostgreSQL refuses (class 22).
 void poison(const System& system, const std::string& user, const std::string& order) {
   const auto capture = core::derived_uuid(core::Uuid::parse(order).value(), "1/0").to_string();
-  const Json refused = {{"command_id", capture}, {"order_id", order},
-                        {"step", "payment"},     {"phase", "do"},
-                        {"outcome", "refused"},  {"code", std::string("a\0b", 3)},
-                        {"detail", "a test"},    {"data", Json::object()}};
+  const Json refused = {{"command_id", capture},
+                        {"order_id", order},
+                        {"phase", "do"},
+                        {"outcome", "refused"},
+                        {"code", std::string("a\0b", 3)},
+                        {"detail", "a test"},
+                        {"data", Json::object()}};
   put(system, "orders.inbox", message(order, "orderflow.saga.reply.v1", refused.dump()));
   const Json charge = {{"command_id", new_id()},
                        {"order_id", order},

@@ -164,9 +164,9 @@ TEST_CASE("a message in the wrong partition is ignored", "[shared][poison]") {
   RawMessage reply = right;
   reply.headers["ce_type"] = "orderflow.saga.reply.v1";
   reply.headers["ce_source"] = "/test/wrong-partition";
-  reply.body = Json{{"command_id", payment}, {"order_id", id},        {"step", "payment"},
-                    {"phase", "do"},         {"outcome", "refused"},  {"code", "card_declined"},
-                    {"detail", "a test"},    {"data", Json::object()}}
+  reply.body = Json{{"command_id", payment}, {"order_id", id},          {"phase", "do"},
+                    {"outcome", "refused"},  {"code", "card_declined"}, {"detail", "a test"},
+                    {"data", Json::object()}}
                    .dump();
   const int wrong = (right.partition + 1) % kafka.partitions("orders.inbox");
   const auto offset = kafka.produce("orders.inbox", wrong, reply);

@@ -235,7 +235,6 @@ class Course {
     events::Reply reply;
     reply.command_id = command.command_id;
     reply.order_id = facts_.order_id.uuid;
-    reply.step = saga_.steps[static_cast<std::size_t>(command.step)].name;
     reply.phase = command.phase;
     reply.outcome = answer.outcome;
     reply.code = answer.outcome == ReplyOutcome::kDone ? "" : "enumerated";

@@ -12,7 +12,7 @@ struct Overloaded : Ts... {
 };
 
 std::string text_of(const events::Reply& reply) {
-  std::string text = "reply of " + reply.step + (reply.phase == Phase::kUndo ? " undo" : "");
+  std::string text = reply.phase == Phase::kUndo ? "reply to an undo" : "reply";
   switch (reply.outcome) {
     case ReplyOutcome::kDone: text += ": done"; break;
     case ReplyOutcome::kRefused: text += ": refused"; break;

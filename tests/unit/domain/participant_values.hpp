@@ -26,9 +26,8 @@ inline nlohmann::json data_of(const events::Reply& reply) {
 }
 
 inline bool same(const events::Reply& a, const events::Reply& b) {
-  return a.command_id == b.command_id && a.order_id == b.order_id && a.step == b.step &&
-         a.phase == b.phase && a.outcome == b.outcome && a.code == b.code && a.detail == b.detail &&
-         a.data == b.data;
+  return a.command_id == b.command_id && a.order_id == b.order_id && a.phase == b.phase &&
+         a.outcome == b.outcome && a.code == b.code && a.detail == b.detail && a.data == b.data;
 }
 
 }  // namespace orderflow::domain

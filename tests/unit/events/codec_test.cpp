@@ -11,8 +11,7 @@ constexpr const char* kId = "018f2b6a-5c1e-7d3f-9a77-0c2d4e5f6a7b";
 std::string reply_with_data(const std::string& data) {
   const std::string id = kId;
   return R"({"command_id":")" + id + R"(","order_id":")" + id +
-         R"(","step":"payment","phase":"do","outcome":"done","code":"","detail":"","data":)" +
-         data + "}";
+         R"(","phase":"do","outcome":"done","code":"","detail":"","data":)" + data + "}";
 }
 
 std::string nested(std::size_t levels) {
@@ -42,6 +41,19 @@ TEST_CASE("a body that is larger than any of ours is refused") {
   const auto refused = decode_inbox(Reply::kType, body(262'144));
   REQUIRE_FALSE(refused);
   CHECK(refused.error().detail == "the body is larger than 256 KiB");
+}
+
+TEST_CASE("what a reply or a schedule passes on stays as it is spelled, but for white space") {
+  const auto reply =
+      decode_inbox(Reply::kType, reply_with_data("{\"b\" :\n [1.0, \"\\u00e4 :\"],\"a\":{}}\t"));
+  REQUIRE(reply);
+  CHECK(std::get<Reply>(*reply).data == R"({"b":[1.0,"\u00e4 :"],"a":{}})");
+  const std::string id = kId;
+  const auto schedule = decode_delivery_command(
+      ScheduleDelivery::kType, R"({"address":{},"command_id":")" + id + R"(","order_id":")" + id +
+                                   R"(","address":{"name":"Alice"},"step":"delivery"})");
+  REQUIRE(schedule);
+  CHECK(std::get<ScheduleDelivery>(*schedule).address == R"({"name":"Alice"})");
 }
 
 // A document tree is copied and written recursively: without a bound one message would exhaust the

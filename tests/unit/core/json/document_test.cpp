@@ -45,6 +45,19 @@ TEST_CASE("of a repeated name the last counts") {
   CHECK(members.unasked() == std::vector<std::string_view>{"b", "x"});
 }
 
+TEST_CASE("a member's text is as it is spelled, but for white space") {
+  const std::string text =
+      R"( {"" : "}\\", "a\"{" : [ "x\\\"]" , { "y" : 1e3 } ] ,"a": { } , "a": -0.0, "z":null} )";
+  JsonParser parser(kBytesMax, kLevelsMax);
+  const JsonMembers members(parser.parse(text).value());
+  CHECK(member_text(text, 0) == R"("}\\")");
+  CHECK(member_text(text, members.index_of("a\"{").value()) == R"(["x\\\"]",{"y":1e3}])");
+  CHECK(member_text(text, 2) == "{}");
+  CHECK(member_text(text, members.index_of("a").value()) == "-0.0");
+  CHECK(member_text(text, members.index_of("z").value()) == "null");
+  CHECK_FALSE(members.index_of("y"));
+}
+
 TEST_CASE("a member is true or it is not") {
   CHECK(is_true_in(R"({"a":false,"voided":true})", "voided"));
   CHECK(is_true_in(R"({"voided":false,"voided":true})", "voided"));

@@ -47,7 +47,6 @@ class Conversation {
     events::Reply reply;
     reply.command_id = command_id(facts_.order_id.uuid, state_.round, step);
     reply.order_id = facts_.order_id.uuid;
-    reply.step = kOrderSaga.steps[static_cast<std::size_t>(step)].name;
     reply.phase = phase;
     reply.outcome = outcome;
     reply.code = code;
