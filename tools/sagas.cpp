@@ -109,10 +109,12 @@ class SagasTool {
     }
     std::printf("%-36s  %-8s  %-9s  %-24s  %s\n", "order", "step", "waits for", "since", "reason");
     for (const auto& [saga] : found.rows) {
-      std::printf("%-36s  %-8s  %-9s  %-24s  %s\n", saga.order_id.to_string().c_str(),
-                  std::string(http_api::step_name(saga.phase, saga.step).value_or("-")).c_str(),
-                  std::string(saga::to_text(saga.waiting_for)).c_str(),
-                  core::to_rfc3339(saga.updated_at).c_str(), saga.reason.value_or("-").c_str());
+      const auto& state = saga.state;
+      std::printf("%-36s  %-8s  %-9s  %-24s  %s\n", saga.order_id.uuid.to_string().c_str(),
+                  std::string(saga::current_step(state).value_or("-")).c_str(),
+                  std::string(saga::to_text(state.waiting_for)).c_str(),
+                  core::to_rfc3339(saga.updated_at).c_str(),
+                  state.reason.empty() ? "-" : state.reason.c_str());
     }
     if (found.more) {
       std::printf("there are more; see them with --limit or narrow with --step and --error\n");

@@ -22,18 +22,8 @@ using http_api::RequestContext;
 using http_api::Response;
 
 // The row that GET /orders/{id}/status answers with.
-http_api::SagaRow saga_row(const Course& course) {
-  const auto& state = course.sagas.front().state;
-  http_api::SagaRow row;
-  row.order_id = course.facts.order_id.uuid;
-  row.version = state.version;
-  row.status = state.status;
-  row.phase = state.phase;
-  row.attempt = state.attempt;
-  row.wake_at = state.wake_at;
-  row.waiting_for = state.waiting_for;
-  row.updated_at = kCourseTime;
-  return row;
+saga::SagaRow saga_row(const Course& course) {
+  return {course.facts.order_id, course.sagas.front().state, kCourseTime};
 }
 
 struct Placing {
@@ -86,7 +76,7 @@ class Dispatching {
   }
 
  private:
-  static std::vector<http_api::Route> routes(http_api::SagaRow row) {
+  static std::vector<http_api::Route> routes(saga::SagaRow row) {
     auto answer = [row = std::move(row)](RequestContext&) -> boost::asio::awaitable<Response> {
       Response response;
       response.body = http_api::status_json(row);
@@ -111,7 +101,7 @@ class Dispatching {
 std::vector<Workload> front_end_workloads(const std::vector<Course>& courses) {
   std::vector<Placing> placings;
   std::vector<http_api::OrderRow> rows;
-  std::vector<http_api::SagaRow> sagas;
+  std::vector<saga::SagaRow> sagas;
   std::vector<std::shared_ptr<Dispatching>> dispatchings;
   for (const auto& course : courses) {
     placings.push_back({place_request(course), course.products});

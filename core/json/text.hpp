@@ -41,6 +41,10 @@ class JsonObject {
   JsonObject& field(std::string_view name, const std::string& value) {
     return field(name, std::string_view(value));
   }
+  // An empty text means "none" in memory and null here.
+  JsonObject& field_or_null(std::string_view name, std::string_view value) {
+    return value.empty() ? field(name, RawJson{"null"}) : field(name, value);
+  }
   template <std::integral Int>
   JsonObject& field(std::string_view name, Int value) {
     key(name);

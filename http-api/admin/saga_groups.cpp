@@ -8,29 +8,28 @@
 namespace orderflow::http_api {
 namespace {
 
+using saga::kFindSaga;
+
 constexpr std::size_t kErrorCharactersMax = 100;
 
 // The error of a reason is its last part or its first: "undo_failed: payment: no_reply_in_time".
 constexpr const char* kErrorCondition =
     "(right(s.reason, length(?) + 2) = ': ' || ? OR starts_with(s.reason, ? || ': '))";
 
-constexpr core::PgStatement kFindAdminSaga{
-    "api_admin_saga",
-    core::sql<"SELECT ", SagaRow::kColumns, " FROM orders.sagas s WHERE s.order_id = $1">};
-
-JsonObject saga_object(const SagaRow& saga) {
+JsonObject saga_object(const saga::SagaRow& saga) {
+  const saga::State& state = saga.state;
   JsonObject object;
-  object.field("order_id", saga.order_id)
-      .field("status", saga::to_text(saga.status))
-      .field("state", saga.attention ? "needs_attention" : saga::to_text(saga.phase))
-      .field("undoing", saga.phase == saga::SagaPhase::kUndoing)
-      .field("step", step_name(saga.phase, saga.step))
-      .field("steps", saga.steps)
-      .field("attempt", saga.attempt)
-      .field("round", saga.round)
-      .field("waiting_for", saga::to_text(saga.waiting_for))
-      .field("reason", saga.reason)
-      .field("wake_at", saga.wake_at)
+  object.field("order_id", saga.order_id.uuid)
+      .field("status", saga::to_text(state.status))
+      .field("state", state.attention ? "needs_attention" : saga::to_text(state.phase))
+      .field("undoing", state.phase == saga::SagaPhase::kUndoing)
+      .field("step", saga::current_step(state))
+      .field("steps", state.steps)
+      .field("attempt", state.attempt)
+      .field("round", state.round)
+      .field("waiting_for", saga::to_text(state.waiting_for))
+      .field_or_null("reason", state.reason)
+      .field("wake_at", state.wake_at)
       .field("updated_at", saga.updated_at);
   return object;
 }
@@ -67,13 +66,13 @@ WhereClause in_group(const SagaGroup& group) {
 }
 
 KeysetQuery waiting_sagas(const SagaGroup& group) {
-  return {core::sql<"SELECT ", SagaRow::kColumns, " FROM orders.sagas s">, "s.order_id DESC",
+  return {core::sql<"SELECT ", saga::SagaRow::kColumns, " FROM orders.sagas s">, "s.order_id DESC",
           "s.order_id < ?", in_group(group)};
 }
 
-std::optional<SagaRow> find_saga(core::PgSession& session, const core::Uuid& order_id) {
-  return core::first_row_of<SagaRow>(
-      session.execute(kFindAdminSaga, core::PgParams().uuid(order_id)));
+std::optional<saga::SagaRow> find_saga(core::PgSession& session, const core::Uuid& order_id) {
+  return core::first_row_of<saga::SagaRow>(
+      session.execute(kFindSaga, core::PgParams().uuid(order_id)));
 }
 
 std::optional<std::string> saga_with_trail_json(core::PgSession& session,

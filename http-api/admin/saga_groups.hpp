@@ -4,9 +4,9 @@
 #include <string>
 
 #include "core/pg/session.hpp"
-#include "http-api/orders/order_rows.hpp"
 #include "http-api/server/list.hpp"
 #include "http-api/server/problem.hpp"
+#include "saga/store/saga_rows.hpp"
 
 namespace orderflow::http_api {
 
@@ -25,10 +25,10 @@ struct SagaGroup {
 
 // A saga that needs attention, in the list of them.
 struct WaitingSagaRow {
-  SagaRow saga;
+  saga::SagaRow saga;
 
-  [[nodiscard]] const core::Uuid& position() const { return saga.order_id; }
-  [[nodiscard]] static WaitingSagaRow read(core::PgRow& row) { return {SagaRow::read(row)}; }
+  [[nodiscard]] const core::Uuid& position() const { return saga.order_id.uuid; }
+  [[nodiscard]] static WaitingSagaRow read(core::PgRow& row) { return {saga::SagaRow::read(row)}; }
 };
 
 [[nodiscard]] std::string waiting_saga_json(const WaitingSagaRow& waiting);
@@ -41,8 +41,8 @@ struct WaitingSagaRow {
 // One saga, whether it waits or not, with what operators did to it; empty when there is none.
 [[nodiscard]] std::optional<std::string> saga_with_trail_json(core::PgSession& session,
                                                               const core::Uuid& order_id);
-[[nodiscard]] std::optional<SagaRow> find_saga(core::PgSession& session,
-                                               const core::Uuid& order_id);
+[[nodiscard]] std::optional<saga::SagaRow> find_saga(core::PgSession& session,
+                                                     const core::Uuid& order_id);
 
 // The trail about a subject, as a JSON array.
 [[nodiscard]] std::string trail_json(core::PgSession& session, const core::Uuid& subject);

@@ -129,15 +129,16 @@ OrderRequest operator_request(saga::RequestKind kind, const core::Uuid& order_id
   return request;
 }
 
-Checked<WaitingStep> waiting_step_of(const std::optional<SagaRow>& saga) {
+Checked<WaitingStep> waiting_step_of(const std::optional<saga::SagaRow>& saga) {
   if (!saga) return refuse(not_found("order"));
-  const auto name = step_name(saga->phase, saga->step);
-  if (!saga->attention || !name) {
+  const saga::State& state = saga->state;
+  const auto name = saga::current_step(state);
+  if (!state.attention || !name) {
     return refuse(conflict("not_waiting", "Only a step that waits for a person can be skipped."));
   }
-  const bool undoing = saga->phase == saga::SagaPhase::kUndoing;
-  return WaitingStep{saga->step, *name, undoing ? events::Phase::kUndo : events::Phase::kDo,
-                     saga::command_id(saga->order_id, saga->round, saga->step)};
+  const bool undoing = state.phase == saga::SagaPhase::kUndoing;
+  return WaitingStep{state.step, *name, undoing ? events::Phase::kUndo : events::Phase::kDo,
+                     saga::command_id(saga->order_id.uuid, state.round, state.step)};
 }
 
 std::optional<ParticipantRow> read_participant_row(core::PgSession& session,

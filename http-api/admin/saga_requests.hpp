@@ -33,7 +33,7 @@ struct WaitingStep {
   core::Uuid command_id;
 };
 // 404 when there is no such order, 409 when it does not wait at a step. Pure.
-[[nodiscard]] Checked<WaitingStep> waiting_step_of(const std::optional<SagaRow>& saga);
+[[nodiscard]] Checked<WaitingStep> waiting_step_of(const std::optional<saga::SagaRow>& saga);
 
 // A participant's row about one command, in words and as what it comes to.
 struct ParticipantRow {

@@ -8,10 +8,6 @@
 namespace orderflow::http_api {
 namespace {
 
-std::optional<std::string> text_or_null(const std::string& text) {
-  return text.empty() ? std::nullopt : std::optional(text);
-}
-
 std::string delivery_json(const domain::DeliveryView& view) {
   const domain::Delivery& delivery = view.delivery;
   std::string failure = "null";
@@ -22,8 +18,8 @@ std::string delivery_json(const domain::DeliveryView& view) {
       .field("id", delivery.id)
       .field("order_id", delivery.order_id.uuid)
       .field("status", domain::name_of(delivery.status))
-      .field("carrier", text_or_null(delivery.carrier))
-      .field("tracking_number", text_or_null(delivery.tracking_number))
+      .field_or_null("carrier", delivery.carrier)
+      .field_or_null("tracking_number", delivery.tracking_number)
       .field("delivery_address", RawJson{delivery.address})
       .field("failure", RawJson{failure})
       .field("delivered_at", delivery.delivered_at)

@@ -49,11 +49,11 @@ std::optional<std::int64_t> parse_last_event_id(std::string_view text) {
 // One client's live view of one order.
 class EventStream {
  public:
-  EventStream(OrdersBackend& backend, const SagaRow& saga, std::shared_ptr<Subscription> changes,
-              std::int64_t last_sequence)
+  EventStream(OrdersBackend& backend, const saga::SagaRow& saga,
+              std::shared_ptr<Subscription> changes, std::int64_t last_sequence)
       : backend_(backend),
-        order_id_(saga.order_id),
-        status_(saga.status),
+        order_id_(saga.order_id.uuid),
+        status_(saga.state.status),
         changes_(std::move(changes)),
         last_sequence_(last_sequence) {}
 

@@ -6,7 +6,7 @@ namespace orderflow::http_api {
 namespace {
 
 KeysetQuery list_orders(const OrderFilter& filter) {
-  KeysetQuery query{core::sql<"SELECT ", OrderRow::kColumns, ", ", SagaRow::kColumns,
+  KeysetQuery query{core::sql<"SELECT ", OrderRow::kColumns, ", ", saga::SagaRow::kColumns,
                               " FROM orders.orders o JOIN orders.sagas s ON s.order_id = o.id">,
                     "o.id DESC", "o.id < ?"};
   if (filter.user_id) query.where.add("o.user_id = ?", *filter.user_id);

@@ -19,12 +19,12 @@ using core::sql;
 constexpr std::size_t kReadsWaitingMax = 50'000;
 constexpr core::Duration kReadTimeout = std::chrono::seconds{5};
 
-constexpr PgStatement kReadSagas{
-    "api_read_sagas",
-    sql<"SELECT ", SagaRow::kColumns, " FROM orders.sagas s WHERE s.order_id = ANY($1::uuid[])">};
+constexpr PgStatement kReadSagas{"api_read_sagas",
+                                 sql<"SELECT ", saga::SagaRow::kColumns,
+                                     " FROM orders.sagas s WHERE s.order_id = ANY($1::uuid[])">};
 
 constexpr PgStatement kReadOrders{"api_read_orders",
-                                  sql<"SELECT ", OrderRow::kColumns, ", ", SagaRow::kColumns,
+                                  sql<"SELECT ", OrderRow::kColumns, ", ", saga::SagaRow::kColumns,
                                       " FROM orders.orders o JOIN orders.sagas s"
                                       " ON s.order_id = o.id WHERE o.id = ANY($1::uuid[])">};
 
@@ -36,7 +36,7 @@ CROSS JOIN LATERAL (
   ORDER BY e.sequence LIMIT w.at_most) e
 ORDER BY w.nth, e.sequence)">};
 
-const core::Uuid& id_of(const SagaRow& saga) { return saga.order_id; }
+const core::Uuid& id_of(const saga::SagaRow& saga) { return saga.order_id.uuid; }
 const core::Uuid& id_of(const OrderWithSaga& both) { return both.order.id.uuid; }
 
 template <typename Read>
@@ -99,7 +99,7 @@ asio::awaitable<Value> OrderReader::enqueue(Read<Value> read) {
   co_return std::get<1>(std::move(outcome));
 }
 
-asio::awaitable<std::optional<SagaRow>> OrderReader::saga(core::Uuid order_id) {
+asio::awaitable<std::optional<saga::SagaRow>> OrderReader::saga(core::Uuid order_id) {
   SagaRead read;
   read.order_id = order_id;
   return enqueue(std::move(read));
@@ -158,10 +158,10 @@ void OrderReader::answer(const Batch& batch) {
   const auto results = session_.read(calls);
   // All is read before the first is answered: a failure then answers each of them once.
   auto result = results.begin();
-  std::vector<SagaRow> sagas;
+  std::vector<saga::SagaRow> sagas;
   std::vector<OrderWithSaga> orders;
   std::vector<std::vector<EventRow>> events;
-  if (!batch.sagas.empty()) sagas = core::rows_of<SagaRow>(*result++);
+  if (!batch.sagas.empty()) sagas = core::rows_of<saga::SagaRow>(*result++);
   if (!batch.orders.empty()) orders = core::rows_of<OrderWithSaga>(*result++);
   if (!batch.events.empty()) events = events_of_reads(*result, batch.events.size());
   distribute(batch.sagas, sagas);

@@ -27,7 +27,7 @@ class OrderReader {
 
   void request_stop() { queue_.request_stop(); }
 
-  asio::awaitable<std::optional<SagaRow>> saga(core::Uuid order_id);
+  asio::awaitable<std::optional<saga::SagaRow>> saga(core::Uuid order_id);
   asio::awaitable<std::optional<OrderWithSaga>> order(core::Uuid order_id);
   // At most `limit` events with a sequence above `after`, oldest first.
   asio::awaitable<std::vector<EventRow>> events(core::Uuid order_id, std::int64_t after, int limit);
@@ -41,7 +41,7 @@ class OrderReader {
     std::int32_t limit = 0;
     std::shared_ptr<core::OneShot<Outcome>> outcome = std::make_shared<core::OneShot<Outcome>>();
   };
-  using SagaRead = Read<std::optional<SagaRow>>;
+  using SagaRead = Read<std::optional<saga::SagaRow>>;
   using OrderRead = Read<std::optional<OrderWithSaga>>;
   using EventsRead = Read<std::vector<EventRow>>;
   using AnyRead = std::variant<SagaRead, OrderRead, EventsRead>;

@@ -5,10 +5,10 @@
 #include "domain/trail/rows.hpp"
 #include "http-api/middleware/keyed_write.hpp"
 #include "http-api/orders/job_rows.hpp"
-#include "http-api/orders/order_rows.hpp"
 #include "http-api/orders/status_rules.hpp"
 #include "http-api/server/conditional.hpp"
 #include "saga/store/request_rows.hpp"
+#include "saga/store/saga_rows.hpp"
 
 namespace orderflow::http_api {
 namespace {
@@ -18,8 +18,6 @@ using core::PgStatement;
 using core::PgType;
 using core::sql;
 
-constexpr PgStatement kFindSaga{
-    "api_saga", sql<"SELECT ", SagaRow::kColumns, " FROM orders.sagas s WHERE s.order_id = $1">};
 constexpr PgStatement kFindCancel{
     "api_cancel", sql<"SELECT ", JobRow::kColumns,
                       " FROM orders.requests WHERE order_id = $1 AND kind = 'cancel'">};
@@ -48,10 +46,10 @@ class Storing {
 
  private:
   std::optional<Problem> check(core::PgTransaction& transaction) {
-    const auto saga = core::first_row_of<SagaRow>(
-        transaction.execute(kFindSaga, PgParams().uuid(request_.order_id.uuid)));
+    const auto saga = core::first_row_of<saga::SagaRow>(
+        transaction.execute(saga::kFindSaga, PgParams().uuid(request_.order_id.uuid)));
     if (!saga) return request_.unknown_order;
-    const std::string etag = etag_of(saga->version);
+    const std::string etag = etag_of(saga->state.version);
     if (!request_.if_match.empty() && !names_tag(request_.if_match, etag, TagComparison::kStrong)) {
       return precondition_failed();
     }
@@ -60,7 +58,7 @@ class Storing {
       return std::nullopt;
     }
     if (request_.judged_by_owner) return std::nullopt;
-    return refused_by_status(kind, saga->status);
+    return refused_by_status(kind, saga->state.status);
   }
 
   std::optional<JobRow> first_cancel(core::PgTransaction& transaction) {

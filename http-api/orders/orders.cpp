@@ -3,6 +3,7 @@
 #include <boost/asio/this_coro.hpp>
 
 #include "http-api/middleware/keyed_write.hpp"
+#include "http-api/orders/order_statements.hpp"
 #include "http-api/server/conditional.hpp"
 
 namespace orderflow::http_api {
@@ -57,7 +58,7 @@ asio::awaitable<Checked<Response>> Orders::place(const RequestContext& context,
 asio::awaitable<Checked<Response>> Orders::get(const RequestContext& context, Path<core::Uuid> id) {
   const auto order = co_await backend_.reader.order(id.value);
   if (!order) co_return refuse(not_found("order"));
-  const std::string etag = etag_of(order->saga.version);
+  const std::string etag = etag_of(order->saga.state.version);
   if (precondition_fails(context.request, etag)) co_return refuse(precondition_failed());
   Response response = not_modified(context.request, etag) ? json_response("", 304)
                                                           : json_response(order_json(*order));
@@ -80,7 +81,7 @@ asio::awaitable<Checked<Response>> Orders::status(const RequestContext& context,
   while (true) {
     const auto saga = co_await backend_.reader.saga(id.value);
     if (!saga) co_return refuse(not_found("order"));
-    const bool over = saga::is_terminal(saga->status) || backend_.feed.closed() ||
+    const bool over = saga::is_terminal(saga->state.status) || backend_.feed.closed() ||
                       std::chrono::steady_clock::now() >= until;
     if (over) co_return json_response(status_json(*saga));
     co_await changes->wait_until(until);

@@ -115,6 +115,9 @@ struct State {
   }
 };
 
+// The name of the step a saga is at, while it is at one that a participant does.
+[[nodiscard]] std::optional<std::string_view> current_step(const State& state);
+
 // What never changes about an order and its commands need.
 struct OrderFacts {
   core::ShardKey order_id;

@@ -1,8 +1,9 @@
 #include "saga/store/store.hpp"
 
-#include <nlohmann/json.hpp>
-
+#include "core/pg/row.hpp"
+#include "core/pg/sql.hpp"
 #include "saga/store/request_rows.hpp"
+#include "saga/store/saga_rows.hpp"
 
 namespace orderflow::saga::store {
 
@@ -13,18 +14,16 @@ using core::PgResult;
 using core::PgRows;
 using core::PgStatement;
 using core::PgType;
-using nlohmann::json;
 
 namespace {
 
 constexpr PgStatement kLoadSagas{
     "sagas_load",
-    "SELECT s.order_id, s.shard, s.version, s.status, s.phase, s.attention, s.round, s.step,"
-    " s.steps, s.attempt, s.event_sequence, s.wake_at, s.waiting_for, s.reason, s.failure_code,"
-    " s.failure_detail, s.payment_id, s.delivery_id, s.open_request, s.refund, s.step_started_at,"
-    " o.user_id, o.total, o.currency, o.delivery_address, o.correlation_id, o.traceparent, o.draft"
-    " FROM unnest($1::uuid[]) AS wanted(id)"
-    " JOIN orders.sagas s ON s.order_id = wanted.id JOIN orders.orders o ON o.id = wanted.id"};
+    core::sql<"SELECT ", SagaRow::kColumns,
+              ", o.user_id, o.total, o.currency, o.delivery_address, o.correlation_id,"
+              " o.traceparent, o.draft FROM unnest($1::uuid[]) AS wanted(id)"
+              " JOIN orders.sagas s ON s.order_id = wanted.id"
+              " JOIN orders.orders o ON o.id = wanted.id">};
 
 constexpr PgStatement kLoadLive{
     "sagas_live",
@@ -110,58 +109,18 @@ PgArray array_of(PgType type, const std::vector<T>& values) {
   return array;
 }
 
-std::string refund_json(const State& state) {
-  json refund{{"refunded", state.refunded_amount}};
-  if (state.refund) {
-    refund["pending"] = {{"request_id", state.refund->request_id.to_string()},
-                         {"command_id", state.refund->command_id.to_string()},
-                         {"amount", state.refund->amount}};
-  }
-  return refund.dump();
-}
-
-void read_refund(std::string_view text, State& state) {
-  const json refund = json::parse(text);
-  state.refunded_amount = refund.value("refunded", std::int64_t{0});
-  if (const auto pending = refund.find("pending"); pending != refund.end()) {
-    state.refund =
-        PendingRefund{Uuid::parse(pending->at("request_id").get<std::string>()).value_or(Uuid{}),
-                      Uuid::parse(pending->at("command_id").get<std::string>()).value_or(Uuid{}),
-                      pending->at("amount").get<std::int64_t>()};
-  }
-}
-
-Saga read_saga(const PgResult& rows, int i) {
-  Saga saga;
-  State& state = saga.state;
-  state.version = rows.int8(i, 2);
-  state.status = parse_order_status(rows.text(i, 3)).value_or(OrderStatus::kPendingPayment);
-  state.phase = parse_phase(rows.text(i, 4)).value_or(SagaPhase::kRunning);
-  state.attention = rows.boolean(i, 5);
-  state.round = rows.int4(i, 6);
-  state.step = rows.int4(i, 7);
-  state.steps = rows.text(i, 8);
-  state.attempt = rows.int4(i, 9);
-  state.event_sequence = rows.int8(i, 10);
-  state.wake_at = rows.maybe_time(i, 11);
-  state.waiting_for = parse_waiting_for(rows.text(i, 12)).value_or(WaitingFor::kNothing);
-  state.reason = rows.text(i, 13);
-  state.failure_code = rows.text(i, 14);
-  state.failure_detail = rows.text(i, 15);
-  state.payment_id = rows.maybe_uuid(i, 16);
-  state.delivery_id = rows.maybe_uuid(i, 17);
-  state.open_request = rows.maybe_uuid(i, 18);
-  if (!rows.is_null(i, 19)) read_refund(rows.jsonb(i, 19), state);
-  state.step_started_at = rows.maybe_time(i, 20);
+Saga read_saga(core::PgRow& row) {
+  SagaRow saga = SagaRow::read(row);
   OrderFacts facts;
-  facts.order_id = core::ShardKey(rows.uuid(i, 0), rows.int4(i, 1));
-  facts.user_id = core::ShardKey(rows.uuid(i, 21));
-  facts.total = {rows.int8(i, 22), std::string(rows.text(i, 23))};
-  facts.delivery_address = rows.text(i, 24);
-  facts.trace = {std::string(rows.text(i, 25)), std::string(rows.text(i, 26))};
-  facts.draft = rows.boolean(i, 27);
-  saga.facts = std::make_shared<const OrderFacts>(std::move(facts));
-  return saga;
+  facts.order_id = saga.order_id;
+  facts.user_id = core::ShardKey(row.take<Uuid>());
+  facts.total.amount = row.take<std::int64_t>();
+  facts.total.currency = row.take<std::string>();
+  facts.delivery_address = row.take<std::string>();
+  facts.trace.correlation_id = row.take<std::string>();
+  facts.trace.traceparent = row.take<std::string>();
+  facts.draft = row.take<bool>();
+  return {std::make_shared<const OrderFacts>(std::move(facts)), std::move(saga.state)};
 }
 
 Input read_request(const PgResult& rows, int i) {
@@ -189,7 +148,11 @@ PgCall load_sagas(const std::vector<Uuid>& order_ids) {
 
 Sagas read_sagas(const PgResult& rows) {
   Sagas sagas;
-  for (int i = 0; i < rows.rows(); ++i) sagas.emplace(rows.uuid(i, 0), read_saga(rows, i));
+  for (int i = 0; i < rows.rows(); ++i) {
+    core::PgRow row(rows, i);
+    Saga saga = read_saga(row);
+    sagas.emplace(saga.facts->order_id.uuid, std::move(saga));
+  }
   return sagas;
 }
 
@@ -224,9 +187,9 @@ PgCall load_waiting(const std::vector<std::int32_t>& shards, std::int32_t limit)
 std::vector<WaitingSaga> read_waiting(const PgResult& rows) {
   std::vector<WaitingSaga> waiting;
   for (int i = 0; i < rows.rows(); ++i) {
-    waiting.push_back({rows.uuid(i, 0), rows.int4(i, 1),
-                       parse_waiting_for(rows.text(i, 2)).value_or(WaitingFor::kOperator),
-                       std::string(rows.text(i, 3))});
+    core::PgRow row(rows, i);
+    waiting.push_back({row.take<Uuid>(), row.take<std::int32_t>(), take_waiting_for(row),
+                       row.take<std::string>()});
   }
   return waiting;
 }
@@ -251,7 +214,7 @@ std::vector<PendingRequest> read_requests(const PgResult& rows) {
   return requests;
 }
 
-// Null instead of an empty text keeps the common row narrow.
+// Null instead of an empty text keeps the common row narrow. In the order of orders.saga_change.
 void add_saga(PgRows& rows, const ChangedSaga& changed) {
   const State& state = changed.saga->state;
   rows.row()
@@ -275,7 +238,7 @@ void add_saga(PgRows& rows, const ChangedSaga& changed) {
       .add(state.payment_id)
       .add(state.delivery_id)
       .add(state.open_request);
-  if (state.refund || state.refunded_amount != 0) {
+  if (has_refund(state)) {
     rows.add(PgJson{refund_json(state)});
   } else {
     rows.add_null(PgType::kJsonb);

@@ -1,0 +1,91 @@
+#include "saga/store/saga_rows.hpp"
+
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <stdexcept>
+
+namespace orderflow::saga {
+namespace {
+
+using nlohmann::json;
+
+template <typename Value>
+Value known(std::optional<Value> value, const std::string& text) {
+  if (!value) throw std::runtime_error("the database says '" + text + "', which is not known");
+  return *value;
+}
+
+SagaPhase take_phase(core::PgRow& row) {
+  const auto text = row.take<std::string>();
+  return known(parse_phase(text), text);
+}
+
+void take_refund(core::PgRow& row, State& state) {
+  const auto column = row.take<std::optional<core::JsonText>>();
+  if (!column) return;
+  const json refund = json::parse(column->text);
+  state.refunded_amount = refund.value("refunded", std::int64_t{0});
+  const auto pending = refund.find("pending");
+  if (pending == refund.end()) return;
+  const auto id = [&](const char* name) {
+    const auto text = pending->at(name).get<std::string>();
+    return known(Uuid::parse(text), text);
+  };
+  state.refund =
+      PendingRefund{id("request_id"), id("command_id"), pending->at("amount").get<std::int64_t>()};
+}
+
+State take_state(core::PgRow& row) {
+  State state;
+  state.version = row.take<std::int64_t>();
+  state.status = take_status(row);
+  state.phase = take_phase(row);
+  state.attention = row.take<bool>();
+  state.round = row.take<std::int32_t>();
+  state.step = row.take<std::int32_t>();
+  state.steps = row.take<std::string>();
+  state.attempt = row.take<std::int32_t>();
+  state.event_sequence = row.take<std::int64_t>();
+  state.wake_at = row.take<std::optional<Time>>();
+  state.waiting_for = take_waiting_for(row);
+  state.reason = row.take<std::string>();
+  state.failure_code = row.take<std::string>();
+  state.failure_detail = row.take<std::string>();
+  state.payment_id = row.take<std::optional<Uuid>>();
+  state.delivery_id = row.take<std::optional<Uuid>>();
+  state.open_request = row.take<std::optional<Uuid>>();
+  take_refund(row, state);
+  state.step_started_at = row.take<std::optional<Time>>();
+  return state;
+}
+
+}  // namespace
+
+SagaRow SagaRow::read(core::PgRow& row) {
+  const auto order_id = row.take<Uuid>();
+  return {core::ShardKey(order_id, row.take<std::int32_t>()), take_state(row), row.take<Time>()};
+}
+
+OrderStatus take_status(core::PgRow& row) {
+  const auto text = row.take<std::string>();
+  return known(parse_order_status(text), text);
+}
+
+WaitingFor take_waiting_for(core::PgRow& row) {
+  const auto text = row.take<std::string>();
+  return known(parse_waiting_for(text), text);
+}
+
+bool has_refund(const State& state) { return state.refund || state.refunded_amount != 0; }
+
+std::string refund_json(const State& state) {
+  json refund{{"refunded", state.refunded_amount}};
+  if (state.refund) {
+    refund["pending"] = {{"request_id", state.refund->request_id.to_string()},
+                         {"command_id", state.refund->command_id.to_string()},
+                         {"amount", state.refund->amount}};
+  }
+  return refund.dump();
+}
+
+}  // namespace orderflow::saga
