@@ -30,10 +30,10 @@ NewOrder sound_order() {
   return order;
 }
 
-// A text that JSON allows and PostgreSQL does not.
+// A text that JSON allows and jsonb does not.
 NewOrder poisoned_order() {
   NewOrder order = sound_order();
-  order.row.delivery_address = R"({"city": "\u0000"})";
+  order.row.items = R"([{"name": "\u0000"}])";
   return order;
 }
 
