@@ -60,7 +60,7 @@ core::Result<DeliveryVerdict> contradiction() {
 }
 
 // The carrier and its number follow from the id, so that the simulation repeats itself.
-void book_carrier(Delivery& delivery) {
+void assign_carrier(Delivery& delivery) {
   const auto id = delivery.id.text();
   delivery.carrier = kCarriers[delivery.id.bytes[15] % kCarriers.size()];
   delivery.tracking_number = "OF";
@@ -90,7 +90,7 @@ core::Result<DeliveryVerdict> handle_one(DeliveryRecords& records,
   } else {
     delivery.live = true;
     delivery.carrier_due_at = context.now + policy.carrier_time;
-    book_carrier(delivery);
+    assign_carrier(delivery);
   }
   DeliveryVerdict verdict{schedule_reply(delivery), false};
   records.insert(std::move(delivery));

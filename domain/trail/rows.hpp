@@ -12,7 +12,7 @@
 namespace orderflow::domain {
 
 // The audit trail: who did what by hand, when and why. Append-only; each row is written in the
-// transaction of what it tells about.
+// transaction of the action it records.
 
 // Who does something by hand: over HTTP whoever X-Operator names, on the command line --actor.
 struct Operator {

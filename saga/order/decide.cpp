@@ -303,8 +303,8 @@ void Decider::on(const Hold&) {
   state().wake_at = now_ + policy_.probe_interval * policy_.held_probe_intervals;
 }
 
-// Not limited as attempts are, yet numbered like them: a participant that judges by the number sees
-// another one each time. An answer lets the saga go on by itself.
+// Probes are not limited as attempts are, but take the next attempt's number, since the outcomes
+// that a participant simulates depend on it. A reply lets the saga go on by itself.
 void Decider::probe() {
   ++state().attempt;
   resend();

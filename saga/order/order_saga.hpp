@@ -5,7 +5,7 @@
 
 namespace orderflow::saga {
 
-// The order saga: charge the customer, book the carrier; once both hold, the order is committed.
+// The order saga: charge the customer, order the carrier; once both hold, the order is committed.
 // Whatever fails before is undone in reverse. The carrier's report of delivery follows the saga.
 inline constexpr Definition kOrderSaga =
     define("order", {

@@ -1,5 +1,6 @@
-// The program `orderflow-chaos`: steady load, a nemesis from a seed, and the books compared at the
-// end. A Catch2 session with one test, so that everything in tests/support works as in any other.
+// The program `orderflow-chaos`: steady load, a nemesis from a seed, and the records compared at
+// the end. A Catch2 session with one test, so that everything in tests/support works as in any
+// other.
 #include <catch2/catch_session.hpp>
 #include <catch2/catch_test_macros.hpp>
 #include <cstdio>

@@ -24,9 +24,9 @@ struct Product {
   std::int64_t price = 0;
 };
 
-// What one customer does and what was promised to it. It keeps books of its own from the answers it
-// got, never from ours: which orders were accepted at which total, which requests, and by how much
-// its balance was adjusted. Whatever is not answered is repeated with the same key, as the
+// What one customer does and what was promised to it. It keeps a record of its own of the answers
+// it got, never from ours: which orders were accepted at which total, which requests, and by how
+// much its balance was adjusted. Whatever is not answered is repeated with the same key, as the
 // documentation tells clients to.
 //
 // run() has a thread to itself; everything else is read after it has ended.

@@ -155,7 +155,7 @@ void Verdict::check_ledgers() {
     const auto balance = shop.balance(client->setup().user_id);
     if (balance != expected) {
       violations.push_back("user " + client->setup().user_id + " has " + std::to_string(balance) +
-                           ", and its own books say " + std::to_string(expected));
+                           ", and its own record says " + std::to_string(expected));
     }
   }
   report_.held(kLedgers, violations);

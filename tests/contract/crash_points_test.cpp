@@ -47,7 +47,7 @@ constexpr std::array kExempt{
     Exempt{"execute(end_stopped_", "ends sessions, whose owners cope; asked again when lost"},
     Exempt{"execute(kDeleteOld", "removes what is out of date; asked again when lost"},
     Exempt{"producer_->flush(timeout) && !broken_", "its caller has the point behind it"},
-    Exempt{"producer_->flush(kFlushTimeout)", "hints of a process that ends anyhow"},
+    Exempt{"producer_->flush(kFlushTimeout)", "notifications of a process that ends anyhow"},
     Exempt{"send(serialize(response, false))", "a refusal or a stream promises nothing"},
     Exempt{"asio::buffer(kContinue)", "100 Continue promises nothing"},
     Exempt{"async_write(socket_, asio::buffer(text)", "its caller has the points around it"},

@@ -156,7 +156,7 @@ TEST_CASE("the model of the payments' tables does what PostgreSQL does") {
   PaymentPair pair;
   int conflicts = 0;
   int duplicates = 0;
-  // Books that were read and not written yet: whoever writes one later is a zombie.
+  // Records that were read and not written yet: whoever writes one later is a zombie.
   std::vector<std::pair<domain::PaymentRecords, domain::PaymentRecords>> stale;
   for (int round = 0; round < kRounds; ++round) {
     std::vector<events::PaymentCommand> batch;

@@ -116,8 +116,9 @@ TEST_CASE("poison in delivery.commands", "[shared][poison]") {
   system.conclude();
 }
 
-// No role depends on what is in orders.events; the API's tail takes it for a hint that something
-// happened. So nothing is a dead letter here, but whoever waits must not miss what is real.
+// No role depends on what is in orders.events; the API's tail takes it for a notification that
+// something happened. So nothing is a dead letter here, but whoever waits must not miss what is
+// real.
 TEST_CASE("poison in orders.events", "[shared][poison]") {
   auto& system = shared_system();
   const Shop shop(system);

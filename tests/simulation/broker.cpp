@@ -95,7 +95,7 @@ void Broker::send(const ProducerPtr& producer, const MessagePtr& message, std::u
   }
 }
 
-void Broker::hint(const MessagePtr& message) {
+void Broker::notify(const MessagePtr& message) {
   if (context_.faults.strike(Fault::kMessageLost)) {
     if (context_.trace.wants(message->order)) {
       context_.trace.add(context_.now(), "broker", "lost: " + describe(*message));

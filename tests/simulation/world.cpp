@@ -185,7 +185,7 @@ void World::place(int number, const Script& script) {
   if (context_.trace.wants(number)) {
     context_.trace.add(context_.now(), "API", script.draft ? "a draft" : "an order is placed");
   }
-  if (!script.draft) broker_.hint(std::make_shared<Message>(placed));
+  if (!script.draft) broker_.notify(std::make_shared<Message>(placed));
 }
 
 void World::plan_requests(int order, bool draft) {
@@ -262,7 +262,7 @@ void World::ask(int order, const Planned& planned) {
   const events::RequestMade made{request.request.id, row.facts.order_id.uuid, kind};
   const auto partition = row.partition;
   (void)database_.add_request(std::move(request));
-  broker_.hint(std::make_shared<Message>(
+  broker_.notify(std::make_shared<Message>(
       Message{Topic::kInbox, partition, order, 0, events::InboxMessage{made}}));
 }
 

@@ -28,7 +28,7 @@ DeliveryVerdict run(DeliveryRecords& records, const events::DeliveryCommand& com
   return *verdict;
 }
 
-TEST_CASE("a schedule books a carrier that is due later") {
+TEST_CASE("a schedule orders a carrier that is due later") {
   DeliveryRecords records;
   const auto verdict = run(records, kSchedule);
   REQUIRE(verdict.reply.has_value());
