@@ -71,10 +71,10 @@ class Load {
     for (auto& thread : threads_) thread.request_stop();
   }
   // False when a client still waits for an answer that decides.
-  bool finish(Millis patience) {
+  bool finish(Millis timeout) {
     stop();
     const bool ended = testing::holds_within(
-        patience, [this] { return ended_ == static_cast<int>(threads_.size()); });
+        timeout, [this] { return ended_ == static_cast<int>(threads_.size()); });
     give_up();
     threads_.clear();
     return ended;

@@ -19,7 +19,7 @@ void check_still_serves(System& system) {
   system.conclude();
 }
 
-// True when the server answers with the status, or ends the connection, within patience.
+// True when the server answers with the status, or ends the connection, in time.
 bool refused_with(RawConnection& connection, const std::string& status) {
   const auto text = connection.receive_all(Millis{20'000});
   INFO(text.substr(0, 200));

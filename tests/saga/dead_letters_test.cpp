@@ -176,7 +176,7 @@ TEST_CASE("bad messages under load while PostgreSQL restarts: no healthy one is 
   std::vector<std::string> orders;
   constexpr int kOrders = 300;
   constexpr int kEvery = 50;
-  for (int wave = 0; wave < 3; ++wave) {
+  for (int round = 0; round < 3; ++round) {
     // Their replies come while the database goes away.
     system.process("payments").freeze();
     for (int i = 0; i < kOrders / 3; ++i) {

@@ -11,7 +11,7 @@ std::string stream_request(const std::string& id, const std::string& more = {}) 
          "/events HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n" + more + "\r\n";
 }
 
-// Reads until the text has come or patience ends; returns everything read.
+// Reads until the text has come or the time is up; returns everything read.
 std::string read_until(RawConnection& connection, const std::string& text) {
   std::string all;
   const bool found = holds_within(kPatience, [&] {

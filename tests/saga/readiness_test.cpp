@@ -25,7 +25,7 @@ void wait_unready(System& system, const std::string& role, const std::string& na
 }
 
 // As a client does: a connection that has died unnoticed may cost one more 503, and what has waited
-// meanwhile makes the front end ask for patience.
+// meanwhile makes the front end ask to wait.
 std::string place_once_taken(const Shop& shop, const std::string& user,
                              const std::string& product) {
   std::string id;

@@ -381,14 +381,14 @@ inline void run_variants(const Definition& saga, const Case& base, const Options
     throw std::invalid_argument("the enumeration needs a saga that ends at its pivot");
   }
   Report report;
-  const int patience = options.policy.retry.attempts;
+  const int attempts_max = options.policy.retry.attempts;
   for (int step = 0; step < static_cast<int>(saga.pivot); ++step) {
     for (const Phase phase : {Phase::kDo, Phase::kUndo}) {
       for (const Way way :
            {Way::kRefused, Way::kFailed, Way::kSilent, Way::kReplyLost, Way::kLate}) {
         if (phase == Phase::kUndo && way == Way::kRefused) continue;  // An undo is not refused.
-        for (int attempts = 1; attempts <= patience + 2; ++attempts) {
-          Case one{step, phase, way, attempts > patience + 1 ? kForever : attempts};
+        for (int attempts = 1; attempts <= attempts_max + 2; ++attempts) {
+          Case one{step, phase, way, attempts > attempts_max + 1 ? kForever : attempts};
           one.last_refuses = phase == Phase::kUndo;
           detail::run_variants(saga, one, options, report);
         }
