@@ -35,7 +35,7 @@ class Broker {
   void send(const ProducerPtr& producer, const MessagePtr& message, std::uint64_t tag,
             Duration delay);
   // From the API: nobody waits for its acknowledgement.
-  void hint(const MessagePtr& message);
+  void notify(const MessagePtr& message);
 
   enum class Read { kMessage, kNothing, kOffsetLost };
   struct Stored {

@@ -156,7 +156,7 @@ void World::plan_order(int number) {
   plan_requests(number, script.draft);
 }
 
-// The API's transaction, and its hint.
+// The API's transaction, and its notification.
 void World::place(int number, const Script& script) {
   OrderRow row;
   Uuid id = context_.random.uuid();
