@@ -27,7 +27,7 @@ inline constexpr core::Setting<std::size_t> kHttpThreads{
     .name = "ORDERFLOW_HTTP_THREADS",
     .default_value = "0",
     .limits = {0, 64},
-    .help = "threads that serve HTTP; 0 means one a core"};
+    .help = "threads that serve HTTP; 0 means one per core"};
 
 inline constexpr core::Setting<std::size_t> kHttpBodyLimit{.name = "ORDERFLOW_HTTP_BODY_LIMIT",
                                                            .default_value = "65536",
@@ -68,15 +68,15 @@ inline constexpr core::Setting<std::size_t> kDbPool{
     .name = "ORDERFLOW_DB_POOL",
     .default_value = "4",
     .limits = {1, 64},
-    .help = "database connections for each context's reads at the front ends"};
+    .help = "database sessions of the API for each context"};
 
 inline constexpr core::Setting<core::Duration> kBacklogAgeLimit{
     .name = "ORDERFLOW_BACKLOG_AGE_LIMIT",
     .default_value = "3s",
     .limits = {std::chrono::milliseconds{100}, std::chrono::hours{1}},
     .help =
-        "wait for a first look from which every new order gets 429; a growing share from a "
-        "third on"};
+        "backlog age from which every new order gets 429; a share that grows from a third of "
+        "it on"};
 
 inline constexpr core::Setting<std::string> kInternalApiKey{
     .name = "INTERNAL_API_KEY",

@@ -46,7 +46,7 @@ inline constexpr core::Setting<core::Duration> kProbeInterval{
     .name = "ORDERFLOW_PROBE_INTERVAL",
     .default_value = "15s",
     .limits = {std::chrono::milliseconds{10}, std::chrono::hours{24}},
-    .help = "pause between probes of a saga that needs attention"};
+    .help = "pause between probes of a participant whose circuit breaker is open"};
 
 inline constexpr core::AnySetting kSagaSettings[] = {
     kRetryAttempts,  kRetryBackoffInitial, kRetryBackoffMultiplier, kRetryBackoffMax,

@@ -18,7 +18,9 @@ inline constexpr Setting<Duration> kFetchWait{
     .name = "ORDERFLOW_FETCH_WAIT",
     .default_value = "250ms",
     .limits = {std::chrono::milliseconds{1}, std::chrono::minutes{1}},
-    .help = "time a broker may hold a fetch that finds nothing; the embedded broker always does"};
+    .help =
+        "longest time a broker holds a fetch that finds nothing; the embedded broker holds it that "
+        "long even when something comes"};
 
 inline constexpr Setting<std::uint16_t> kBrokerPort{.name = "ORDERFLOW_BROKER_PORT",
                                                     .default_value = "19092",
