@@ -23,10 +23,15 @@ std::string without_namespaces(const std::string& value) {
   return std::regex_replace(value, kNamespaces, "");
 }
 
+// Their names say that they bound something; others may be listed too.
+bool must_be_listed(const std::string& name) {
+  return name.ends_with("Max") || name.ends_with("Timeout") || name.ends_with("Deadline");
+}
+
 // Constants of a file or class, not of a function; settings stand in docs/settings.md.
 Constants constants_in(const SourceFile& file) {
   static const std::regex kConstant(R"((?:^|\n)(?:inline |  static )?constexpr ([\w:<>]+) )"
-                                    R"((k\w*(?:Max|Timeout|Deadline))( = |\{)([^;]+);)");
+                                    R"((k\w+)( =\s+|\{)([^;"]{1,120});)");
   Constants found;
   for (std::sregex_iterator match(file.text.begin(), file.text.end(), kConstant), end; match != end;
        ++match) {
@@ -64,8 +69,11 @@ TEST_CASE("every limit of the code stands in docs/limits.md with its value") {
   for (const auto& [constant, value] : constants_of_the_product()) {
     INFO(constant.first << " " << constant.second << " = " << value);
     const auto row = listed.find(constant);
-    REQUIRE(row != listed.end());
-    CHECK(row->second == value);
+    if (row == listed.end()) {
+      CHECK_FALSE(must_be_listed(constant.second));
+    } else {
+      CHECK(row->second == value);
+    }
   }
 }
 
