@@ -49,7 +49,7 @@ void Publisher::publish(const std::vector<Outgoing>& messages, Duration timeout)
   std::vector<std::uint64_t> tags;
   tags.reserve(messages.size());
   for (const Outgoing& outgoing : messages) {
-    tags.push_back(marks_.expect(outgoing.partition, outgoing.batch_no, now));
+    tags.push_back(marks_.expect(outgoing.owner_partition, outgoing.batch_no, now));
   }
   for (std::size_t i = 0; i < messages.size(); ++i) {
     if (i > 0) crash_.pass(core::CrashPlace::kBetweenSends);

@@ -15,12 +15,11 @@
 
 namespace orderflow::producers {
 
-// A message to publish after the commit of the batch that caused it. `partition` is the owner's
-// partition (not the topic's) and `batch_no` the number its row got in that commit.
+// A message to publish after the commit of the batch that caused it.
 struct Outgoing {
   core::OutgoingMessage message;
-  std::int32_t partition = 0;
-  std::int64_t batch_no = 0;
+  std::int32_t owner_partition = 0;  // Whose batch it was; `message` says where it goes.
+  std::int64_t batch_no = 0;         // The number of that batch in the owner's partition.
 };
 
 // Publishes what was committed, in commit order, and knows up to which batch of each partition all

@@ -25,17 +25,6 @@ Uuid command_id(const Uuid& order_id, int round, int step) {
   return core::derived_uuid(order_id, std::to_string(round) + "/" + std::to_string(step));
 }
 
-std::optional<Command> pending_command(const State& state, const OrderFacts& facts) {
-  if (state.refund) return RefundCommand{*state.refund, state.attempt};
-  const bool under_way = state.waiting_for == WaitingFor::kReply ||
-                         state.waiting_for == WaitingFor::kRetry ||
-                         state.waiting_for == WaitingFor::kOperator;
-  if (!state.live() || !under_way) return std::nullopt;
-  const Phase phase = state.phase == SagaPhase::kUndoing ? Phase::kUndo : Phase::kDo;
-  return StepCommand{command_id(facts.order_id.uuid, state.round, state.step), state.step, phase,
-                     state.attempt};
-}
-
 Decision decide(const State& state, const OrderFacts& facts, const Input& input, Time now,
                 const Policy& policy) {
   detail::Decider decider(state, facts, now, policy);

@@ -101,7 +101,4 @@ struct Decision {
 // The id of a step's command: the same for every attempt and for its undo, another in each round.
 [[nodiscard]] Uuid command_id(const Uuid& order_id, int round, int step);
 
-// The command that is under way and would be sent again by a wake-up; empty when none is.
-[[nodiscard]] std::optional<Command> pending_command(const State& state, const OrderFacts& facts);
-
 }  // namespace orderflow::saga
