@@ -13,6 +13,7 @@
 #include "bench/report.hpp"
 #include "bench/scenarios.hpp"
 #include "bench/stage.hpp"
+#include "core/pg/settings.hpp"
 #include "core/settings/command_line.hpp"
 #include "core/values/failure.hpp"
 
@@ -34,7 +35,10 @@ void allow_many_connections() {
 }
 
 // A process of its own: the audit's memory and time are none of the generator's.
-int run_audit() {
+int run_audit(const core::Settings& settings) {
+  // However this process was told.
+  const std::string database = settings.get(core::kDatabaseUrl).conninfo();
+  ::setenv(std::string(core::kDatabaseUrl.name).c_str(), database.c_str(), 1);
   std::string program = "/proc/self/exe";
   std::string word = "audit";
   char* const arguments[] = {program.data(), word.data(), nullptr};
@@ -103,7 +107,7 @@ int run_bench(const core::SettingsSources& sources, std::span<const std::string>
   Report report = measure_all(*settings, options);
   if (options.audit) {
     tell("audit");
-    report.audit = run_audit();
+    report.audit = run_audit(*settings);
   }
   std::fputs(as_text(report).c_str(), stdout);
   write_json(report);

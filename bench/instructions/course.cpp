@@ -116,7 +116,7 @@ Course course_of(int number) {
 http_api::Request place_request(const Course& course) {
   http_api::Request request;
   request.method = http_api::Method::kPost;
-  request.target = request.path = "/orders";
+  request.path = "/orders";
   request.headers = {{"Host", "127.0.0.1:8080"},
                      {"Content-Type", "application/json"},
                      {"Idempotency-Key", "018f0000-0000-7000-8000-00000000a11c"}};

@@ -60,7 +60,7 @@ class Dispatching {
                      http_api::json_body(), http_api::idempotency_key()}),
         target_("/orders/" + course.facts.order_id.uuid.to_string() + "/status") {
     request_.method = Method::kGet;
-    request_.target = request_.path = target_;
+    request_.path = target_;
     request_.headers = {{"Host", "127.0.0.1:8080"}, {"Accept", "application/json"}};
   }
 

@@ -42,7 +42,7 @@ void ParticipantEffects::report(std::int32_t partition, const core::ShardKey& or
 
 std::vector<producers::Outgoing> ParticipantEffects::release(const Grants& grants) {
   for (auto& message : outgoing_) {
-    const auto grant = grants.find(message.partition);
+    const auto grant = grants.find(message.owner_partition);
     if (grant != grants.end()) message.batch_no = grant->second.batch_no;
   }
   for (const auto& [outcome, count] : outcomes_) {

@@ -175,6 +175,20 @@ std::string member_text(std::string_view object, std::size_t index) {
   }
 }
 
+bool has_null_character(JsonValue value) {
+  const auto in_text = [](std::string_view text) { return text.find('\0') != text.npos; };
+  if (const auto text = string_of(value)) return in_text(*text);
+  if (value.is_array()) {
+    const auto items = value.get_array().value_unsafe();
+    return std::any_of(items.begin(), items.end(), has_null_character);
+  }
+  if (!value.is_object()) return false;
+  const auto members = value.get_object().value_unsafe();
+  return std::any_of(members.begin(), members.end(), [&](const auto& member) {
+    return in_text(member.key) || has_null_character(member.value);
+  });
+}
+
 void put_canonical(TextBuilder& out, JsonValue value) {
   switch (value.type()) {
     case element_type::OBJECT: put_object(out, value); break;
@@ -182,7 +196,7 @@ void put_canonical(TextBuilder& out, JsonValue value) {
     case element_type::STRING: put_json_string(out, value.get_string().value_unsafe()); break;
     case element_type::INT64: put_json_number(out, value.get_int64().value_unsafe()); break;
     case element_type::UINT64: put_json_number(out, value.get_uint64().value_unsafe()); break;
-    // Rare, and to be written as what reads events back from the database writes it.
+    // Rare. Stored idempotency keys depend on this spelling.
     case element_type::DOUBLE:
       out.put(nlohmann::json(value.get_double().value_unsafe()).dump());
       break;

@@ -83,6 +83,9 @@ class JsonMembers {
 // object that was parsed and has more than `index` members.
 [[nodiscard]] std::string member_text(std::string_view object, std::size_t index);
 
+// Whether a name or text in it, at any level, holds a null character.
+[[nodiscard]] bool has_null_character(JsonValue value);
+
 // Writes the value with sorted names, each once, and no white space: equal values have equal texts.
 // As large as what was parsed, or smaller, unless it is full of numbers with exponents.
 void put_canonical(TextBuilder& out, JsonValue value);

@@ -3,7 +3,6 @@
 namespace orderflow::core {
 
 bool CircuitBreaker::timed_out(Duration tried, Time now) {
-  if (state_ == State::kHalfOpen) state_ = State::kOpen;
   if (!closed() || last_answer_ >= now - tried / 2) return false;
   open(now + probe_interval_);
   return true;

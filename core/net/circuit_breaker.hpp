@@ -5,7 +5,8 @@
 namespace orderflow::core {
 
 // Whether requests to a peer are worth sending. Closed: yes. Open: the peer gave no answer, so all
-// but a probe each interval should wait. Half-open: a probe is under way. Any answer closes it.
+// but a probe each interval should wait. Half-open: the latest probe may still be answered; the
+// next one takes its place. Any answer closes it.
 //
 // Who asks and what counts as a time-out is the caller's business. A value without I/O, the clock
 // is passed in; one thread.
@@ -24,7 +25,7 @@ class CircuitBreaker {
   }
   // A request that was tried for so long has got no answer. True: that opened the breaker. It does
   // when nobody else got one in the latter half of that time; in the first half the peer may still
-  // have been up. While half-open, the probe counts as lost.
+  // have been up.
   bool timed_out(Duration tried, Time now);
 
   // By other evidence; the first probe is due then.

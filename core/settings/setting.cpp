@@ -39,11 +39,11 @@ std::optional<Duration> read_duration(std::string_view text) {
 
 std::string duration_text(Duration duration) {
   const auto us = static_cast<double>(duration.count());
-  const auto whole = std::find_if(kUnits.rbegin(), kUnits.rend(), [us](const Unit& unit) {
-    return us >= unit.us && std::fmod(us, unit.us) == 0;
-  });
-  const Unit& unit = whole == kUnits.rend() ? kUnits.front() : *whole;
-  return std::to_string(static_cast<std::int64_t>(us / unit.us)) + std::string(unit.suffix);
+  Unit largest = kUnits.front();  // Of those that leave nothing over.
+  for (const Unit& unit : kUnits) {
+    if (us >= unit.us && std::fmod(us, unit.us) == 0) largest = unit;
+  }
+  return std::to_string(static_cast<std::int64_t>(us / largest.us)) + std::string(largest.suffix);
 }
 
 std::string plain_text(double value) {

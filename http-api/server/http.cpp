@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/url/parse_query.hpp>
+#include <boost/url/pct_string_view.hpp>
 
 namespace orderflow::http_api {
 namespace {
@@ -13,6 +13,16 @@ constexpr std::array<std::pair<std::string_view, Method>, 5> kMethods{
      {"POST", Method::kPost},
      {"PUT", Method::kPut},
      {"DELETE", Method::kDelete}}};
+
+// As HTML forms escape it: '+' is a space. Characters that RFC 3986 wants escaped, which people
+// often leave as they are, stay.
+std::optional<std::string> form_decoded(std::string_view text) {
+  const auto escaped = boost::urls::make_pct_string_view(text);
+  if (!escaped) return std::nullopt;
+  boost::urls::encoding_opts form;
+  form.space_as_plus = true;
+  return escaped->decode(form);
+}
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
@@ -54,14 +64,16 @@ Response json_response(std::string body, int status) {
 std::optional<std::vector<std::pair<std::string, std::string>>> parse_query(
     std::string_view query) {
   std::vector<std::pair<std::string, std::string>> pairs;
-  if (query.empty()) return pairs;  // Of most requests.
-  const auto params = boost::urls::parse_query(query);
-  if (!params) return std::nullopt;
-  boost::urls::encoding_opts form;
-  form.space_as_plus = true;
-  for (const auto param : *params) {
-    if (param.key.empty() && !param.has_value) continue;  // a=1&&b=2
-    pairs.emplace_back(param.key.decode(form), param.value.decode(form));
+  while (!query.empty()) {
+    const auto end = std::min(query.find('&'), query.size());
+    const std::string_view pair = query.substr(0, end);
+    query.remove_prefix(std::min(end + 1, query.size()));
+    if (pair.empty()) continue;  // a=1&&b=2
+    const auto equals = std::min(pair.find('='), pair.size());
+    auto name = form_decoded(pair.substr(0, equals));
+    auto value = form_decoded(pair.substr(std::min(equals + 1, pair.size())));
+    if (!name || !value) return std::nullopt;
+    pairs.emplace_back(std::move(*name), std::move(*value));
   }
   return pairs;
 }

@@ -30,7 +30,6 @@ enum class Method : std::uint8_t { kGet, kHead, kPost, kPut, kDelete, kOther };
 // A complete request. The views live as long as the request is being answered.
 struct Request {
   Method method = Method::kOther;
-  std::string_view target;  // as sent: path and query
   std::string_view path;
   std::string_view query;
   std::vector<std::pair<std::string_view, std::string_view>> headers;
@@ -71,8 +70,7 @@ struct Response {
 // An answer with this JSON.
 [[nodiscard]] Response json_response(std::string body, int status = 200);
 
-// `a=1&b=2`, decoded, in order. Empty when it is not well-formed: RFC 3986 wants most characters
-// escaped, and an escape may be broken.
+// `a=1&b=2`, decoded, in order. Nothing when a % escape is broken.
 [[nodiscard]] std::optional<std::vector<std::pair<std::string, std::string>>> parse_query(
     std::string_view query);
 

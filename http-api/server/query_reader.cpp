@@ -12,7 +12,7 @@ namespace orderflow::http_api {
 QueryReader::QueryReader(const RequestContext& context) : path_(context.request.path) {
   auto pairs = parse_query(context.request.query);
   if (!pairs) {
-    unreadable_ = bad_request("The query is not well-formed; escape what must be escaped as %XX.");
+    unreadable_ = bad_request("The query has a broken % escape; a % itself is written %25.");
     return;
   }
   for (auto& [name, value] : *pairs) {

@@ -194,19 +194,30 @@ std::optional<Session::Refusal> Session::adopt_request() {
     return Refusal{400, "An HTTP/1.1 request has exactly one Host header."};
   }
   if (!adopt_target()) {
-    return Refusal{400, "The request target is neither a well-formed path nor a URL."};
+    return Refusal{400, "The request target is neither a path nor an HTTP URL."};
   }
   if (refuse_) return Refusal{503, "The server has as many connections as it takes; try again."};
   return std::nullopt;
 }
 
-// A path with its query, or a whole URL, as clients send it to proxies (RFC 9112, 3.2).
+// A path with its query; or a whole URL, as clients send it to proxies (RFC 9112, 3.2), of which
+// only those parts are used.
 bool Session::adopt_target() {
-  const auto url = target_.starts_with('/') ? boost::urls::parse_origin_form(target_)
-                                            : boost::urls::parse_uri(target_);
-  if (!url || !url->is_path_absolute()) return false;
-  request_.target = url->encoded_target();
+  if (target_.starts_with('/')) {
+    const std::string_view target = target_;
+    const auto question = std::min(target.find('?'), target.size());
+    request_.path = target.substr(0, question);
+    request_.query = target.substr(std::min(question + 1, target.size()));
+    return true;
+  }
+  const auto url = boost::urls::parse_uri(target_);
+  if (!url || !url->has_authority() || url->has_userinfo() || url->has_fragment() ||
+      (url->scheme_id() != boost::urls::scheme::http &&
+       url->scheme_id() != boost::urls::scheme::https)) {
+    return false;
+  }
   request_.path = url->encoded_path();
+  if (request_.path.empty()) request_.path = "/";
   request_.query = url->encoded_query();
   return true;
 }

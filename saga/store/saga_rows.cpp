@@ -2,7 +2,8 @@
 
 #include <nlohmann/json.hpp>
 #include <optional>
-#include <stdexcept>
+
+#include "core/values/failure.hpp"
 
 namespace orderflow::saga {
 namespace {
@@ -11,7 +12,10 @@ using nlohmann::json;
 
 template <typename Value>
 Value known(std::optional<Value> value, const std::string& text) {
-  if (!value) throw std::runtime_error("the database says '" + text + "', which is not known");
+  if (!value) {
+    throw core::Unavailable("a row of orders.sagas says '" + text +
+                            "', which this program does not know; was it written by a newer one?");
+  }
   return *value;
 }
 

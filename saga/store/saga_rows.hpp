@@ -9,7 +9,7 @@
 namespace orderflow::saga {
 
 // A row of orders.sagas, the one mapping for its owner and for those who only look. In statements
-// the table has the alias s. Reading throws std::runtime_error where the row says what this program
+// the table has the alias s. Reading throws core::Unavailable where the row says what this program
 // does not know: another program wrote it, and the two must not run together.
 struct SagaRow {
   static constexpr core::SqlText kColumns{

@@ -19,8 +19,8 @@ const std::set<std::string> kProductFolders{"core",      "events",    "saga",   
                                             "compose",   "schemas"};
 
 std::string without_namespaces(const std::string& value) {
-  static const std::regex kNamespaces("(std|chrono|core|saga)::");
-  return std::regex_replace(value, kNamespaces, "");
+  static const std::regex namespaces("(std|chrono|core|saga)::");
+  return std::regex_replace(value, namespaces, "");
 }
 
 // Their names say that they bound something; others may be listed too.
@@ -30,11 +30,11 @@ bool must_be_listed(const std::string& name) {
 
 // Constants of a file or class, not of a function; settings stand in docs/settings.md.
 Constants constants_in(const SourceFile& file) {
-  static const std::regex kConstant(R"((?:^|\n)(?:inline |  static )?constexpr ([\w:<>]+) )"
-                                    R"((k\w+)( =\s+|\{)([^;"]{1,120});)");
+  static const std::regex constant_line(R"((?:^|\n)(?:inline |  static )?constexpr ([\w:<>]+) )"
+                                        R"((k\w+)( =\s+|\{)([^;"]{1,120});)");
   Constants found;
-  for (std::sregex_iterator match(file.text.begin(), file.text.end(), kConstant), end; match != end;
-       ++match) {
+  for (std::sregex_iterator match(file.text.begin(), file.text.end(), constant_line), end;
+       match != end; ++match) {
     const std::string type = (*match)[1];
     if (type.find("Setting<") != std::string::npos) continue;
     std::string value = (*match)[4];
@@ -55,11 +55,11 @@ Constants constants_of_the_product() {
 }
 
 Constants listed_constants() {
-  static const std::regex kRow(R"(\| `([^`]+)` \| `(k\w+)` \| `([^`]+)` \| [^|]{10,} \|)");
+  static const std::regex row_line(R"(\| `([^`]+)` \| `(k\w+)` \| `([^`]+)` \| [^|]{10,} \|)");
   Constants listed;
   for (const auto& line : lines_of(source_text("docs/limits.md"))) {
     std::smatch match;
-    if (std::regex_match(line, match, kRow)) listed[{match[1], match[2]}] = match[3];
+    if (std::regex_match(line, match, row_line)) listed[{match[1], match[2]}] = match[3];
   }
   return listed;
 }

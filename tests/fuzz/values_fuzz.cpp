@@ -57,6 +57,14 @@ void check_text(std::string_view text) {
 }
 
 void check_query(std::string_view text) {
+  // Every byte escaped, it reads back.
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string escaped = "q=";
+  for (const unsigned char byte : text) {
+    escaped += {'%', kDigits[byte >> 4], kDigits[byte & 15]};
+  }
+  const auto back = http_api::parse_query(escaped);
+  require(back && back->size() == 1 && back->front().second == text, "a query reads back", text);
   const auto pairs = http_api::parse_query(text);
   if (!pairs) return;
   std::size_t size = 0;

@@ -216,7 +216,7 @@ void World::plan_requests(int order, bool draft) {
   while (random.chance(context_.faults.rate(Fault::kWorstMoment))) {
     Planned planned = kinds[random.below(kinds.size())];
     planned.after_commits = 1 + static_cast<int>(random.below(6));
-    waiting_[static_cast<std::size_t>(order)].push_back(std::move(planned));
+    waiting_[static_cast<std::size_t>(order)].push_back(planned);
   }
 }
 

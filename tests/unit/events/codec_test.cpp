@@ -58,6 +58,16 @@ TEST_CASE("what a reply or a schedule passes on stays as it is spelled, but for 
 
 // A document tree is copied and written recursively: without a bound one message would exhaust the
 // stack of whoever reads it, again after each restart.
+TEST_CASE("what is passed on as it is spelled holds no null character") {
+  CHECK(decode_inbox(Reply::kType, reply_with_data(R"({"a": "\\u0000"})")));  // A backslash.
+  for (const char* data : {R"({"a": "\u0000"})", R"({"a": [{"b\u0000": 1}]})"}) {
+    INFO(data);
+    const auto refused = decode_inbox(Reply::kType, reply_with_data(data));
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == "undecodable");
+  }
+}
+
 TEST_CASE("a body that nests without end is refused") {
   CHECK(decode_inbox(Reply::kType, reply_with_data(nested(8))));
   const auto refused = decode_inbox(Reply::kType, reply_with_data(nested(100'000)));

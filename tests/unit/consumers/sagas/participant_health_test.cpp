@@ -94,6 +94,37 @@ TEST_CASE("a saga that runs out of attempts while others are answered opens no b
   CHECK(told.health().next_probe() == Time::max());
 }
 
+TEST_CASE("a saga that cannot ask now keeps its place and takes nobody else's") {
+  Told told;
+  constexpr auto kBatch = static_cast<int>(core::ProbeQueue::kBatch);
+  SECTION("while the breaker is open") {
+    for (int i = 1; i <= 3; ++i) told.run_out(i);
+    told.stuck(1, 2);
+    told.advance(kInterval);
+    CHECK(told.probes() == std::vector{saga_id(3)});
+    told.stuck(1, 3);
+    told.advance(kInterval);
+    CHECK(told.probes().empty());
+    CHECK(told.health().next_probe() == told.now() + kInterval);
+    told.moving();
+    told.advance(kInterval);
+    CHECK(told.probes() == std::vector{saga_id(1)});
+  }
+  SECTION("in the batches after it") {
+    for (int i = 1; i <= 2 * kBatch + 1; ++i) told.run_out(i);
+    told.stuck(2, kBatch + 1);
+    told.goes_on(1);
+    const auto first = told.probes();
+    REQUIRE(first.size() == kBatch);
+    CHECK(first.front() == saga_id(kBatch + 2));
+    for (int i = kBatch + 2; i <= 2 * kBatch + 1; ++i) told.goes_on(i);
+    CHECK(told.probes().empty());
+    told.moving();
+    told.advance(kInterval);
+    CHECK(told.probes().size() == kBatch);
+  }
+}
+
 TEST_CASE("the first reply closes the breaker, and the others ask in batches") {
   Told told;
   constexpr auto kBatch = static_cast<int>(core::ProbeQueue::kBatch);

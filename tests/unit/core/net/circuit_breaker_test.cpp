@@ -29,7 +29,7 @@ TEST_CASE("an answer in the latter half of a time-out keeps the breaker closed")
   CHECK(breaker.timed_out(30s, kOpened + 15s + 1us));
 }
 
-TEST_CASE("a breaker is half-open while a probe is under way, and any answer closes it") {
+TEST_CASE("a breaker is half-open while a probe is unanswered, and any answer closes it") {
   CircuitBreaker breaker(kProbeInterval);
   breaker.open(kOpened);
   CHECK(breaker.next_probe() == kOpened);
@@ -43,9 +43,9 @@ TEST_CASE("a breaker is half-open while a probe is under way, and any answer clo
     CHECK_FALSE(breaker.answered(kOpened + 2s));
     CHECK(breaker.last_answer() == kOpened + 2s);
   }
-  SECTION("a lost probe, and the next one keeps its time") {
+  SECTION("a time-out of somebody else does not end it, and the next one keeps its time") {
     CHECK_FALSE(breaker.timed_out(5s, kOpened + 5s));
-    CHECK(breaker.state() == CircuitBreaker::State::kOpen);
+    CHECK(breaker.state() == CircuitBreaker::State::kHalfOpen);
     CHECK(breaker.next_probe() == kOpened + kProbeInterval);
   }
   SECTION("nobody who could send the next") {

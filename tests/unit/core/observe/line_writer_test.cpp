@@ -62,3 +62,14 @@ TEST_CASE("nobody waits for a reader; what is lost is counted and told") {
   writer.write("at last");
   CHECK(pipe.read_all() == note(kLines - kept) + "\nat last\n");
 }
+
+TEST_CASE("a line that was cut off is ended before the next one") {
+  const Pipe pipe;
+  REQUIRE(::fcntl(pipe.entrance(), F_SETFL, O_NONBLOCK) == 0);
+  LineWriter writer(pipe.entrance(), note);
+  writer.write(std::string(1'000'000, 'x'));  // More than a pipe holds.
+  const std::string cut_off = pipe.read_all();
+  REQUIRE(cut_off == std::string(cut_off.size(), 'x'));
+  writer.write("next");
+  CHECK(pipe.read_all() == "\n" + note(1) + "\nnext\n");
+}

@@ -263,6 +263,7 @@ TEST_CASE("a command that contradicts its stored row is an error, not an effect"
 TEST_CASE("a technical failure names the command and its phase") {
   CHECK(technical_failure(capture(1), "why").outcome == ReplyOutcome::kFailed);
   CHECK(technical_failure(undo(1), "why").phase == events::Phase::kUndo);
+  CHECK(technical_failure(refund(1), "why").phase == events::Phase::kDo);
 }
 
 }  // namespace

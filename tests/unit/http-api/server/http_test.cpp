@@ -23,7 +23,8 @@ TEST_CASE("queries are split into pairs") {
 
 TEST_CASE("a query is decoded or refused") {
   CHECK(parse_query("q=a%2Fb+c%c3%bc")->front().second == "a/b c\xc3\xbc");
-  for (const char* broken : {"q=%", "%2", "q=%g0", "q=\xc3\xbc", "q=a b", "q=\"a\""}) {
+  CHECK(parse_query("q=\xc3\xbc|[\"a\"]")->front().second == "\xc3\xbc|[\"a\"]");
+  for (const char* broken : {"q=%", "%2", "q=%g0"}) {
     INFO(broken);
     CHECK_FALSE(parse_query(broken));
   }

@@ -31,7 +31,6 @@ inline Request request_to(Method method, std::string_view target, Headers header
                           std::string body = {}) {
   Request request;
   request.method = method;
-  request.target = target;
   request.path = target.substr(0, target.find('?'));
   if (const auto question = target.find('?'); question != target.npos) {
     request.query = target.substr(question + 1);
