@@ -7,7 +7,7 @@
 namespace orderflow::testing {
 namespace {
 
-const Headers kAdmin = adminheaders();
+const Headers kAdmin = operator_headers();
 
 // The shared system as operators use it.
 class Admin {
