@@ -20,7 +20,7 @@ struct Shop {
                                               const HttpAddress& address);
 
 // Creates `accounts` users whose money never runs out, and reads the catalogue. Blocks. Throws
-// core::Unavailable when the instance does not answer as API.md says.
+// core::Unavailable when the instance does not answer as openapi.json says.
 [[nodiscard]] Shop open_shop(asio::io_context& context, const asio::ip::tcp::endpoint& endpoint,
                              int accounts);
 

@@ -37,7 +37,7 @@ SELECT r.id, format('status %s, last event says %s', r.status, coalesce(e.status
 FROM rest r LEFT JOIN orders.events e ON e.order_id = r.id AND e.sequence = r.event_sequence
 WHERE e.status IS DISTINCT FROM r.status AND NOT (r.event_sequence = 0 AND r.status = 'DRAFT'))"},
 
-    // The transitions are API.md's. A status may stay as it is from event to event.
+    // The legal transitions. A status may stay as it is from event to event.
     {"every transition is legal", AuditScope::kOrders, R"(
 SELECT id, format('event %s goes from %s to %s', sequence, coalesce(before, 'nothing'), status)
 FROM (SELECT r.id, e.sequence, e.status,

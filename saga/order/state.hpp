@@ -20,7 +20,7 @@ using core::Time;
 using core::Trace;
 using core::Uuid;
 
-// What a client sees. API.md lists the legal transitions.
+// What a client sees. docs/saga.md has the transitions.
 enum class OrderStatus {
   kDraft,
   kPendingPayment,
@@ -37,7 +37,7 @@ enum class SagaPhase { kDraft, kRunning, kUndoing, kEnded };
 
 // What the saga's one wake-up is for.
 enum class WaitingFor {
-  kStart,     // the first look at a new order
+  kStart,     // the start of a new order
   kReply,     // a participant's answer; the wake-up is the step's time-out
   kRetry,     // the pause before another attempt
   kOperator,  // a person, or a probe that succeeds

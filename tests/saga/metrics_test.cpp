@@ -3,7 +3,7 @@
 
 #include "tests/support/shop.hpp"
 
-// The metrics API.md names exist on the roles that know them, and count.
+// The metrics docs/metrics.md names exist on the roles that know them, and count.
 namespace orderflow::testing {
 namespace {
 

@@ -10,7 +10,7 @@ using saga::OrderStatus;
 
 namespace {
 
-// API.md's table, as bits of the statuses that may follow.
+// The legal transitions, as bits of the statuses that may follow.
 constexpr unsigned bit(OrderStatus status) { return 1U << static_cast<unsigned>(status); }
 
 unsigned followers(OrderStatus from) {

@@ -9,7 +9,7 @@ namespace {
 constexpr const char* kHistoryFields[] = {"sequence", "type",           "time",
                                           "actor",    "correlation_id", "data"};
 
-// What API.md allows. An order is first heard of as DRAFT or PENDING_PAYMENT.
+// What may follow what. An order is first heard of as DRAFT or PENDING_PAYMENT.
 const std::map<std::string, std::set<std::string>>& transitions() {
   static const std::map<std::string, std::set<std::string>> allowed = {
       {"", {"DRAFT", "PENDING_PAYMENT"}},

@@ -4,7 +4,7 @@
 
 #include "tests/unit/saga/order/conversation.hpp"
 
-// Promises of DESIGN.md are named as P1 ... P6.
+// The README's promises are named as P1 ... P6.
 
 namespace orderflow::saga::testing {
 
