@@ -142,7 +142,7 @@ int run_roles(std::string_view name, const std::vector<events::Role>& roles,
   }
   std::optional<http_api::OpsServer> ops;
   if (const auto port = roles.size() == 1 ? metrics_port(settings, roles.front()) : std::nullopt) {
-    ops.emplace(*port, metrics, health, logger);
+    ops.emplace(settings.get(http_api::kHttpHost), *port, metrics, health, logger);
     ops->start();
   }
 

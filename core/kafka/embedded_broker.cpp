@@ -8,6 +8,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <thread>
@@ -18,6 +19,8 @@ namespace orderflow::core {
 
 namespace asio = boost::asio;
 using asio::ip::tcp;
+
+constexpr std::chrono::milliseconds kAcceptPause{100};
 
 struct EmbeddedBroker::Mock {
   rd_kafka_t* handle = nullptr;
@@ -84,7 +87,12 @@ class EmbeddedBroker::Relay {
       boost::system::error_code error;
       auto client = std::make_shared<tcp::socket>(context_);
       co_await acceptor_.async_accept(*client, asio::redirect_error(asio::use_awaitable, error));
-      if (error) continue;
+      if (error) {
+        // Out of descriptors, say: another try at once would find the same.
+        asio::steady_timer pause(context_, kAcceptPause);
+        co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, error));
+        continue;
+      }
       asio::co_spawn(context_, serve(std::move(client)), asio::detached);
     }
   }

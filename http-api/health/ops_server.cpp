@@ -9,8 +9,9 @@
 namespace orderflow::http_api {
 namespace {
 
-ServerOptions small_server(std::uint16_t port) {
+ServerOptions small_server(const std::string& host, std::uint16_t port) {
   ServerOptions options;
+  options.host = host;
   options.port = port;
   options.connections_max = 100;
   options.stop_timeout = std::chrono::seconds{1};
@@ -21,19 +22,21 @@ ServerOptions small_server(std::uint16_t port) {
 
 class OpsServer::Impl {
  public:
-  Impl(std::uint16_t port, core::Metrics& metrics, const core::Health& health, core::Logger& logger)
-      : port_(port),
+  Impl(std::string host, std::uint16_t port, core::Metrics& metrics, const core::Health& health,
+       core::Logger& logger)
+      : host_(std::move(host)),
+        port_(port),
         metrics_(metrics),
         logger_(logger),
         dispatcher_(health_routes(health, metrics), {request_metrics(metrics, logger.role()),
                                                      correlation(), error_boundary(logger)}) {}
 
   void start() {
-    server_ = std::make_unique<Server>(small_server(port_), dispatcher_, logger_, metrics_);
+    server_ = std::make_unique<Server>(small_server(host_, port_), dispatcher_, logger_, metrics_);
     try {
       server_->start();
     } catch (const core::BadConfiguration&) {
-      server_ = std::make_unique<Server>(small_server(0), dispatcher_, logger_, metrics_);
+      server_ = std::make_unique<Server>(small_server(host_, 0), dispatcher_, logger_, metrics_);
       server_->start();
       logger_.warning("the port for health and metrics is busy, using another",
                       {{"wanted", port_}, {"port", server_->port()}});
@@ -46,6 +49,7 @@ class OpsServer::Impl {
   [[nodiscard]] std::uint16_t port() const { return server_ ? server_->port() : port_; }
 
  private:
+  std::string host_;
   std::uint16_t port_;
   core::Metrics& metrics_;
   core::Logger& logger_;
@@ -53,9 +57,9 @@ class OpsServer::Impl {
   std::unique_ptr<Server> server_;
 };
 
-OpsServer::OpsServer(std::uint16_t port, core::Metrics& metrics, const core::Health& health,
-                     core::Logger& logger)
-    : impl_(std::make_unique<Impl>(port, metrics, health, logger)) {}
+OpsServer::OpsServer(std::string host, std::uint16_t port, core::Metrics& metrics,
+                     const core::Health& health, core::Logger& logger)
+    : impl_(std::make_unique<Impl>(std::move(host), port, metrics, health, logger)) {}
 
 OpsServer::~OpsServer() { stop(); }
 

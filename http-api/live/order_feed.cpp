@@ -159,7 +159,8 @@ void OrderFeed::read_tail(const std::stop_token& stop) {
   core::KafkaConsumer consumer(kafka_options_, logger_, topic_, "", nullptr);
   const auto assign_end = [&] {
     std::vector<core::PartitionOffset> all;
-    for (std::int32_t p = 0; p < consumer.partition_count(kMetadataTimeout); ++p) {
+    const std::int32_t partitions = consumer.partition_count(kMetadataTimeout);
+    for (std::int32_t p = 0; p < partitions; ++p) {
       all.push_back({p, RD_KAFKA_OFFSET_END});
     }
     consumer.assign(all);

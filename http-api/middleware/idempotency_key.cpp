@@ -31,12 +31,12 @@ std::string hash_of_request(std::string_view path, const core::JsonDocument& bod
 
 Checked<std::optional<IdempotencyKey>> read_idempotency_key(const RequestContext& context) {
   const std::string_view key = context.request.header("Idempotency-Key");
-  if (key.empty()) {
+  if (!context.request.has_header("Idempotency-Key")) {
     if (context.policy.key != KeyUse::kRequired) return std::nullopt;
     return refuse(bad_request(
         "This needs an Idempotency-Key header, so that a repeated request moves money once."));
   }
-  if (key.size() > kKeyBytesMax || !is_visible_ascii(key)) {
+  if (key.empty() || key.size() > kKeyBytesMax || !is_visible_ascii(key)) {
     return refuse(bad_request("Idempotency-Key must be 1 to 200 visible ASCII characters."));
   }
   IdempotencyKey out;

@@ -47,6 +47,12 @@ bool equals_ignoring_case(std::string_view a, std::string_view b) {
                                             [](char x, char y) { return lower(x) == lower(y); });
 }
 
+bool Request::has_header(std::string_view name) const {
+  return std::any_of(headers.begin(), headers.end(), [name](const auto& header) {
+    return equals_ignoring_case(header.first, name);
+  });
+}
+
 std::string_view Request::header(std::string_view name) const {
   for (const auto& [known, value] : headers) {
     if (equals_ignoring_case(known, name)) return value;

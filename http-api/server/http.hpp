@@ -37,6 +37,8 @@ struct Request {
 
   // The first header of that name in any case; empty when there is none.
   [[nodiscard]] std::string_view header(std::string_view name) const;
+  // Whether there is one, be it empty.
+  [[nodiscard]] bool has_header(std::string_view name) const;
 };
 
 // Where a streamed answer goes. Belongs to the connection's thread.

@@ -24,6 +24,10 @@ bool is_json_type(std::string_view content_type) {
 
 Checked<JsonDocument> parse_json_body(const Request& request, BodyUse use) {
   thread_local core::JsonParser parser(kBodyBytesMax, kLevelsMax);
+  const std::string_view coding = request.header("Content-Encoding");
+  if (!coding.empty() && !equals_ignoring_case(coding, "identity")) {
+    return refuse({415, "body_is_encoded", "The body must not be compressed; send it as it is."});
+  }
   std::string_view text = request.body;
   if (text.find_first_not_of(" \t\r\n") == text.npos && use == BodyUse::kOptionalJson) {
     text = "{}";

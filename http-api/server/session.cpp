@@ -1,5 +1,6 @@
 #include "http-api/server/session.hpp"
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -14,6 +15,26 @@
 
 namespace orderflow::http_api {
 namespace {
+
+// Whose second value somebody on the way may have read instead of the first.
+constexpr std::array<std::string_view, 7> kSingleHeaders{
+    "Authorization", "Content-Encoding", "Content-Type",      "Idempotency-Key",
+    "Last-Event-ID", "X-Correlation-ID", "X-Internal-API-Key"};
+
+bool repeats_single_header(
+    const std::vector<std::pair<std::string_view, std::string_view>>& headers) {
+  for (auto later = headers.begin(); later != headers.end(); ++later) {
+    const auto same = [later](const auto& earlier) {
+      return equals_ignoring_case(earlier.first, later->first);
+    };
+    if (std::none_of(headers.begin(), later, same)) continue;
+    const auto names_it = [later](std::string_view name) {
+      return equals_ignoring_case(name, later->first);
+    };
+    if (std::any_of(kSingleHeaders.begin(), kSingleHeaders.end(), names_it)) return true;
+  }
+  return false;
+}
 
 namespace http = boost::beast::http;
 using boost::system::error_code;
@@ -192,6 +213,9 @@ std::optional<Session::Refusal> Session::adopt_request() {
   request_.body = std::move(message.body());
   if (version_ >= 11 && message.count(http::field::host) != 1) {
     return Refusal{400, "An HTTP/1.1 request has exactly one Host header."};
+  }
+  if (repeats_single_header(request_.headers)) {
+    return Refusal{400, "A header that may be given once only is given twice."};
   }
   if (!adopt_target()) {
     return Refusal{400, "The request target is neither a path nor an HTTP URL."};

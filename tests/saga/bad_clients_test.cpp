@@ -128,6 +128,8 @@ TEST_CASE("garbage instead of HTTP", "[shared][bad-clients]") {
         std::string("GET orders HTTP/1.1\r\nHost: x\r\n\r\n"),
         std::string("GET mailto:orders HTTP/1.1\r\nHost: x\r\n\r\n"),
         std::string("GET /orders?q=%zz HTTP/1.1\r\nHost: x\r\n\r\n"),
+        std::string("POST /users HTTP/1.1\r\nHost: x\r\nIdempotency-Key: a\r\n"
+                    "idempotency-key: b\r\nContent-Length: 0\r\n\r\n"),
         std::string("POST /orders HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n"),
         std::string("POST /orders HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n"
                     "Content-Type: application/json\r\n\r\nZZZ\r\n")}) {

@@ -28,6 +28,11 @@ TEST_CASE("a body must say that it is JSON and be JSON") {
     CHECK(body.error().status == 400);
   }
   CHECK_FALSE(parse_json_body(request_with(std::string(20'000, '[')), BodyUse::kJson));
+  Request encoded = request_with("{}");
+  encoded.headers.emplace_back("Content-Encoding", "identity");
+  CHECK(parse_json_body(encoded, BodyUse::kJson));
+  encoded.headers.back().second = "gzip";
+  CHECK(parse_json_body(encoded, BodyUse::kJson).error().status == 415);
   CHECK(parse_json_body(request_with("", ""), BodyUse::kOptionalJson));
 }
 
