@@ -1,5 +1,6 @@
 #include "core/kafka/embedded_broker.hpp"
 
+#include <librdkafka/rdkafka.h>
 #include <librdkafka/rdkafka_mock.h>
 
 #include <array>
