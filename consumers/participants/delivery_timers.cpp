@@ -16,17 +16,6 @@ namespace {
 constexpr int kDeliveryScanShare = 50;
 constexpr auto kDeliveryPassMax = std::chrono::minutes{1};
 
-std::vector<std::int32_t> shards_of(const std::set<std::int32_t>& partitions,
-                                    std::int32_t partition_count) {
-  std::vector<std::int32_t> shards;
-  for (std::int32_t shard = 0; shard < core::kShardCount; ++shard) {
-    if (partitions.contains(core::partition_of_shard(shard, partition_count))) {
-      shards.push_back(shard);
-    }
-  }
-  return shards;
-}
-
 }  // namespace
 
 DeliveryTimers::DeliveryTimers(Limits limits, domain::DeliveryPolicy policy, core::Metrics& metrics)

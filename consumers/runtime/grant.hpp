@@ -3,7 +3,9 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <vector>
 
+#include "core/values/shard.hpp"
 #include "core/values/time.hpp"
 
 namespace orderflow::consumers {
@@ -21,6 +23,19 @@ struct Grant {
 };
 
 using Grants = std::map<std::int32_t, Grant>;
+
+// The shards of these partitions, the keys of a map or set, in ascending order.
+template <typename Partitions>
+[[nodiscard]] std::vector<std::int32_t> shards_of(const Partitions& partitions,
+                                                  std::int32_t partition_count) {
+  std::vector<std::int32_t> shards;
+  for (std::int32_t shard = 0; shard < core::kShardCount; ++shard) {
+    if (partitions.contains(core::partition_of_shard(shard, partition_count))) {
+      shards.push_back(shard);
+    }
+  }
+  return shards;
+}
 
 // What a transaction writes into the row of an owned partition, provided that the row still has
 // this epoch and the expected offset. A value.

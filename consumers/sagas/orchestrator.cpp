@@ -22,15 +22,6 @@ namespace {
 constexpr core::Duration kProgressInterval = std::chrono::seconds{2};
 constexpr auto kWaitingAtGrant = static_cast<std::int32_t>(ParticipantHealth::kRememberedMax);
 
-// The shards of these partitions.
-std::vector<std::int32_t> shards_of(const Grants& grants, std::int32_t partition_count) {
-  std::vector<std::int32_t> shards;
-  for (std::int32_t shard = 0; shard < core::kShardCount; ++shard) {
-    if (grants.contains(core::partition_of_shard(shard, partition_count))) shards.push_back(shard);
-  }
-  return shards;
-}
-
 }  // namespace
 
 Orchestrator::Orchestrator(const core::Settings& settings, events::Topics topics,
