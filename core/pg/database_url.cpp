@@ -2,28 +2,34 @@
 
 #include <libpq-fe.h>
 
-#include <memory>
-#include <optional>
+#include <algorithm>
 #include <utility>
 
+#include "core/pg/url_parameters.hpp"
 #include "core/values/failure.hpp"
 
 namespace orderflow::core {
 namespace {
 
-constexpr const char* kForms = "postgresql://user:password@host:port/database or key=value pairs";
+constexpr const char* kForms =
+    "postgresql://user:password@host:port/database or key=value pairs, as libpq reads them";
+
+using Options = std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)>;
+
+// Read by libpq itself: it takes more than a URL may hold (several hosts, say), and whoever else
+// looks for the password overlooks some way to write it. Null when libpq cannot read it.
+Options options_of(const std::string& conninfo) {
+  return {PQconninfoParse(conninfo.c_str(), nullptr), &PQconninfoFree};
+}
 
 enum class Passwords { kKept, kMasked };
 
-// As key=value pairs. Read by libpq itself: it takes more than a URL may hold (several hosts, say),
-// and whoever else looks for the password overlooks some way to write it. Nothing when libpq cannot
-// read it.
-std::optional<std::string> conninfo_pairs(const std::string& conninfo, Passwords passwords) {
-  const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> options(
-      PQconninfoParse(conninfo.c_str(), nullptr), &PQconninfoFree);
-  if (!options) return std::nullopt;
+// As key=value pairs.
+std::string conninfo_pairs(const std::string& conninfo, Passwords passwords) {
   std::string pairs;
-  for (const auto* option = options.get(); option->keyword != nullptr; ++option) {
+  const Options options = options_of(conninfo);
+  for (const auto* option = options.get(); option != nullptr && option->keyword != nullptr;
+       ++option) {
     if (option->val == nullptr) continue;
     const std::string_view keyword = option->keyword;
     const bool masked = passwords == Passwords::kMasked && keyword.ends_with("password");
@@ -34,6 +40,41 @@ std::optional<std::string> conninfo_pairs(const std::string& conninfo, Passwords
     pairs.append(plain ? std::string(value) : quoted_conninfo_value(value));
   }
   return pairs;
+}
+
+// Commas part hosts, addresses and ports; a single port holds for every host.
+std::vector<std::string> split(const std::optional<std::string>& list) {
+  std::vector<std::string> parts;
+  if (!list) return parts;
+  for (std::string_view rest = *list;;) {
+    const auto comma = rest.find(',');
+    parts.emplace_back(rest.substr(0, comma));
+    if (comma == std::string_view::npos) return parts;
+    rest.remove_prefix(comma + 1);
+  }
+}
+
+std::string at(const std::vector<std::string>& parts, std::size_t index) {
+  if (parts.size() == 1) return parts.front();
+  return index < parts.size() ? parts[index] : std::string();
+}
+
+bool is_scheme(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](unsigned char letter) {
+    return std::isalnum(letter) != 0 || letter == '+' || letter == '-' || letter == '.';
+  });
+}
+
+// What a text must be that cannot be a connection string; nothing when it can.
+std::optional<std::string> problem_of_conninfo(const std::string& conninfo) {
+  const Options options = options_of(conninfo);
+  if (!options) return std::string(kForms) + " (a value with spaces stands in quotes)";
+  for (const auto* option = options.get(); option->keyword != nullptr; ++option) {
+    if (option->val == nullptr) continue;
+    std::string problem = problem_of_parameter(option->keyword, option->val);
+    if (!problem.empty()) return problem;
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -47,17 +88,21 @@ DatabaseUrl::DatabaseUrl(std::string_view text) {
 tl::expected<DatabaseUrl, std::string> DatabaseUrl::parse(std::string_view text) {
   DatabaseUrl url;
   const auto scheme_end = text.find("://");
-  if (scheme_end == std::string_view::npos) {
+  if (scheme_end != std::string_view::npos && is_scheme(text.substr(0, scheme_end))) {
+    std::string_view scheme = text.substr(0, scheme_end);
+    scheme = scheme.substr(0, scheme.find('+'));  // postgresql+asyncpg, postgres+psycopg2, ...
+    if (scheme != "postgres" && scheme != "postgresql") {
+      return tl::unexpected(std::string(kForms) + ", since Orderflow needs PostgreSQL");
+    }
+    auto libpqs = without_foreign_parameters("postgresql" + std::string(text.substr(scheme_end)));
+    if (!libpqs) return tl::unexpected(libpqs.error());
+    url.conninfo_ = std::move(libpqs->url);
+    url.warnings_ = std::move(libpqs->warnings);
+  } else {
     if (text.find('=') == std::string_view::npos) return tl::unexpected(std::string(kForms));
     url.conninfo_ = text;
-    return url;
   }
-  std::string_view scheme = text.substr(0, scheme_end);
-  scheme = scheme.substr(0, scheme.find('+'));  // postgresql+asyncpg, postgres+psycopg2, ...
-  if (scheme != "postgres" && scheme != "postgresql") {
-    return tl::unexpected(std::string(kForms) + ", since Orderflow needs PostgreSQL");
-  }
-  url.conninfo_ = "postgresql" + std::string(text.substr(scheme_end));
+  if (auto problem = problem_of_conninfo(url.conninfo_)) return tl::unexpected(*std::move(problem));
   return url;
 }
 
@@ -70,19 +115,37 @@ std::string quoted_conninfo_value(std::string_view value) {
   return quoted + "'";
 }
 
-DatabaseUrl DatabaseUrl::with(std::string_view keyword, std::string_view value) const {
-  auto pairs = conninfo_pairs(conninfo_, Passwords::kKept);
-  if (!pairs) return *this;  // libpq says what is wrong with it when it is used.
-  DatabaseUrl url;
-  url.conninfo_ = std::move(pairs->append(pairs->empty() ? "" : " ")
-                                .append(keyword)
-                                .append("=")
-                                .append(quoted_conninfo_value(value)));
-  return url;
+std::optional<std::string> DatabaseUrl::parameter(std::string_view keyword) const {
+  const Options options = options_of(conninfo_);
+  for (const auto* option = options.get(); option != nullptr && option->keyword != nullptr;
+       ++option) {
+    if (option->keyword == keyword && option->val != nullptr) return option->val;
+  }
+  return std::nullopt;
 }
 
-std::string DatabaseUrl::shown() const {
-  return conninfo_pairs(conninfo_, Passwords::kMasked).value_or("(unreadable)");
+std::vector<PgHost> DatabaseUrl::hosts() const {
+  const auto names = split(parameter("host"));
+  const auto addresses = split(parameter("hostaddr"));
+  const auto ports = split(parameter("port"));
+  std::vector<PgHost> hosts;
+  for (std::size_t i = 0; i < std::max(names.size(), addresses.size()); ++i) {
+    hosts.push_back(
+        {i < names.size() ? names[i] : "", i < addresses.size() ? addresses[i] : "", at(ports, i)});
+  }
+  return hosts;
+}
+
+std::string DatabaseUrl::shown() const { return conninfo_pairs(conninfo_, Passwords::kMasked); }
+
+DatabaseUrl DatabaseUrl::with(std::string_view keyword, std::string_view value) const {
+  DatabaseUrl url = *this;
+  url.conninfo_ = conninfo_pairs(conninfo_, Passwords::kKept);
+  url.conninfo_.append(url.conninfo_.empty() ? "" : " ")
+      .append(keyword)
+      .append("=")
+      .append(quoted_conninfo_value(value));
+  return url;
 }
 
 }  // namespace orderflow::core

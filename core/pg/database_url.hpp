@@ -1,14 +1,29 @@
 #pragma once
 
+#include <atomic>
+#include <cstddef>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <tl/expected.hpp>
+#include <vector>
 
 #include "core/settings/setting.hpp"
 
 namespace orderflow::core {
 
-// Where the database is and how to log in, in a form that libpq takes. A value.
+// One of the servers that a URL names, in libpq's terms; what is empty has libpq's default.
+struct PgHost {
+  std::string name;
+  std::string address;
+  std::string port;
+
+  friend bool operator==(const PgHost&, const PgHost&) = default;
+};
+
+// Where the database is and how to log in, in a form that libpq takes. A value; of several hosts,
+// all copies of it share which one answered last. Safe from any thread.
 class DatabaseUrl {
  public:
   // Whatever libpq finds in its own environment.
@@ -24,14 +39,30 @@ class DatabaseUrl {
   // For libpq alone: it holds the password.
   [[nodiscard]] const std::string& conninfo() const { return conninfo_; }
 
+  // What it says of one of libpq's keywords.
+  [[nodiscard]] std::optional<std::string> parameter(std::string_view keyword) const;
+
+  // At most one when it names none or one.
+  [[nodiscard]] std::vector<PgHost> hosts() const;
+
+  // The index of the host that a session was set up with last.
+  [[nodiscard]] std::size_t answering_host() const { return *answering_host_; }
+  void has_answered(std::size_t host) const { *answering_host_ = host; }
+
   // As key=value pairs for people; passwords are masked.
   [[nodiscard]] std::string shown() const;
 
   // With one more parameter of libpq's.
   [[nodiscard]] DatabaseUrl with(std::string_view keyword, std::string_view value) const;
 
+  // Parameters of other drivers that have no effect here, a sentence each.
+  [[nodiscard]] const std::vector<std::string>& warnings() const { return warnings_; }
+
  private:
   std::string conninfo_;
+  std::vector<std::string> warnings_;
+  std::shared_ptr<std::atomic<std::size_t>> answering_host_ =
+      std::make_shared<std::atomic<std::size_t>>(0);
 };
 
 // A value of a key=value pair, in quotes, as libpq reads it.
@@ -49,6 +80,7 @@ struct SettingType<DatabaseUrl> {
   static std::string show(const DatabaseUrl* url, const std::string&) {
     return url == nullptr ? "***" : url->shown();
   }
+  static std::vector<std::string> warnings(const DatabaseUrl& url) { return url.warnings(); }
 };
 
 }  // namespace orderflow::core

@@ -1,6 +1,6 @@
 #include "core/pg/pool.hpp"
 
-#include "core/pg/liveness.hpp"
+#include "core/pg/socket.hpp"
 
 namespace orderflow::core {
 namespace {

@@ -1,21 +1,15 @@
 #include "core/pg/session.hpp"
 
-#include <poll.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <optional>
 
-#include "core/pg/liveness.hpp"
-
 namespace orderflow::core {
 namespace {
 
 constexpr int kBinaryFormat = 1;
-constexpr const char* kConnectTimeoutSeconds = "5";
 // The server ends a statement that takes too long itself; this much later it is taken for dead.
 constexpr auto kAnswerSlack = std::chrono::seconds{1};
 
@@ -28,12 +22,6 @@ Int from_big_endian(std::string_view bytes) {
 
 // By a clock that does not jump: a wall clock that is set back would prolong a wait.
 SteadyTime deadline_after(Duration duration) { return std::chrono::steady_clock::now() + duration; }
-
-std::string first_line(const char* text) {
-  std::string line(text == nullptr ? "" : text);
-  line.erase(std::min(line.find('\n'), line.size()));
-  return line;
-}
 
 std::vector<Oid> oids_of(const PgParams& params) {
   std::vector<Oid> oids;
@@ -49,9 +37,6 @@ struct Sent {
 };
 
 constexpr PgStatement kRowType{"row_type", "SELECT coalesce(to_regtype($1)::oid::int8, 0)"};
-constexpr PgStatement kTakeRole{"take_role",
-                                "SELECT set_config('role', rolname, false) FROM pg_roles"
-                                " WHERE rolname = $1 AND pg_has_role(rolname, 'MEMBER')"};
 constexpr PgStatement kBegin{"begin", "BEGIN"};
 constexpr PgStatement kCommit{"commit", "COMMIT"};
 
@@ -107,40 +92,14 @@ PgSession::PgSession(DatabaseUrl url, PgSessionOptions options)
 PgSession::~PgSession() { disconnect(); }
 
 void PgSession::connect() {
-  if (connection_ != nullptr && !server_has_left(PQsocket(connection_))) return;
+  if (connection_ != nullptr && !server_has_left(PQsocket(connection_.get()))) return;
   if (in_block_) lose_connection("the database connection broke");
   disconnect();
-  const std::string options = start_up_options();
-  const char* keys[] = {"dbname",
-                        "connect_timeout",
-                        "application_name",
-                        "keepalives_idle",
-                        "client_encoding",
-                        "options",
-                        nullptr};
-  const char* values[] = {url_.conninfo().c_str(),
-                          kConnectTimeoutSeconds,
-                          options_.application_name.c_str(),
-                          "5",
-                          "UTF8",
-                          options.c_str(),
-                          nullptr};
-  connection_ = PQconnectdbParams(keys, values, 1);
-  if (PQstatus(connection_) != CONNECTION_OK) {
-    const std::string why = first_line(PQerrorMessage(connection_));
-    disconnect();
-    throw Unavailable("the database does not answer (" + why +
-                      "); check DATABASE_URL and that PostgreSQL runs");
-  }
-  if (PQsetnonblocking(connection_, 1) != 0 || PQenterPipelineMode(connection_) != 1) {
-    lose_connection("a session could not be set up");
-  }
-  take_role();
+  connection_ = connect_session(url_, options_);
 }
 
 void PgSession::disconnect() {
-  if (connection_ != nullptr) PQfinish(connection_);
-  connection_ = nullptr;
+  connection_.reset();
   prepared_.clear();
   row_types_.clear();
   transaction_open_ = false;
@@ -148,51 +107,11 @@ void PgSession::disconnect() {
 }
 
 int PgSession::backend_pid() const {
-  return connection_ == nullptr ? 0 : PQbackendPID(connection_);
-}
-
-// What the URL asks for, then ours: the last one counts.
-std::string PgSession::start_up_options() const {
-  std::string options;
-  const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> parsed(
-      PQconninfoParse(url_.conninfo().c_str(), nullptr), &PQconninfoFree);
-  for (const auto* option = parsed.get(); option != nullptr && option->keyword != nullptr;
-       ++option) {
-    if (std::string_view(option->keyword) == "options" && option->val != nullptr) {
-      options = std::string(option->val) + " ";
-    }
-  }
-  const auto set = [&options](std::string_view name, const std::string& value) {
-    options.append("-c ").append(name).append("=").append(value).append(" ");
-  };
-  const auto ms = [](Duration d) { return std::to_string(d.count() / 1000); };
-  set("statement_timeout", ms(options_.answer_timeout));
-  set("lock_timeout", ms(options_.lock_timeout));
-  set("idle_in_transaction_session_timeout", ms(options_.answer_timeout));
-  set("plan_cache_mode", "force_generic_plan");
-  set("TimeZone", "UTC");
-  if (options_.index_only_plans) {
-    for (const char* name :
-         {"enable_seqscan", "enable_hashjoin", "enable_mergejoin", "enable_bitmapscan"}) {
-      set(name, "off");
-    }
-  }
-  return options;
-}
-
-// By a statement like any other, so that a server that is mute by then is noticed in time.
-void PgSession::take_role() {
-  if (options_.role.empty()) return;
-  try {
-    (void)execute(kTakeRole, PgParams().text(options_.role));
-  } catch (const std::exception&) {
-    disconnect();
-    throw;
-  }
+  return connection_ == nullptr ? 0 : PQbackendPID(connection_.get());
 }
 
 void PgSession::lose_connection(const std::string& what) {
-  const std::string why = what + ": " + first_line(PQerrorMessage(connection_));
+  const std::string why = what + ": " + first_line(PQerrorMessage(connection_.get()));
   const bool unknown = transaction_open_;
   disconnect();
   if (unknown) throw CommitUnknown(why);
@@ -223,10 +142,10 @@ void PgSession::send(const PgStatement& statement, const PgParams& params) {
   int sent = 0;
   if (statement.name == nullptr) {
     const auto oids = oids_of(params);
-    sent = PQsendQueryParams(connection_, statement.sql, params.size(), oids.data(), values.data(),
-                             lengths.data(), formats.data(), kBinaryFormat);
+    sent = PQsendQueryParams(connection_.get(), statement.sql, params.size(), oids.data(),
+                             values.data(), lengths.data(), formats.data(), kBinaryFormat);
   } else {
-    sent = PQsendQueryPrepared(connection_, statement.name, params.size(), values.data(),
+    sent = PQsendQueryPrepared(connection_.get(), statement.name, params.size(), values.data(),
                                lengths.data(), formats.data(), kBinaryFormat);
   }
   if (sent != 1) lose_connection("a statement could not be sent");
@@ -234,49 +153,43 @@ void PgSession::send(const PgStatement& statement, const PgParams& params) {
 
 void PgSession::prepare(const PgStatement& statement, const PgParams& params) {
   const auto oids = oids_of(params);
-  if (PQsendPrepare(connection_, statement.name, statement.sql, params.size(), oids.data()) != 1) {
+  if (PQsendPrepare(connection_.get(), statement.name, statement.sql, params.size(), oids.data()) !=
+      1) {
     lose_connection("a statement could not be prepared");
   }
 }
 
-void PgSession::await_socket(bool writing, SteadyTime deadline) {
-  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
-      deadline - std::chrono::steady_clock::now());
-  pollfd wanted{PQsocket(connection_), static_cast<short>(writing ? POLLIN | POLLOUT : POLLIN), 0};
-  const int ready = left.count() <= 0 ? 0 : poll(&wanted, 1, static_cast<int>(left.count()));
-  if (ready == 0) lose_connection("no answer from the database in time");
-  if (ready < 0 && errno != EINTR) lose_connection("the database connection broke");
+void PgSession::await(SocketWait wait, SteadyTime deadline) {
+  switch (await_socket(PQsocket(connection_.get()), wait, deadline)) {
+    case SocketState::kReady: return;
+    case SocketState::kTimedOut: lose_connection("no answer from the database in time");
+    case SocketState::kBroken: lose_connection("the database connection broke");
+  }
 }
 
 void PgSession::sync_and_flush(SteadyTime deadline) {
-  if (PQpipelineSync(connection_) != 1) lose_connection("the database connection broke");
+  if (PQpipelineSync(connection_.get()) != 1) lose_connection("the database connection broke");
   while (true) {
-    const int state = PQflush(connection_);
+    const int state = PQflush(connection_.get());
     if (state == 0) return;
     if (state < 0) lose_connection("the database connection broke");
-    await_socket(true, deadline);
+    await(SocketWait::kWriting, deadline);
     // A server that is itself blocked on sending answers must be read from, or both wait for ever.
-    if (PQconsumeInput(connection_) != 1) lose_connection("the database connection broke");
+    if (PQconsumeInput(connection_.get()) != 1) lose_connection("the database connection broke");
   }
 }
 
 PgResult PgSession::next_result(SteadyTime deadline) {
-  while (PQisBusy(connection_) != 0) {
-    await_socket(false, deadline);
-    if (PQconsumeInput(connection_) != 1) lose_connection("the database connection broke");
+  while (PQisBusy(connection_.get()) != 0) {
+    await(SocketWait::kReading, deadline);
+    if (PQconsumeInput(connection_.get()) != 1) lose_connection("the database connection broke");
   }
-  return PgResult(PQgetResult(connection_));
+  return PgResult(PQgetResult(connection_.get()));
 }
 
 void PgSession::raise(const PGresult* result) {
   const char* code = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-  const std::string sqlstate = code == nullptr ? "" : code;
-  const std::string message = first_line(PQresultErrorMessage(result));
-  if (sqlstate == "OF001") throw Fenced(message);
-  if (sqlstate.starts_with("22") || sqlstate.starts_with("23")) throw DataError(sqlstate, message);
-  if (sqlstate.starts_with("40")) throw Conflict(message);
-  if (sqlstate == "55P03") throw LockTimeout(message);
-  throw Unavailable(message + " (SQLSTATE " + sqlstate + ")");
+  raise_failure(code == nullptr ? "" : code, first_line(PQresultErrorMessage(result)));
 }
 
 // Asked once a connection: a composite type has another id in each database.
@@ -328,7 +241,7 @@ std::vector<PgResult> PgSession::run(std::span<const PgCall> calls, bool in_tran
     PgResult result = next_result(deadline);
     PGresult* raw = result.result_.get();
     const auto status = PQresultStatus(raw);
-    if (status == PGRES_FATAL_ERROR && PQstatus(connection_) != CONNECTION_OK) {
+    if (status == PGRES_FATAL_ERROR && PQstatus(connection_.get()) != CONNECTION_OK) {
       lose_connection("the database connection broke");
     }
     if (status == PGRES_FATAL_ERROR && failure == nullptr) {
@@ -358,7 +271,7 @@ void PgSession::consume_to_sync(SteadyTime deadline) {
 }
 
 void PgSession::recover(bool in_transaction) {
-  if (!in_transaction || PQtransactionStatus(connection_) == PQTRANS_IDLE) return;
+  if (!in_transaction || PQtransactionStatus(connection_.get()) == PQTRANS_IDLE) return;
   // The failed transaction block is still open in the server. Ending the session would do as well,
   // but a fenced owner will be back in a moment.
   static constexpr PgStatement kRollback{"rollback", "ROLLBACK"};

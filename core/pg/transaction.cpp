@@ -31,7 +31,7 @@ PgResult PgTransaction::execute(const PgStatement& statement, const PgParams& pa
 
 void PgTransaction::commit(CrashPoint unanswered) {
   if (!session_.in_block_) throw Unavailable("the transaction has ended with its connection");
-  if (PQtransactionStatus(session_.connection_) != PQTRANS_INTRANS) {
+  if (PQtransactionStatus(session_.connection_.get()) != PQTRANS_INTRANS) {
     throw Unavailable("a failed transaction cannot be committed");
   }
   session_.transaction_open_ = true;

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <tl/expected.hpp>
 #include <utility>
+#include <vector>
 
 #include "core/values/number.hpp"
 #include "core/values/time.hpp"
@@ -24,6 +25,7 @@ namespace orderflow::core {
 //   read(text, limits)          the value, or what it must be: "a whole number from 1 to 9"
 //   show(value, text)           what may be shown of it; of text that is none, `value` is null
 //   canonical(value)            if there is one: the text that everybody else understands
+//   warnings(value)             if there is one: what of the text has no effect, a sentence each
 //   empty_is_value(limits)      false: an empty environment variable counts as one that is not set
 template <typename T>
 struct SettingType;
@@ -81,6 +83,13 @@ class AnySetting {
         }),
         show_([](const std::any& value, const std::string& text) {
           return SettingType<T>::show(std::any_cast<T>(&value), text);
+        }),
+        warnings_([](const std::any& value) -> std::vector<std::string> {
+          if constexpr (requires(const T& typed) { SettingType<T>::warnings(typed); }) {
+            return SettingType<T>::warnings(std::any_cast<const T&>(value));
+          } else {
+            return {};
+          }
         }) {}
 
   [[nodiscard]] constexpr const void* key() const { return key_; }
@@ -98,6 +107,9 @@ class AnySetting {
   }
   // Of a secret "***", unless it is empty. `value` is empty when the text could not be read.
   [[nodiscard]] std::string show(const std::any& value, const std::string& text) const;
+  [[nodiscard]] std::vector<std::string> warnings(const std::any& value) const {
+    return warnings_(value);
+  }
 
  private:
   const void* key_;
@@ -109,6 +121,7 @@ class AnySetting {
   tl::expected<std::any, std::string> (*read_)(const void* key, std::string_view text);
   std::string (*canonical_)(const std::any& value, const std::string& text);
   std::string (*show_)(const std::any& value, const std::string& text);
+  std::vector<std::string> (*warnings_)(const std::any& value);
 };
 
 // ---- the types every module may use -------------------------------------------------------------

@@ -125,6 +125,9 @@ void Settings::read_values() {
                              entry.setting.show({}, entry.text) + "'; it must be " + value.error());
     }
     entry.value = *std::move(value);
+    for (const auto& warning : entry.setting.warnings(entry.value)) {
+      warnings_.push_back(std::string(entry.setting.name()) + ": " + warning);
+    }
   }
 }
 

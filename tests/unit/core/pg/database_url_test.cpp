@@ -19,6 +19,53 @@ TEST_CASE("every spelling of a database URL is understood") {
   CHECK_THROWS_AS(DatabaseUrl("mysql://u@h/d"), BadConfiguration);
 }
 
+std::string refusal_of(const std::string& text) {
+  const auto url = DatabaseUrl::parse(text);
+  return url ? "" : url.error();
+}
+
+TEST_CASE("other drivers' parameters are passed over by name, or refused by name") {
+  for (const char* parameter : {"schema=public", "pgbouncer=true", "connection_limit=5",
+                                "sc%68ema=public", "prepareThreshold=0"}) {
+    INFO(parameter);
+    const DatabaseUrl url(std::string("postgresql://u@h/d?sslmode=require&") + parameter +
+                          "&application_name=x");
+    CHECK(url.conninfo() == "postgresql://u@h/d?sslmode=require&application_name=x");
+    CHECK(url.warnings().size() == 1);
+  }
+  CHECK(DatabaseUrl("postgresql://u@h/d?schema=public").conninfo() == "postgresql://u@h/d");
+  CHECK(
+      DatabaseUrl("postgresql://u@h/d?schema=a&pool_size=3").warnings().front().find("'schema'") !=
+      std::string::npos);
+  // These would change who can read along.
+  for (const char* parameter : {"ssl=require", "ssl=1", "sslmode=no-verify", "sslaccept=strict",
+                                "ssl_mode=required", "sslmod=require"}) {
+    INFO(parameter);
+    const auto why = refusal_of(std::string("postgresql://u:hunter2@h/d?") + parameter);
+    CHECK(why.find("sslmode") != std::string::npos);
+    CHECK(why.find("hunter2") == std::string::npos);
+  }
+  CHECK(refusal_of("postgresql://u@h/d?ssl=true").empty());
+  CHECK_FALSE(refusal_of("host=h schema=public").empty());
+  CHECK_FALSE(refusal_of("host=h sslmode=no-verify").empty());
+  CHECK_FALSE(refusal_of("host=a,b target_session_attrs=standby").empty());
+}
+
+TEST_CASE("question marks in a password are no query, schemes in one no URL") {
+  CHECK(DatabaseUrl("postgresql://u:a?b=c@h/d").parameter("password") == "a?b=c");
+  CHECK(DatabaseUrl("host=h password=a://b").parameter("password") == "a://b");
+}
+
+TEST_CASE("the hosts of a URL keep their own ports") {
+  using Hosts = std::vector<PgHost>;
+  CHECK(DatabaseUrl("postgresql://u@a:1,b:2/d").hosts() == Hosts{{"a", "", "1"}, {"b", "", "2"}});
+  CHECK(DatabaseUrl("host=a,b port=7").hosts() == Hosts{{"a", "", "7"}, {"b", "", "7"}});
+  CHECK(DatabaseUrl("hostaddr=1.1.1.1,2.2.2.2").hosts() ==
+        Hosts{{"", "1.1.1.1", ""}, {"", "2.2.2.2", ""}});
+  CHECK(DatabaseUrl("host=a").hosts() == Hosts{{"a", "", ""}});
+  CHECK(DatabaseUrl("dbname=d").hosts().empty());
+}
+
 TEST_CASE("a parameter goes into either spelling") {
   CHECK(DatabaseUrl("postgres://u@h/d").with("connect_timeout", "5").shown() ==
         "user=u connect_timeout=5 dbname=d host=h");
@@ -33,10 +80,15 @@ TEST_CASE("a database password never shows, however it is written") {
        {"postgresql://u:hunter2@h:5432/d?sslmode=require", "postgresql://u@h/d?password=hunter2",
         "postgresql://u@h/d?sslpassword=hunter2&pass%77ord=hunter2",
         R"(host=h password='it\'s hunter2' user=u)", R"(host=h password=a\ hunter2 user=u)",
-        "host=h password = hunter2", "host=h password='hunter2' user=u",
-        "postgresql://u:hunter2@h/d?not-an-option=1"}) {
+        "host=h password = hunter2", "host=h password='hunter2' user=u"}) {
     INFO(url);
     CHECK(shown(url).find("hunter2") == std::string::npos);
+  }
+  for (const char* unreadable : {"postgresql://u:hunter2@h/d?not-an-option=1",
+                                 "host=h password=a hunter2", "postgresql://u:hunter2@[h/d"}) {
+    INFO(unreadable);
+    CHECK_FALSE(refusal_of(unreadable).empty());
+    CHECK(refusal_of(unreadable).find("hunter2") == std::string::npos);
   }
   CHECK(shown("postgresql://u@h:5432/d") == "user=u dbname=d host=h port=5432");
   CHECK(shown(R"(host=a\ password=b dbname='it\'s')") == R"(dbname='it\'s' host='a password=b')");

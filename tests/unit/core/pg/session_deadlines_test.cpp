@@ -1,0 +1,244 @@
+// A server that is mute, slow or answers byte by byte, at any moment of the protocol, hangs nobody.
+#include <array>
+#include <catch2/catch_test_macros.hpp>
+#include <functional>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "core/pg/session.hpp"
+#include "core/pg/transaction.hpp"
+#include "tests/support/scripted_postgres.hpp"
+
+namespace orderflow::core {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::PgClient;
+using testing::ScriptedPostgres;
+
+constexpr PgStatement kOne{"one", "SELECT 1"};
+
+PgSessionOptions impatient() {
+  return {.application_name = "test",
+          .role = "orderflow_orders",
+          .answer_timeout = 100ms,
+          .set_up_timeout = 200ms};
+}
+
+struct Misfortune {
+  const char* what;
+  std::function<void(PgClient&)> script;
+  const char* parameters = "sslmode=disable";
+};
+
+// A message that announces a megabyte more than ever comes.
+std::string endless(char type) { return type + std::string("\0\x10\0\0", 4); }
+
+const Misfortune kMisfortunes[] = {
+    {"mute from the first byte on", [](PgClient& client) { client.stay_mute(); }},
+    {"deaf from the first byte on", [](PgClient& client) { client.stay_deaf(); }},
+    {"mute when asked for encryption", [](PgClient& client) { client.stay_mute(); },
+     "sslmode=prefer"},
+    {"mute in the TLS handshake",
+     [](PgClient& client) {
+       client.say("S");
+       client.stay_mute();
+     },
+     "sslmode=require"},
+    {"drips the TLS handshake",
+     [](PgClient& client) {
+       client.say("S");
+       client.drip(std::string("\x16\x03\x03\x3f\xff", 5) + std::string(100'000, 'x'));
+     },
+     "sslmode=require"},
+    {"mute when told who we are",
+     [](PgClient& client) {
+       (void)client.hear_start();
+       client.stay_mute();
+     }},
+    {"mute after it asked for the password",
+     [](PgClient& client) {
+       (void)client.hear_start();
+       client.say(testing::pg_message('R', {"\0\0\0\3", 4}));
+       client.stay_mute();
+     }},
+    {"mute before it is ready",
+     [](PgClient& client) {
+       (void)client.hear_start();
+       client.say(testing::pg_authentication_ok());
+       client.stay_mute();
+     }},
+    {"drips notices without end before it is ready",
+     [](PgClient& client) {
+       (void)client.hear_start();
+       client.say(testing::pg_authentication_ok());
+       client.drip(testing::pg_parameter("a", "b"));
+     }},
+    {"drips a refusal without end",
+     [](PgClient& client) {
+       (void)client.hear_start();
+       client.say(endless('E'));
+       client.drip("x");
+     }},
+    {"mute when a pooler kept the settings from it",
+     [](PgClient& client) {
+       (void)client.hear_start();
+       client.say(testing::pg_authentication_ok() + std::string(testing::kPgReady));
+       client.stay_mute();
+     }},
+    {"mute once it is ready",
+     [](PgClient& client) {
+       client.welcome();
+       client.stay_mute();
+     }},
+    {"deaf once it is ready",
+     [](PgClient& client) {
+       client.welcome();
+       client.stay_deaf();
+     }},
+    {"mute in the middle of an answer",
+     [](PgClient& client) {
+       client.welcome();
+       client.hear_until('S');
+       client.say(testing::pg_message('1', "") + endless('D'));
+       client.stay_mute();
+     }},
+    {"drips an answer without end",
+     [](PgClient& client) {
+       client.welcome();
+       client.hear_until('S');
+       client.say(testing::pg_message('1', "") + endless('D'));
+       client.drip("x");
+     }},
+    {"drips parameters without end instead of an answer",
+     [](PgClient& client) {
+       client.welcome();
+       client.hear_until('S');
+       client.drip(testing::pg_parameter("a", "b"));
+     }},
+    {"mute where the pipeline ends",
+     [](PgClient& client) {
+       client.welcome();
+       client.hear_until('S');
+       client.say(testing::pg_message('1', "") + testing::pg_answer({"x"}));
+       client.stay_mute();
+     }},
+    {"leaves at once", [](PgClient&) {}},
+    {"speaks another protocol",
+     [](PgClient& client) {
+       client.say("HTTP/1.1 400 Bad Request\r\n\r\n");
+       client.stay_mute();
+     }},
+};
+
+// What a session does that meets it; empty: what it should.
+std::string complaint_of(const Misfortune& misfortune) {
+  const ScriptedPostgres server(misfortune.script);
+  PgSession session(DatabaseUrl(server.url(misfortune.parameters)), impatient());
+  // More than any buffer in between holds.
+  const PgParams large = PgParams().text(std::string(16 << 20, 'x'));
+  const std::pair<const char*, std::function<void()>> calls[] = {
+      {"a statement", [&] { (void)session.execute(kOne); }},
+      {"a large parameter", [&] { (void)session.execute({nullptr, "SELECT length($1)"}, large); }},
+      {"a transaction", [&] { const PgTransaction transaction(session); }}};
+  for (const auto& [name, call] : calls) {
+    try {
+      call();
+      return std::string(name) + " succeeded";
+    } catch (const Unavailable&) {
+      if (session.backend_pid() != 0) return std::string(name) + " left a broken connection";
+    } catch (const std::exception& error) {
+      return std::string(name) + " failed otherwise: " + error.what();
+    }
+  }
+  return {};
+}
+
+TEST_CASE("a database that does not go on keeps nobody waiting, at any moment of the protocol") {
+  std::array<std::string, std::size(kMisfortunes)> complaints;
+  {
+    std::vector<std::jthread> threads;
+    for (std::size_t i = 0; i < complaints.size(); ++i) {
+      threads.emplace_back([&, i] { complaints[i] = complaint_of(kMisfortunes[i]); });
+    }
+  }
+  for (std::size_t i = 0; i < complaints.size(); ++i) {
+    INFO(kMisfortunes[i].what << ": " << complaints[i]);
+    CHECK(complaints[i].empty());
+  }
+}
+
+TEST_CASE("a refused session names the reason, and whether a person must mend it") {
+  struct Refusal {
+    const char* sqlstate;
+    const char* words;
+    const char* remedy;
+    bool lasting;
+  };
+  for (const auto& refusal :
+       {Refusal{"28P01", "password authentication failed for user \"u\"", "DATABASE_URL", true},
+        Refusal{"3D000", "database \"d\" does not exist", "createdb", true},
+        Refusal{"08P01", "unsupported startup parameter: options", "PgBouncer", true},
+        Refusal{"53300", "sorry, too many clients already", "max_connections", false},
+        Refusal{"57P03", "the database system is starting up", "starting", false}}) {
+    INFO(refusal.sqlstate);
+    const ScriptedPostgres server([&](PgClient& client) {
+      (void)client.hear_start();
+      client.say(testing::pg_error(refusal.sqlstate, refusal.words));
+    });
+    PgSession session(DatabaseUrl(server.url()), impatient());
+    try {
+      session.connect();
+      FAIL("a session was set up");
+    } catch (const DatabaseRefusal& refused) {
+      const std::string what = refused.what();
+      INFO(what);
+      CHECK(refused.sqlstate() == refusal.sqlstate);
+      CHECK(refused.lasting() == refusal.lasting);
+      CHECK(what.find(refusal.words) != std::string::npos);
+      CHECK(what.find(refusal.remedy) != std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("a session without the role that is not there stays with its login") {
+  const ScriptedPostgres server([](PgClient& client) {
+    const std::string start = client.hear_start();
+    if (start.find("role=orderflow_orders") != std::string::npos) {
+      client.say(testing::pg_error("22023", "role \"orderflow_orders\" does not exist"));
+      return;
+    }
+    client.say(testing::pg_authentication_ok() +
+               testing::pg_parameter("IntervalStyle", "iso_8601") + std::string(testing::kPgReady));
+    client.stay_mute();
+  });
+  PgSession session(DatabaseUrl(server.url()), impatient());
+  session.connect();
+  CHECK(server.clients() == 2);
+}
+
+TEST_CASE("of several hosts a mute one costs its share once, whoever asks") {
+  const ScriptedPostgres mute([](PgClient& client) { client.stay_mute(); });
+  const ScriptedPostgres good([](PgClient& client) {
+    (void)client.hear_start();
+    client.say(testing::pg_authentication_ok() + testing::pg_parameter("server_version", "15.0") +
+               testing::pg_parameter("in_hot_standby", "off") +
+               testing::pg_parameter("default_transaction_read_only", "off") +
+               testing::pg_parameter("IntervalStyle", "iso_8601") + std::string(testing::kPgReady));
+    client.stay_mute();
+  });
+  const DatabaseUrl url("postgresql://u@127.0.0.1:" + std::to_string(mute.port()) + ",127.0.0.1:" +
+                        std::to_string(good.port()) + "/d?sslmode=disable&gssencmode=disable");
+  PgSession first(url, impatient());
+  PgSession second(url, impatient());
+  first.connect();
+  CHECK(mute.clients() == 1);
+  second.connect();
+  CHECK(good.clients() == 2);
+  CHECK(mute.clients() == 1);
+}
+
+}  // namespace
+}  // namespace orderflow::core
