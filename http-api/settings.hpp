@@ -4,15 +4,25 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "core/settings/setting.hpp"
+#include "core/values/ip_address.hpp"
 
 namespace orderflow::http_api {
 
-inline constexpr core::Setting<std::string> kHttpHost{.name = "ORDERFLOW_HTTP_HOST",
-                                                      .default_value = "127.0.0.1",
-                                                      .help = "address the servers listen on",
-                                                      .shown = true};
+inline std::string_view address_must_be(std::string_view text) {
+  return core::is_ip_address(text)
+             ? ""
+             : "an IP address of this machine, such as 127.0.0.1, ::1 or 0.0.0.0 (every one)";
+}
+
+inline constexpr core::Setting<std::string> kHttpHost{
+    .name = "ORDERFLOW_HTTP_HOST",
+    .default_value = "127.0.0.1",
+    .limits = {.must_be = &address_must_be},
+    .help = "IP address that every role listens on; 0.0.0.0 or :: for all of them",
+    .shown = true};
 
 inline constexpr core::Setting<std::uint16_t> kHttpPort{
     .name = "ORDERFLOW_HTTP_PORT", .default_value = "8080", .help = "port of the public HTTP API"};
@@ -21,7 +31,9 @@ inline constexpr core::Setting<std::uint16_t> kMetricsPortBase{
     .name = "ORDERFLOW_METRICS_PORT_BASE",
     .default_value = "0",
     .limits = {0, 65'000},
-    .help = "health and metrics of the other roles: base + 1, 2, ...; 0 means HTTP port + 1000"};
+    .help =
+        "health and metrics of the other roles: base + 1, 2, ..., of their second processes base + "
+        "11, 12, ...; 0 means HTTP port + 1000"};
 
 inline constexpr core::Setting<std::size_t> kHttpThreads{
     .name = "ORDERFLOW_HTTP_THREADS",

@@ -33,7 +33,8 @@ core::SettingsTable assembled() {
   add(events::kCrashSettings);
   add(kLocalSettings);
   table.families = {&core::kKafkaProperties};
-  table.foreign = {"ORDERFLOW_CONFIG", "ORDERFLOW_STATE_DIR", "ORDERFLOW_TEST_*",
+  table.foreign = {"ORDERFLOW_CONFIG",    "ORDERFLOW_ENV_FILE",          "ORDERFLOW_ENV_FILES",
+                   "ORDERFLOW_STATE_DIR", "ORDERFLOW_INSTANCE_SETTINGS", "ORDERFLOW_TEST_*",
                    "ORDERFLOW_BENCH_*"};
   return table;
 }

@@ -61,13 +61,10 @@ std::string kafka_property_problem(const std::string& property, const std::strin
       return "librdkafka has no property '" + property + "'; correct the name or unset it";
     case RD_KAFKA_CONF_INVALID: break;
   }
-  std::string problem = words.data();
-  if (kafka_property_may_be_shown(property) || value.empty()) return problem;
-  // librdkafka may repeat the value.
-  for (auto at = problem.find(value); at != std::string::npos; at = problem.find(value, at + 3)) {
-    problem.replace(at, value.size(), "***");
-  }
-  return problem;
+  if (kafka_property_may_be_shown(property)) return words.data();
+  // Its words may repeat the value, or a part of it.
+  return "librdkafka refuses this value of '" + property +
+         "' (not shown, since it may be a secret); correct or unset it";
 }
 
 bool kafka_property_may_be_shown(std::string_view property) {

@@ -16,13 +16,18 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
 }
 
+bool is_comment(std::string_view text) {
+  const auto rest = trimmed(text);
+  return rest.empty() || (rest.front() == '#' && rest.data() != text.data());
+}
+
 // Reads what stands between quotes; the problem, if there is one, in `problem`.
 std::string unquoted(std::string_view text, const char*& problem) {
   const char quote = text.front();
   std::string value;
   for (std::size_t i = 1; i < text.size(); ++i) {
     if (text[i] == quote) {
-      if (i + 1 != text.size()) problem = "has text behind the closing quote";
+      if (!is_comment(text.substr(i + 1))) problem = "has text behind the closing quote";
       return value;
     }
     const bool escape = quote == '"' && text[i] == '\\' && i + 1 < text.size() &&
@@ -32,6 +37,23 @@ std::string unquoted(std::string_view text, const char*& problem) {
   }
   problem = "has no closing quote";
   return value;
+}
+
+// The rest of the line up to a comment.
+std::string_view unquoted_value(std::string_view text) {
+  for (auto at = text.find('#', 1); at != std::string_view::npos; at = text.find('#', at + 1)) {
+    if (kBlanks.find(text[at - 1]) == std::string_view::npos) continue;
+    text = text.substr(0, at);
+    break;
+  }
+  return trimmed(text);
+}
+
+std::string_view without_export(std::string_view name) {
+  constexpr std::string_view word = "export";
+  if (!name.starts_with(word) || name.size() == word.size()) return name;
+  const auto rest = name.substr(word.size());
+  return kBlanks.find(rest.front()) == std::string_view::npos ? name : trimmed(rest);
 }
 
 }  // namespace
@@ -45,12 +67,13 @@ std::vector<std::pair<std::string, std::string>> parse_config_file(std::string_v
     text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
     if (line.empty() || line.front() == '#') continue;
     const auto equals = line.find('=');
-    const auto name = trimmed(line.substr(0, equals));
+    const auto name = without_export(trimmed(line.substr(0, equals)));
     const char* problem = nullptr;
     if (equals == std::string_view::npos || name.empty()) problem = "is not NAME=value";
-    const auto written = equals == std::string_view::npos ? "" : trimmed(line.substr(equals + 1));
+    const auto rest = equals == std::string_view::npos ? "" : line.substr(equals + 1);
+    const auto written = trimmed(rest);
     const bool quoted = !written.empty() && (written.front() == '\'' || written.front() == '"');
-    std::string value = quoted ? unquoted(written, problem) : std::string(written);
+    std::string value = quoted ? unquoted(written, problem) : std::string(unquoted_value(rest));
     if (problem != nullptr) {
       throw BadConfiguration(path + " line " + std::to_string(number) + " " + problem +
                              "; write NAME=value, NAME='value' or NAME=\"value\"");
@@ -60,17 +83,18 @@ std::vector<std::pair<std::string, std::string>> parse_config_file(std::string_v
   return values;
 }
 
-std::vector<std::pair<std::string, std::string>> read_config_file(const std::string& path) {
+std::vector<std::pair<std::string, std::string>> read_config_file(const std::string& variable,
+                                                                  const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   std::string text(kBytesMax + 1, '\0');
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
   text.resize(static_cast<std::size_t>(file.gcount()));
   if (file.bad() || (text.empty() && !file.eof())) {
-    throw BadConfiguration("ORDERFLOW_CONFIG names '" + path +
+    throw BadConfiguration(variable + " names '" + path +
                            "', which cannot be read; create it or unset the variable");
   }
   if (text.size() > kBytesMax) {
-    throw BadConfiguration("ORDERFLOW_CONFIG names '" + path +
+    throw BadConfiguration(variable + " names '" + path +
                            "', which is longer than a mebibyte; that is no configuration file");
   }
   return parse_config_file(text, path);

@@ -199,12 +199,16 @@ template <>
 struct SettingType<std::string> {
   struct Limits {
     bool may_be_empty = false;
+    // What it must be instead; empty: it is.
+    std::string_view (*must_be)(std::string_view text) = nullptr;
   };
   static constexpr bool kMayBeShown = false;
   static constexpr bool empty_is_value(const Limits& limits) { return limits.may_be_empty; }
   static tl::expected<std::string, std::string> read(std::string_view text, const Limits& limits) {
-    if (!text.empty() || limits.may_be_empty) return std::string(text);
-    return tl::unexpected(std::string("given"));
+    if (text.empty() && !limits.may_be_empty) return tl::unexpected(std::string("given"));
+    const auto must_be = limits.must_be == nullptr ? "" : limits.must_be(text);
+    if (!must_be.empty()) return tl::unexpected(std::string(must_be));
+    return std::string(text);
   }
   static std::string show(const std::string*, const std::string& text) { return text; }
 };

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <any>
+#include <filesystem>
 #include <map>
 #include <span>
 #include <string>
@@ -29,19 +30,24 @@ struct SettingsSources {
   std::map<std::string, std::string, std::less<>> flags{};
 };
 
-enum class SettingOrigin { kDefault, kFile, kEnvironment, kFlag };
+// kInstance: ./orderflow derived it from the instance, e.g. where its own PostgreSQL is.
+enum class SettingOrigin { kDefault, kInstance, kFile, kEnvFile, kEnvironment, kFlag };
 
-// The configuration of the process: flags over environment over file (named by ORDERFLOW_CONFIG)
-// over defaults. Each value is parsed and checked once, when it is loaded; immutable from then on,
-// so any thread may read it. Main owns it; everyone else takes what it needs at construction.
+// The configuration of the process: flags over environment over env files (a path a line in
+// ORDERFLOW_ENV_FILES, the first over the next: what ./orderflow knows of the instance, and the
+// `.env` beside it) over the configuration file (named by ORDERFLOW_CONFIG) over defaults. Each
+// value is parsed and checked once, when it is loaded; immutable from then on, so any thread may
+// read it. Main owns it; everyone else takes what it needs at construction.
 //
-// An empty environment variable counts as one that is not set, unless the setting may be empty.
-// Variables that Kubernetes makes of services (ORDERFLOW_KAFKA_SERVICE_HOST and the like) are none
-// of ours, whatever they are called.
+// Instead of NAME, NAME_FILE may name a file that holds the value, wherever NAME itself could
+// stand. An empty variable counts as one that is not set, unless the setting may be empty. An env
+// file may hold variables of other programs. Variables that Kubernetes makes of services
+// (ORDERFLOW_KAFKA_SERVICE_HOST and the like) are none of ours, whatever they are called.
 class Settings {
  public:
   // Throws BadConfiguration, naming the setting and the remedy, for a value that cannot be, an
-  // unreadable file and a name in it that is not a setting.
+  // unreadable file, a NAME beside its NAME_FILE, and a name in the configuration file that is not
+  // a setting.
   [[nodiscard]] static Settings load(const SettingsSources& sources);
 
   // The value. One of a table that was not assembled ends the program: a defect of it.
@@ -64,7 +70,7 @@ class Settings {
   [[nodiscard]] std::string describe() const;
 
   // The named settings for a shell to evaluate: NAME='value' a line, as they are and not masked,
-  // then settings_given, the names whose value is not the default, and settings_warnings. Throws
+  // then settings_given, the names whose value somebody gave, and settings_warnings. Throws
   // BadConfiguration for a name that is not a setting.
   [[nodiscard]] std::string for_shell(std::span<const std::string> names) const;
 
@@ -74,21 +80,36 @@ class Settings {
     std::string text;
     std::any value;
     SettingOrigin origin = SettingOrigin::kDefault;
+    std::string where = "default";
   };
   struct FamilyEntry {
     const SettingFamily* family;
     FamilyValues values;
     // By key: how it was written, and where.
-    std::map<std::string, std::pair<std::string, SettingOrigin>> origins;
+    std::map<std::string, std::pair<std::string, std::string>> origins;
+  };
+  using Pairs = std::map<std::string, std::string, std::less<>>;
+  // One of the places where settings stand.
+  struct Source {
+    SettingOrigin origin;
+    std::string where;             // for people
+    std::filesystem::path folder;  // what relative paths in it start from
   };
 
   explicit Settings(const SettingsTable& table);
   [[nodiscard]] const Entry& entry(const void* key) const;
-  [[nodiscard]] std::vector<std::string> names() const;
-  // False when the name is no setting's.
-  bool take(const std::string& name, const std::string& value, SettingOrigin origin);
-  void take_file(const std::string& path);
+  [[nodiscard]] bool knows(std::string_view name) const;
+  // " (did you mean NAME?)", or nothing.
+  [[nodiscard]] std::string meant_by(const std::string& name) const;
+  void take_flags(const SettingsSources& sources);
   void take_environment(const SettingsSources& sources);
+  void take_env_file(const std::string& path, const Pairs& pairs);
+  void take_config_file(const std::string& path);
+  // The settings among the pairs; returns the names of the others.
+  std::vector<std::string> take_all(const Pairs& pairs, const Source& source);
+  void take(const std::string& name, const std::string& value, SettingOrigin origin,
+            const std::string& where);
+  void warn_of(const std::vector<std::string>& names, const std::string& where);
   void read_values();
   void read_families() const;
 
@@ -96,6 +117,7 @@ class Settings {
   std::map<const void*, std::size_t> by_key_;
   std::map<std::string, std::size_t, std::less<>> by_name_;
   std::vector<FamilyEntry> families_;
+  std::vector<std::string_view> foreign_;
   std::vector<std::string> warnings_;
 };
 

@@ -54,6 +54,7 @@ Environment neutral_environment() {
   Environment environment = core::process_environment();
   for (const auto& setting : tools::all_settings().settings) {
     environment.erase(std::string(setting.name()));
+    environment.erase(std::string(setting.name()) + "_FILE");
   }
   std::erase_if(environment, [](const auto& entry) {
     return entry.first.starts_with("ORDERFLOW_") || entry.first.starts_with("PG");

@@ -26,6 +26,12 @@ TEST_CASE("a value of the configuration file is the line's rest, or what stands 
   CHECK(value_in("NAME=' as it is \\ \" '") == " as it is \\ \" ");
   CHECK(value_in(R"(NAME="a \"quoted\" \\ \n")") == R"(a "quoted" \ \n)");
   CHECK(value_in("# no\n\n  # no\nNAME=x\n") == "x");
+  CHECK(value_in("export NAME=x") == "x");
+  CHECK(value_in("NAME=a b # why") == "a b");
+  CHECK(value_in("NAME= # none") == "");
+  CHECK(value_in("NAME=#a") == "#a");
+  CHECK(value_in("NAME='a # b' # why") == "a # b");
+  CHECK(value_in("NAME=$(touch /tmp/x) `id` ${HOME}") == "$(touch /tmp/x) `id` ${HOME}");
 }
 
 TEST_CASE("what is no line of a configuration file is refused by its number") {

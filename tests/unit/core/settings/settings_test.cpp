@@ -16,6 +16,7 @@
 #include "tests/support/environment.hpp"
 #include "tests/support/settings.hpp"
 #include "tools/all_settings.hpp"
+#include "tools/settings.hpp"
 
 namespace orderflow::core {
 namespace {
@@ -74,6 +75,7 @@ TEST_CASE("every wrong setting is named together with the remedy") {
       {{{"PAYMENT_SUCCESS_RATE", "nan"}}, "PAYMENT_SUCCESS_RATE"},
       {{{"ORDERFLOW_PARTITIONS", "6"}}, "power of two"},
       {{{"ORDERFLOW_SIMULATION_MAGIC", "maybe"}}, "1 or 0"},
+      {{{"ORDERFLOW_HTTP_HOST", "everywhere"}}, "it must be an IP address of this machine"},
       {{{"LOG_LEVEL", "loud"}}, "debug, info, warning or error"},
       {{{"ORDER_CONSUMER_BACKOFF_INITIAL", "soon"}}, "such as 250ms, 3s or 2m) from 1ms to 1h"},
       {{{"DATABASE_URL", "mysql://x"}}, "needs PostgreSQL"},
@@ -103,6 +105,13 @@ TEST_CASE("an unknown name in the environment is told, with the one that was mea
   REQUIRE(warnings.size() == 1);
   CHECK_THAT(warnings.front(), ContainsSubstring("ORDERFLOW_HTTP_PROT is not a setting"));
   CHECK_THAT(warnings.front(), ContainsSubstring("did you mean ORDERFLOW_HTTP_PORT?"));
+  for (const auto& [name, meant] : {std::pair("ORDERFLOW_DATABASE_URL", "DATABASE_URL"),
+                                    std::pair("ORDERFLOW_LOG_LEVEL", "LOG_LEVEL"),
+                                    std::pair("ORDERFLOW_STATE_DRI", "ORDERFLOW_STATE_DIR")}) {
+    const auto told = settings_from({{name, "x"}}).warnings();
+    REQUIRE(told.size() == 1);
+    CHECK_THAT(told.front(), ContainsSubstring("did you mean " + std::string(meant) + "?"));
+  }
 }
 
 TEST_CASE("addresses of services that Kubernetes announces are no settings") {
@@ -117,6 +126,33 @@ TEST_CASE("addresses of services that Kubernetes announces are no settings") {
   CHECK(settings.get(kKafkaProperties).empty());
   REQUIRE(settings.warnings().size() == 1);
   CHECK(any_contains(settings.warnings(), "ORDERFLOW_KAFKA_PORT"));
+}
+
+// Whatever the service is called, and however its port: none of these is a setting, a family's key
+// or worth a warning of its own.
+TEST_CASE("a service link is passed over in each of its shapes, for each name of a setting") {
+  std::vector<std::string> stems{"ORDERFLOW", "ORDERFLOW_KAFKA", "ORDERFLOW_API"};
+  for (const auto& setting : tools::all_settings().settings) {
+    std::string name(setting.name());
+    if (!name.starts_with("ORDERFLOW_")) continue;
+    stems.push_back(name);
+    if (name.ends_with("_PORT")) stems.push_back(name.substr(0, name.size() - 5));
+  }
+  for (const auto& stem : stems) {
+    for (const auto& [suffix, value] :
+         {std::pair("_SERVICE_HOST", "10.96.0.7"), std::pair("_SERVICE_PORT", "9092"),
+          std::pair("_SERVICE_PORT_PLAIN", "9092"), std::pair("_PORT", "tcp://10.96.0.7:9092"),
+          std::pair("_PORT_9092_TCP", "tcp://[fd00::7]:9092"),
+          std::pair("_PORT_9092_UDP", "udp://10.96.0.7:9092"),
+          std::pair("_PORT_9092_TCP_PROTO", "tcp"), std::pair("_PORT_9092_TCP_PORT", "9092"),
+          std::pair("_PORT_9092_TCP_ADDR", "10.96.0.7")}) {
+      const auto settings = settings_from({{stem + suffix, value}});
+      INFO(stem + suffix);
+      CHECK(settings.describe() == settings_from({}).describe());
+      REQUIRE(settings.warnings().size() == 1);
+      CHECK_THAT(settings.warnings().front(), ContainsSubstring("Kubernetes"));
+    }
+  }
 }
 
 TEST_CASE("an empty environment variable is one that is not set, unless it may be empty") {
@@ -171,6 +207,115 @@ TEST_CASE("a refusal shows no secret either") {
     }
     CHECK(said.find("hunter2") == std::string::npos);
   }
+}
+
+// Files of settings and secrets, and the environment that names them.
+class WithFiles {
+ public:
+  // The absolute path.
+  std::string add(const std::string& name, const std::string& text) {
+    const auto path = folder_.path() / name;
+    std::ofstream(path, std::ios::binary) << text;
+    return path;
+  }
+  [[nodiscard]] std::string path(const std::string& name) const { return folder_.path() / name; }
+
+ private:
+  testing::TemporaryFolder folder_{"settings"};
+};
+
+TEST_CASE("env files stand between environment and configuration file, the first before the next") {
+  WithFiles files;
+  const auto config = files.add("config", "LOG_LEVEL=error\nORDERFLOW_HTTP_PORT=1\n");
+  const auto instance = files.add("instance.env", "saved_broker=kafka\nORDERFLOW_HTTP_PORT=2\n");
+  const auto env =
+      files.add(".env",
+                "export ORDERFLOW_HTTP_PORT=3\nORDERFLOW_PG_PORT=4\nREDIS_URL=redis://somebody\n"
+                "ORDERFLOW_PROCESES=5\nORDERFLOW_STATE_DIR=elsewhere\n");
+  Environment environment{{"ORDERFLOW_CONFIG", config},
+                          {"ORDERFLOW_ENV_FILES", instance + "\n" + env}};
+  const auto settings = settings_from(environment);
+  CHECK(settings.get(http_api::kHttpPort) == 2);
+  CHECK(settings.origin(http_api::kHttpPort) == SettingOrigin::kEnvFile);
+  CHECK(settings.get(tools::kPgPort) == 4);
+  CHECK(settings.get(kLogLevel) == LogLevel::kError);
+  CHECK_THAT(settings.describe(), ContainsSubstring("ORDERFLOW_HTTP_PORT=2  (" + instance + ")"));
+  CHECK_THAT(settings.describe(), ContainsSubstring("ORDERFLOW_PG_PORT=4  (" + env + ")"));
+  REQUIRE(settings.warnings().size() == 1);
+  CHECK_THAT(settings.warnings().front(), ContainsSubstring("did you mean ORDERFLOW_PROCESSES?"));
+
+  environment["ORDERFLOW_HTTP_PORT"] = "6";
+  CHECK(settings_from(environment).get(http_api::kHttpPort) == 6);
+  environment["ORDERFLOW_ENV_FILES"] = files.path("missing");
+  CHECK_THROWS_MATCHES(settings_from(environment), BadConfiguration,
+                       MessageMatches(ContainsSubstring("ORDERFLOW_ENV_FILES names")));
+}
+
+TEST_CASE("an env file may name the configuration file, and files beside itself") {
+  WithFiles files;
+  files.add("config", "LOG_LEVEL=error\n");
+  files.add("key", "k\n");
+  const auto env = files.add(".env", "ORDERFLOW_CONFIG=config\nINTERNAL_API_KEY_FILE=key\n");
+  const auto settings = settings_from({{"ORDERFLOW_ENV_FILES", env}});
+  CHECK(settings.get(kLogLevel) == LogLevel::kError);
+  CHECK(settings.get(http_api::kInternalApiKey) == "k");
+}
+
+TEST_CASE("any setting's value may stand in a file that NAME_FILE names") {
+  WithFiles files;
+  const auto settings =
+      settings_from({{"DATABASE_URL_FILE", files.add("url", "postgresql://u:hunter2@h/d\r\n")},
+                     {"INTERNAL_API_KEY", ""},
+                     {"INTERNAL_API_KEY_FILE", files.add("key", " hunter2 \n")},
+                     {"ORDERFLOW_KAFKA_SASL_PASSWORD_FILE", files.add("password", "hunter2")},
+                     {"ORDERFLOW_HTTP_PORT_FILE", ""}});
+  CHECK(settings.get(kDatabaseUrl).conninfo() == "postgresql://u:hunter2@h/d");
+  CHECK(settings.get(http_api::kInternalApiKey) == " hunter2 ");
+  CHECK(settings.get(kKafkaProperties).at("sasl.password") == "hunter2");
+  CHECK(settings.get(http_api::kHttpPort) == 8080);
+  CHECK(settings.warnings().empty());
+  CHECK(settings.describe().find("hunter2") == std::string::npos);
+  CHECK_THAT(settings.describe(),
+             ContainsSubstring("INTERNAL_API_KEY=***  (environment, from " + files.path("key")));
+}
+
+TEST_CASE("a nearer place wins over a file of a farther one") {
+  WithFiles files;
+  const auto env = files.add(".env", "INTERNAL_API_KEY_FILE=key\n");
+  files.add("key", "farther");
+  CHECK(settings_from({{"ORDERFLOW_ENV_FILES", env}, {"INTERNAL_API_KEY", "nearer"}})
+            .get(http_api::kInternalApiKey) == "nearer");
+}
+
+TEST_CASE("a value's file that cannot be is refused, and nothing of it is shown") {
+  WithFiles files;
+  const auto refuses = [](const Environment& environment, const std::string& expected) {
+    INFO(expected);
+    CHECK_THROWS_MATCHES(
+        settings_from(environment), BadConfiguration,
+        MessageMatches(ContainsSubstring(expected) && !ContainsSubstring("hunter2")));
+  };
+  const auto good = files.add("good", "hunter2");
+  refuses({{"INTERNAL_API_KEY_FILE", files.path("missing")}}, "is not there");
+  refuses({{"INTERNAL_API_KEY_FILE", "/"}}, "is not a regular file");
+  refuses({{"INTERNAL_API_KEY_FILE", "/dev/null"}}, "is not a regular file");
+  refuses({{"INTERNAL_API_KEY_FILE", files.add("empty", "\n")}}, "is empty");
+  refuses({{"INTERNAL_API_KEY_FILE", files.add("big", std::string(70'000, 'x'))}}, "64 KiB");
+  refuses({{"INTERNAL_API_KEY_FILE", files.add("nul", std::string("hunter2\0x", 9))}}, "NUL");
+  refuses({{"INTERNAL_API_KEY_FILE", good}, {"INTERNAL_API_KEY", "hunter2"}},
+          "INTERNAL_API_KEY and INTERNAL_API_KEY_FILE are both set");
+  refuses({{"DATABASE_URL_FILE", good}}, "DATABASE_URL is '***'");
+}
+
+TEST_CASE("what ./orderflow derives from the instance is told apart from what somebody gave") {
+  const auto settings = settings_from({{"ORDERFLOW_INSTANCE_SETTINGS", "DATABASE_URL "},
+                                       {"DATABASE_URL", "postgresql://h/d"},
+                                       {"ORDERFLOW_HTTP_PORT", "1"}});
+  CHECK(settings.origin(kDatabaseUrl) == SettingOrigin::kInstance);
+  CHECK_THAT(settings.describe(), ContainsSubstring("(./orderflow) PostgreSQL"));
+  const std::vector<std::string> names{"ORDERFLOW_HTTP_PORT", "DATABASE_URL"};
+  CHECK_THAT(settings.for_shell(names),
+             ContainsSubstring("settings_given=' ORDERFLOW_HTTP_PORT '"));
 }
 
 TEST_CASE("Kafka properties pass through by name") {
