@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <functional>
 #include <iterator>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -112,7 +113,13 @@ std::optional<std::uint16_t> metrics_port(const core::Settings& settings,
   if (const int http_port = settings.get(http_api::kHttpPort); base == 0 && http_port != 0) {
     base = http_port + 1000;
   }
-  return static_cast<std::uint16_t>(base == 0 ? 0 : base + role.metrics_port_offset);
+  const int port = base == 0 ? 0 : base + role.metrics_port_offset;
+  if (port > std::numeric_limits<std::uint16_t>::max()) {
+    throw core::BadConfiguration(
+        "there is no port " + std::to_string(port) +
+        " for health and metrics; set ORDERFLOW_METRICS_PORT_BASE to a lower one");
+  }
+  return static_cast<std::uint16_t>(port);
 }
 
 void arm_crash_point(const core::Settings& settings, const std::vector<events::Role>& roles) {

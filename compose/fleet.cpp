@@ -11,8 +11,10 @@
 #include <exception>
 #include <utility>
 
+#include "compose/joined.hpp"
 #include "compose/launch.hpp"
 #include "compose/proc.hpp"
+#include "core/values/ip_address.hpp"
 
 namespace orderflow::compose {
 namespace {
@@ -20,7 +22,7 @@ namespace {
 constexpr std::chrono::milliseconds kProbeEveryMin{50};
 constexpr std::chrono::milliseconds kProbeEveryMax{500};
 constexpr std::chrono::seconds kOrphanWaitMax{5};
-constexpr std::chrono::seconds kRotationEvery{2};
+constexpr std::chrono::seconds kHousekeepingEvery{2};
 
 // Exit codes that no restart mends: wrong configuration (2), program that cannot be run (126, 127).
 constexpr bool is_permanent(int exit_code) {
@@ -60,14 +62,23 @@ Fleet::Process::Process(Entry described, LogFile output, const RestartPolicy& po
 
 Fleet::Fleet(std::vector<Entry> entries, FleetSettings settings) : settings_(std::move(settings)) {
   processes_.reserve(entries.size());
+  int stage = 0;
   for (Entry& entry : entries) {
+    const bool oneshot = entry.kind == EntryKind::kOneshot;
     LogFile log(settings_.state_dir / "log" / (entry.name + ".log"));
     processes_.emplace_back(std::move(entry), std::move(log), settings_.restart);
+    if (oneshot) ++stage;
+    processes_.back().stage = stage;
+    if (oneshot) ++stage;
   }
 }
 
 void Fleet::tick(Clock::time_point now) {
-  rotate_logs(now);
+  if (now >= next_housekeeping_) {
+    next_housekeeping_ = now + kHousekeepingEvery;
+    for (Process& process : processes_) process.log.rotate_above(settings_.log_bytes_max);
+    write_targets();
+  }
   if (phase_ == Phase::kStarting || phase_ == Phase::kUp) {
     start_step(now);
   } else {
@@ -225,30 +236,43 @@ void Fleet::stop_at_once() {
   at_once_ = true;
 }
 
-// One process at a time, the last one first: whoever needs another is gone before it.
+// The last stage first: whoever needs another is gone before it.
 void Fleet::stop_step(Clock::time_point now) {
-  const auto last = std::find_if(processes_.rbegin(), processes_.rend(),
-                                 [](const Process& process) { return process.status.pid != 0; });
-  if (last == processes_.rend()) {
+  if (!stop_began_) stop_began_ = now;
+  int last = -1;
+  int first = -1;
+  for (const Process& process : processes_) {
+    if (process.status.pid == 0) continue;
+    last = process.stage;
+    if (first < 0) first = process.stage;
+  }
+  if (last < 0) {
     if (phase_ != Phase::kStopping || kill_orphans() > 0) return;
     phase_ = failed() ? Phase::kFailed : Phase::kStopped;
     changed_ = true;
     return;
   }
-  if (!last->asked_to_stop) {
-    last->asked_to_stop = true;
-    last->stop_deadline = now + settings_.stop_deadline;
-    ::kill(last->status.pid, last->entry.stop_signal);
+  const auto deadline = last == first ? settings_.last_stop_deadline : settings_.stop_deadline;
+  for (Process& process : processes_) {
+    const bool stops = process.stage == last && process.status.pid != 0;
+    if (stops) stop_process(process, *stop_began_ + deadline, now);
+  }
+}
+
+void Fleet::stop_process(Process& process, Clock::time_point death_at, Clock::time_point now) {
+  if (!process.asked_to_stop) {
+    process.asked_to_stop = true;
+    ::kill(process.status.pid, process.entry.stop_signal);
     // A process that was paused hears nothing before it goes on.
-    ::kill(last->status.pid, SIGCONT);
+    ::kill(process.status.pid, SIGCONT);
   }
-  if (!last->death_sent && (at_once_ || now >= last->stop_deadline)) {
-    last->death_sent = true;
-    last->stop_deadline = now + settings_.death_deadline;
-    log(last->entry.name, "does not stop, gets its death signal");
-    ::kill(last->status.pid, last->entry.death_signal);
+  if (!process.death_sent && (at_once_ || now >= death_at)) {
+    process.death_sent = true;
+    process.kill_at = now + settings_.death_deadline;
+    log(process.entry.name, "does not stop, gets its death signal");
+    ::kill(process.status.pid, process.entry.death_signal);
   }
-  if (last->death_sent && now >= last->stop_deadline) ::kill(-last->status.pid, SIGKILL);
+  if (process.death_sent && now >= process.kill_at) ::kill(-process.status.pid, SIGKILL);
 }
 
 void Fleet::set_state(Process& process, ProcessState state) {
@@ -257,10 +281,23 @@ void Fleet::set_state(Process& process, ProcessState state) {
   changed_ = true;
 }
 
-void Fleet::rotate_logs(Clock::time_point now) {
-  if (now < next_rotation_) return;
-  next_rotation_ = now + kRotationEvery;
-  for (Process& process : processes_) process.log.rotate_above(settings_.log_bytes_max);
+void Fleet::write_targets() {
+  std::vector<std::string> addresses;
+  std::string host;
+  for (const Process& process : processes_) {
+    const ReadyCheck& ready = process.entry.ready;
+    if (ready.kind != ReadyCheck::Kind::kHttp) continue;
+    host = core::url_host(ready.host) + ":";
+    addresses.push_back(host + std::to_string(ready.port));
+  }
+  if (addresses.empty()) return;
+  for (const ProcessStatus& joined : joined_processes(settings_.state_dir)) {
+    addresses.push_back(host + std::to_string(joined.port));
+  }
+  auto text = to_targets(addresses);
+  if (text == targets_) return;
+  targets_ = std::move(text);
+  write_file("targets.json", targets_);
 }
 
 // A child that is no entry's process was left behind by a dead one and came to us
@@ -306,11 +343,15 @@ void Fleet::write_status() {
   changed_ = false;
   Status status{phase_, ::getpid(), since_, failed_, error_, {}};
   for (const Process& process : processes_) status.processes.push_back(process.status);
+  write_file("status.json", to_json(status));
+}
+
+void Fleet::write_file(const char* name, std::string_view text) {
   try {
-    write_atomically(settings_.state_dir / "status.json", to_json(status));
+    write_atomically(settings_.state_dir / name, text);
   } catch (const std::exception& error) {
     // A full disk must not end the instance: the processes matter more than their description.
-    log("supervisor", std::string("cannot write status.json: ") + error.what());
+    log("supervisor", "cannot write " + std::string(name) + ": " + error.what());
   }
 }
 

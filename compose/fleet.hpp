@@ -1,6 +1,7 @@
 // The processes of one instance and what becomes of each: started in order, kept alive, stopped in
-// reverse. The supervisor's loop feeds it exits and the time; it never blocks and never waits.
-// One thread.
+// reverse. A oneshot parts those before it from those after it: daemons between two of them need
+// nothing of each other and stop together. The supervisor's loop feeds it exits and the time; it
+// never blocks and never waits. One thread.
 #pragma once
 
 #include <sys/types.h>
@@ -9,6 +10,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,9 +32,11 @@ struct FleetSettings {
   std::filesystem::path launcher = "/proc/self/exe";
   // How long an entry may take to become ready, or a oneshot to succeed, before the start fails.
   std::chrono::seconds start_deadline{120};
-  // How long a process may take to stop before its death signal, and after that before SIGKILL.
-  std::chrono::seconds stop_deadline{15};
-  std::chrono::seconds death_deadline{5};
+  // From the request to stop on: when those that need others get their death signal, when those
+  // that are needed get it, and how long after it SIGKILL follows. `down` has 15 s for all of it.
+  std::chrono::seconds stop_deadline{8};
+  std::chrono::seconds last_stop_deadline{12};
+  std::chrono::seconds death_deadline{1};
   int oneshot_attempts_max = 6;
   std::uintmax_t log_bytes_max = std::uintmax_t{32} << 20;
   RestartPolicy restart;
@@ -61,7 +65,8 @@ class Fleet {
   [[nodiscard]] bool failed() const { return !error_.empty(); }
   [[nodiscard]] const std::string& error() const { return error_; }
 
-  // Writes status.json when something changed since the last call.
+  // Writes status.json when something changed since the last call. tick() keeps targets.json, which
+  // names those who serve metrics: its own processes and those that have joined them.
   void write_status();
 
  private:
@@ -69,6 +74,7 @@ class Fleet {
     Process(Entry described, LogFile output, const RestartPolicy& policy);
 
     Entry entry;
+    int stage = 0;
     LogFile log;
     ProcessStatus status;
     RestartBackoff backoff;
@@ -81,13 +87,14 @@ class Fleet {
     Clock::time_point due;  // next probe while starting, next launch while in backoff
     bool asked_to_stop = false;
     bool death_sent = false;
-    Clock::time_point stop_deadline;  // for its stop signal, then for its death signal
+    Clock::time_point kill_at;  // once its death signal was sent
   };
 
   void start_step(Clock::time_point now);
   void process_step(Process& process, Clock::time_point now);
   void probe_step(Process& process, Clock::time_point now);
   void stop_step(Clock::time_point now);
+  void stop_process(Process& process, Clock::time_point death_at, Clock::time_point now);
   void launch(Process& process, Clock::time_point now);
   void on_oneshot_exit(Process& process, const std::string& how, bool permanent,
                        Clock::time_point now);
@@ -96,7 +103,8 @@ class Fleet {
   void back_off(Process& process, const std::string& how, Clock::time_point now);
   void fail(Process& process, const std::string& why);
   void set_state(Process& process, ProcessState state);
-  void rotate_logs(Clock::time_point now);
+  void write_targets();
+  void write_file(const char* name, std::string_view text);
   [[nodiscard]] std::size_t kill_orphans() const;
   [[nodiscard]] bool all_ready() const;
   [[nodiscard]] bool any_alive() const;
@@ -106,9 +114,11 @@ class Fleet {
   std::size_t started_ = 0;  // processes_[0 .. started_) have been launched once
   Phase phase_ = Phase::kStarting;
   core::Time since_ = core::process_now();
-  Clock::time_point next_rotation_;
-  std::string failed_;  // the name of the process that made the start fail
+  Clock::time_point next_housekeeping_;
+  std::string targets_;  // as written
+  std::string failed_;   // the name of the process that made the start fail
   std::string error_;
+  std::optional<Clock::time_point> stop_began_;
   bool at_once_ = false;
   bool changed_ = true;
 };

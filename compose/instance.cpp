@@ -19,8 +19,8 @@ namespace {
 
 constexpr std::chrono::milliseconds kLookEvery{100};
 constexpr std::chrono::seconds kLeftoversMax{3};
-// Each process has 20 s of its own with the supervisor; past this it hangs itself.
-constexpr std::chrono::minutes kStopMax{2};
+// The supervisor kills what does not stop within 13 s; past this it hangs itself.
+constexpr std::chrono::seconds kStopMax{14};
 
 std::string read_file(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
@@ -104,6 +104,8 @@ tl::expected<void, Failure> Instance::stop(pid_t supervisor, const Progress& pro
                                       "; stop it as that user or as root",
                                   {}});
   }
+  // One that was paused hears nothing before it goes on.
+  ::kill(supervisor, SIGCONT);
   const auto give_up_at = std::chrono::steady_clock::now() + kStopMax;
   while (is_alive(supervisor)) {
     const Status now = status();

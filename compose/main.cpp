@@ -10,12 +10,14 @@
 #include <vector>
 
 #include "compose/instance.hpp"
+#include "compose/joined.hpp"
 #include "compose/launch.hpp"
 #include "compose/proc.hpp"
 #include "compose/program_entries.hpp"
 #include "compose/supervisor.hpp"
 #include "core/settings/arguments.hpp"
 #include "core/values/failure.hpp"
+#include "events/roles.hpp"
 
 namespace orderflow::compose {
 namespace {
@@ -68,15 +70,17 @@ int run(const Options& options) {
 int status(const Options& options) {
   const Instance instance(options.state_dir);
   const bool running = instance.supervisor() != 0;
-  const auto status = instance.status();
-  if (!options.json) {
-    std::fputs(to_lines(status).c_str(), stdout);
-  } else {
-    // Before the supervisor has written anything there is nothing to copy.
-    const auto text = instance.status_text();
-    std::fputs((text.empty() ? to_json(status) : text).c_str(), stdout);
+  auto status = instance.status();
+  for (auto& process : joined_processes(options.state_dir)) {
+    status.processes.push_back(std::move(process));
   }
+  std::fputs((options.json ? to_json(status) : to_lines(status)).c_str(), stdout);
   return running ? 0 : kFailed;
+}
+
+int roles(const Options& /*options*/) {
+  for (const auto& role : events::kRoles) print_line(std::string(role.name));
+  return 0;
 }
 
 int wait(const Options& options) {
@@ -117,8 +121,9 @@ int entries(const Options& options) {
 }
 
 int ports(const Options& options) {
-  for (const auto& [role, port] : metrics_ports(options.program.metrics_port_base)) {
-    print_line(std::to_string(port) + " " + role);
+  const auto& program = options.program;
+  for (const auto& [name, port] : metrics_ports(program.metrics_port_base, program.processes)) {
+    print_line(std::to_string(port) + " " + name);
   }
   return 0;
 }
@@ -169,6 +174,8 @@ void add_role_commands(CLI::App& app, Options& options, Command& chosen) {
                      "The port before those of health and metrics")
         ->required()
         ->check(port);
+    added->add_option("--processes", options.program.processes, "Of each role that owns partitions")
+        ->check(CLI::Range(1, kProcessesMax));
     added->callback([&chosen, command] { chosen = command; });
     return added;
   };
@@ -177,11 +184,13 @@ void add_role_commands(CLI::App& app, Options& options, Command& chosen) {
   lines->add_option("--http-port", options.program.http_port, "Of the API")
       ->required()
       ->check(port);
+  lines->add_option("--http-host", options.program.http_host, "Where the roles listen")
+      ->capture_default_str();
   lines->add_option("--broker-port", options.broker_port, "Of the embedded broker, if it is used")
       ->check(port);
-  lines->add_option("--processes", options.program.processes, "Of each role that owns partitions")
-      ->check(CLI::Range(1, kProcessesMax));
-  add("ports", "PORT ROLE of health and metrics, beside the HTTP port", ports);
+  add("ports", "PORT NAME of each process that serves health and metrics beside the HTTP port",
+      ports);
+  app.add_subcommand("roles", "The name of each role")->callback([&chosen] { chosen = roles; });
 }
 
 int run_command(std::span<const std::string> words) {
@@ -204,6 +213,10 @@ int main(int argc, char** argv) {
     const std::vector<std::string> words(argv + 1, argv + argc);
     if (!words.empty() && words.front() == "launch") {
       return compose::run_launcher(std::span(words).subspan(1));
+    }
+    // Not an option may be taken out of what is meant for the program.
+    if (!words.empty() && words.front() == "join") {
+      return compose::complain(compose::join(std::span(words).subspan(1)), compose::kFailed);
     }
     return compose::run_command(words);
   } catch (const core::BadConfiguration& problem) {

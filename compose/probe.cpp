@@ -1,7 +1,6 @@
 #include "compose/probe.hpp"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
+#include <netdb.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -10,8 +9,11 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <memory>
 #include <string_view>
 #include <utility>
+
+#include "core/values/ip_address.hpp"
 
 namespace orderflow::compose {
 namespace {
@@ -30,8 +32,21 @@ std::string postgres_startup() {
 }
 
 std::string http_get(const ReadyCheck& check) {
-  return "GET " + check.path + " HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(check.port) +
-         "\r\nConnection: close\r\n\r\n";
+  return "GET " + check.path + " HTTP/1.1\r\nHost: " + core::url_host(check.host) + ":" +
+         std::to_string(check.port) + "\r\nConnection: close\r\n\r\n";
+}
+
+using Addresses = std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)>;
+
+// Nothing is looked up, so this never blocks. Empty for what is no address.
+Addresses address_of(const ReadyCheck& check) {
+  addrinfo wanted{};
+  wanted.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV;
+  wanted.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  const auto port = std::to_string(check.port);
+  if (::getaddrinfo(check.host.c_str(), port.c_str(), &wanted, &found) != 0) found = nullptr;
+  return {found, &::freeaddrinfo};
 }
 
 // What a server said, fit for one line on a terminal.
@@ -71,14 +86,11 @@ Probe::Result Probe::step(std::chrono::steady_clock::time_point now) {
 
 Probe::Result Probe::connect_step() {
   if (socket_ < 0) {
-    socket_ = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    const auto address = address_of(check_);
+    if (!address) return fail("cannot be asked: " + check_.host + " is no address");
+    socket_ = ::socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (socket_ < 0) return fail(std::string("cannot be asked: ") + std::strerror(errno));
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(check_.port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    const auto* generic = reinterpret_cast<const sockaddr*>(&address);
-    if (::connect(socket_, generic, sizeof address) != 0 && errno != EINPROGRESS) {
+    if (::connect(socket_, address->ai_addr, address->ai_addrlen) != 0 && errno != EINPROGRESS) {
       return fail(std::string("does not answer: ") + std::strerror(errno));
     }
   }

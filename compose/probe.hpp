@@ -1,6 +1,6 @@
-// One attempt of a ready check against a loopback port, without blocking: the supervisor steps it
-// from its only thread between signals. Owns its socket. Fails by returning a reason, never throws
-// for the network's sake.
+// One attempt of a ready check against a port of this machine, without blocking: the supervisor
+// steps it from its only thread between signals. Owns its socket. Fails by returning a reason,
+// never throws for the network's sake.
 #pragma once
 
 #include <chrono>

@@ -137,6 +137,12 @@ std::string to_lines(const Status& status) {
   return text;
 }
 
+std::string to_targets(const std::vector<std::string>& addresses) {
+  Json group;
+  group["targets"] = addresses;
+  return dump(Json::array({group})) + "\n";
+}
+
 void write_atomically(const std::filesystem::path& file, std::string_view text) {
   auto fresh = file;
   fresh += ".new";

@@ -44,6 +44,9 @@ struct Status {
 // For people: the phase unless all is up, and a line a process.
 [[nodiscard]] std::string to_lines(const Status& status);
 
+// HOST:PORT of each process that serves metrics, as Prometheus reads it (file_sd_configs).
+[[nodiscard]] std::string to_targets(const std::vector<std::string>& addresses);
+
 // Throws std::system_error when the folder cannot be written.
 void write_atomically(const std::filesystem::path& file, std::string_view text);
 

@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "core/values/ip_address.hpp"
 #include "core/values/number.hpp"
 
 namespace orderflow::compose {
@@ -39,6 +40,11 @@ std::optional<std::uint16_t> parse_port(std::string_view text) {
   return port == 0 ? std::nullopt : port;
 }
 
+std::string_view without_brackets(std::string_view host) {
+  if (!host.starts_with('[') || !host.ends_with(']')) return host;
+  return host.substr(1, host.size() - 2);
+}
+
 std::optional<ReadyCheck> parse_ready(std::string_view text) {
   if (text == "-") return ReadyCheck{};
   const auto colon = text.find(':');
@@ -59,6 +65,12 @@ std::optional<ReadyCheck> parse_ready(std::string_view text) {
     check.kind = ReadyCheck::Kind::kPostgres;
   } else {
     return std::nullopt;
+  }
+  if (const auto host_end = address.rfind(':'); host_end != std::string_view::npos) {
+    const auto host = without_brackets(address.substr(0, host_end));
+    if (!core::is_ip_address(host)) return std::nullopt;
+    check.host = host;
+    address.remove_prefix(host_end + 1);
   }
   const auto port = parse_port(address);
   if (!port) return std::nullopt;
@@ -84,7 +96,9 @@ std::string name_of_signal(int signal) {
 }
 
 std::string ready_text(const ReadyCheck& check) {
-  const std::string address = ":" + std::to_string(check.port) + check.path;
+  const bool loopback = check.host == ReadyCheck{}.host;
+  const std::string address = (loopback ? "" : ":" + core::url_host(check.host)) + ":" +
+                              std::to_string(check.port) + check.path;
   switch (check.kind) {
     case ReadyCheck::Kind::kNone: break;
     case ReadyCheck::Kind::kTcp: return "tcp" + address;

@@ -5,7 +5,8 @@
 //
 //   name   letters, digits, `_`, `-`; also names the log file
 //   kind   daemon (kept alive) | oneshot (must exit 0 before the next entry starts)
-//   ready  tcp:PORT | http:PORT/path (answers 2xx) | postgres:PORT (accepts sessions) | -
+//   ready  tcp:PORT | http:PORT/path (answers 2xx) | postgres:PORT (accepts sessions) | -;
+//          before the port an address may stand, when it is not 127.0.0.1: http:[::1]:80/path
 //   user   the account to run as (needs root), or -
 //   stop   STOP/DEATH signals, e.g. INT/QUIT; - means TERM/KILL. STOP asks for a graceful end,
 //          DEATH is sent when that takes too long or the supervisor itself died.
@@ -27,7 +28,8 @@ struct ReadyCheck {
 
   Kind kind = Kind::kNone;
   std::uint16_t port = 0;
-  std::string path;  // only kHttp, begins with '/'
+  std::string path;                // only kHttp, begins with '/'
+  std::string host = "127.0.0.1";  // an IP address
 };
 
 struct Entry {

@@ -24,8 +24,8 @@ struct Role {
   std::string_view schema;         // Whose table `partitions` holds its grants.
   std::string_view database_role;  // SET ROLE of the session that writes its transactions.
 
-  // Health and metrics are served on ORDERFLOW_METRICS_PORT_BASE and this much; 0: on the HTTP
-  // port, with everything else.
+  // Health and metrics are served on ORDERFLOW_METRICS_PORT_BASE and this much, below
+  // kMetricsPortStride; 0: on the HTTP port, with everything else.
   int metrics_port_offset = 0;
   // `orderflow all` runs it. All talk to whatever KAFKA_BOOTSTRAP_SERVERS names, so the embedded
   // broker is always a process of its own.
@@ -57,6 +57,17 @@ inline constexpr std::array kRoles{
          .crash_places = core::CrashPlaces::kOwner},
     Role{.name = "broker", .metrics_port_offset = 4, .in_all = false},
 };
+
+// Processes of a role on one machine are numbered from 1; each number has a block of so many ports.
+inline constexpr int kMetricsPortStride = 10;
+static_assert(std::all_of(kRoles.begin(), kRoles.end(), [](const Role& role) {
+  return role.metrics_port_offset < kMetricsPortStride;
+}));
+
+// ORDERFLOW_METRICS_PORT_BASE of the processes with that number, where `base` is that of the first.
+[[nodiscard]] constexpr int metrics_port_base(int base, int number) {
+  return base + (number - 1) * kMetricsPortStride;
+}
 
 // The row of that name; nullptr when there is none.
 [[nodiscard]] constexpr const Role* find_role(std::string_view name) {

@@ -104,9 +104,10 @@ start_bench_instance() { # BROKER
   command_wipe --yes >/dev/null
   prepare_state_dir "$state_dir"
   # Kafka's controller takes the port after the broker's, the roles' metrics those after their base.
-  local ports roles
-  read_metrics_ports 1
-  free_ports $((4 + ${#ports[@]}))
+  local ports names
+  load_settings quiet
+  read_metrics_ports 1 "$processes"
+  free_ports $((3 + ports[-1]))
   export ORDERFLOW_HTTP_PORT=$REPLY ORDERFLOW_PG_PORT=$((REPLY + 1))
   export ORDERFLOW_BROKER_PORT=$((REPLY + 2)) ORDERFLOW_METRICS_PORT_BASE=$((REPLY + 3))
   # A line an order in the log would be measured too. The carrier delivers within the run, so that

@@ -102,7 +102,7 @@ start_test_servers() {
   wait_until_up "$test_dir"
   phase_done "PostgreSQL and Kafka for the tests"
   # The tests see these servers and nothing of the person's own instance.
-  unset DATABASE_URL KAFKA_BOOTSTRAP_SERVERS ORDERFLOW_CONFIG ORDERFLOW_STATE_DIR \
+  unset DATABASE_URL KAFKA_BOOTSTRAP_SERVERS ORDERFLOW_CONFIG ORDERFLOW_STATE_DIR ORDERFLOW_ENV_FILE \
     ORDERFLOW_HTTP_PORT ORDERFLOW_BROKER_PORT ORDERFLOW_PG_PORT ORDERFLOW_METRICS_PORT_BASE
   ORDERFLOW_TEST_DATABASE_URL=$(private_database_url "$test_dir" "$test_pg_port")
   export ORDERFLOW_TEST_DATABASE_URL ORDERFLOW_TEST_KAFKA=127.0.0.1:$test_broker_port

@@ -8,24 +8,31 @@ supervisor_pid=
 
 # What the scripts need to know. The program alone knows names, defaults, bounds and the configuration
 # file; before it is built only the clone's folder and ORDERFLOW_STATE_DIR count, where its log goes.
-readonly script_settings=(ORDERFLOW_HTTP_PORT ORDERFLOW_BROKER_PORT ORDERFLOW_PG_PORT
+readonly script_settings=(ORDERFLOW_HTTP_HOST ORDERFLOW_HTTP_PORT ORDERFLOW_BROKER_PORT ORDERFLOW_PG_PORT
   ORDERFLOW_METRICS_PORT_BASE ORDERFLOW_PROCESSES ORDERFLOW_FETCH_WAIT
   ORDERFLOW_DATABASE_START_TIMEOUT DATABASE_URL KAFKA_BOOTSTRAP_SERVERS)
 
 # Asks the program, which must be built. What `up` was given holds for the instance that runs, so that
-# a second shell need not repeat it.
-load_settings() { # [quiet]: without what is only told
-  local saved_broker='' settings settings_warnings
-  # shellcheck disable=SC1091 # written by save_settings
-  if is_running && [ -r "$state_dir/instance.env" ]; then . "$state_dir/instance.env"; fi
-  broker=${saved_broker:-embedded}
+# a second shell need not repeat it: it stands before the clone's own env file, and the caller's
+# environment before both.
+load_settings() { # [quiet|loud [FLAG…]]: quiet leaves out what is only told
+  local settings settings_warnings
+  export ORDERFLOW_ENV_FILES=$env_file
+  broker=embedded saved_metrics_base=''
+  if is_running && [ -r "$state_dir/instance.env" ]; then
+    ORDERFLOW_ENV_FILES=$state_dir/instance.env$'\n'$env_file
+    broker=$(sed -n 's/^saved_broker=//p' "$state_dir/instance.env")
+    saved_metrics_base=$(sed -n 's/^saved_metrics_base=//p' "$state_dir/instance.env")
+  fi
   # The processes may be started from another folder than the one the name was meant for.
   [ -z "${ORDERFLOW_CONFIG:-}" ] || ORDERFLOW_CONFIG=$(realpath -m -- "$ORDERFLOW_CONFIG")
-  settings=$("$binary" check-config --shell "${script_settings[@]}") || exit
+  settings=$("$binary" check-config "${@:2}" --shell "${script_settings[@]}") ||
+    exit
   settings_given='' settings_warnings=''
   eval "$settings"
   [ -z "$settings_warnings" ] || [ "${1:-}" = quiet ] ||
     printf 'orderflow: %s\n' "$settings_warnings" >&2
+  http_host=$ORDERFLOW_HTTP_HOST
   http_port=$ORDERFLOW_HTTP_PORT broker_port=$ORDERFLOW_BROKER_PORT pg_port=$ORDERFLOW_PG_PORT
   processes=$ORDERFLOW_PROCESSES metrics_base=$ORDERFLOW_METRICS_PORT_BASE
   [ "$metrics_base" != 0 ] || metrics_base=$((http_port + 1000))
@@ -41,38 +48,90 @@ load_settings() { # [quiet]: without what is only told
 
 given() { [[ $settings_given == *" $1 "* ]]; } # NAME: somebody has set it
 
-# As settings of the environment, where a variable of the caller's own stands before.
+# The env file beside this script, or the one that ORDERFLOW_ENV_FILE names (empty: none), in env_file.
+find_env_file() {
+  env_file=${ORDERFLOW_ENV_FILE-$repo/.env}
+  [ -n "${ORDERFLOW_ENV_FILE:-}" ] || [ -e "$env_file" ] || env_file=''
+  [ -z "$env_file" ] || env_file=$(realpath -m -- "$env_file")
+}
+
+# What the env file says of a name, in REPLY. The program reads that file for all settings; this is for
+# what must be known before the program is built.
+read_from_env_file() { # NAME
+  local line text
+  REPLY=''
+  [ -r "$env_file" ] || return 0
+  while IFS= read -r line || [ -n "$line" ]; do
+    [[ $line =~ ^[[:space:]]*(export[[:space:]]+)?"$1"[[:space:]]*=[[:space:]]*(.*)$ ]] || continue
+    text=${BASH_REMATCH[2]}
+    if [[ $text =~ ^\'([^\']*)\' || $text =~ ^\"([^\"]*)\" ]]; then
+      REPLY=${BASH_REMATCH[1]}
+    else
+      text=${text%%[[:space:]]#*}
+      REPLY=${text%"${text##*[![:space:]]}"}
+    fi
+  done <"$env_file"
+}
+
+# Sets state_dir.
+find_state_dir() {
+  state_dir=${ORDERFLOW_STATE_DIR:-}
+  if [ -z "$state_dir" ]; then
+    read_from_env_file ORDERFLOW_STATE_DIR
+    case $REPLY in
+      '') state_dir=$repo/.orderflow ;;
+      /*) state_dir=$REPLY ;;
+      *) state_dir=${env_file%/*}/$REPLY ;;
+    esac
+  fi
+  state_dir=$(realpath -m -- "$state_dir")
+}
+
+# As an env file, which the program reads.
 save_settings() {
   (
     umask 077
-    printf 'saved_broker=%q\n' "$broker"
-    # shellcheck disable=SC2016 # expanded by whoever reads the file
-    saved_setting() { printf '[ -n "${%s:-}" ] || export %s=%q\n' "$1" "$1" "$2"; }
+    printf 'saved_broker=%s\nsaved_metrics_base=%s\n' "$broker" "$metrics_base"
+    saved_setting() {
+      local text=${2//\\/\\\\}
+      printf '%s="%s"\n' "$1" "${text//\"/\\\"}"
+    }
+    saved_setting ORDERFLOW_HTTP_HOST "$http_host"
     saved_setting ORDERFLOW_HTTP_PORT "$http_port"
     saved_setting ORDERFLOW_BROKER_PORT "$broker_port"
     saved_setting ORDERFLOW_PG_PORT "$pg_port"
     saved_setting ORDERFLOW_METRICS_PORT_BASE "$metrics_base"
-    [ -z "$outside_database" ] || saved_setting DATABASE_URL "$outside_database"
+    if [ -n "${DATABASE_URL_FILE:-}" ]; then
+      saved_setting DATABASE_URL_FILE "$(realpath -m -- "$DATABASE_URL_FILE")"
+    elif [ -n "$outside_database" ]; then
+      saved_setting DATABASE_URL "$outside_database"
+    fi
     [ -z "$outside_broker" ] || saved_setting KAFKA_BOOTSTRAP_SERVERS "$outside_broker"
   ) >"$state_dir/instance.env"
 }
 
+# What the program cannot find by itself; everything else it reads where this script did.
 export_settings() {
-  export ORDERFLOW_STATE_DIR=$state_dir ORDERFLOW_HTTP_PORT=$http_port
-  export ORDERFLOW_BROKER_PORT=$broker_port ORDERFLOW_PG_PORT=$pg_port
-  export ORDERFLOW_METRICS_PORT_BASE=$metrics_base
-  export KAFKA_BOOTSTRAP_SERVERS=${outside_broker:-127.0.0.1:$broker_port}
+  export ORDERFLOW_STATE_DIR=$state_dir ORDERFLOW_INSTANCE_SETTINGS=''
+  given ORDERFLOW_METRICS_PORT_BASE ||
+    export_instance_setting ORDERFLOW_METRICS_PORT_BASE "$metrics_base"
+  [ -n "$outside_broker" ] ||
+    export_instance_setting KAFKA_BOOTSTRAP_SERVERS "127.0.0.1:$broker_port"
   # The embedded broker holds an empty fetch to its end, so that wait is the latency of every hop.
   if [ "$broker" = embedded ] && [ -z "$outside_broker" ] && ! given ORDERFLOW_FETCH_WAIT; then
-    export ORDERFLOW_FETCH_WAIT=5ms
+    export_instance_setting ORDERFLOW_FETCH_WAIT 5ms
   fi
   if [ -n "$outside_database" ]; then
-    export DATABASE_URL=$outside_database
-    given ORDERFLOW_DATABASE_START_TIMEOUT || export ORDERFLOW_DATABASE_START_TIMEOUT=8s
+    given ORDERFLOW_DATABASE_START_TIMEOUT ||
+      export_instance_setting ORDERFLOW_DATABASE_START_TIMEOUT 8s
   elif [ -s "$state_dir/postgres.password" ]; then
-    DATABASE_URL=$(private_database_url "$state_dir" "$pg_port")
-    export DATABASE_URL
+    export_instance_setting DATABASE_URL "$(private_database_url "$state_dir" "$pg_port")"
   fi
+}
+
+export_instance_setting() { # NAME VALUE
+  export "$1=$2"
+  ORDERFLOW_INSTANCE_SETTINGS+="$1 "
 }
 
 # --- the supervisor, seen from outside ----------------------------------------------------------
@@ -170,8 +229,9 @@ command_wipe() {
 # Only what an instance writes: the folder may hold builds, downloads, or be a person's own.
 remove_instance_data() { # STATE_DIR
   remove_postgres "$1"
-  rm -rf -- "$1"/{kafka/data,kafka/server.properties,restate-peer,log}
-  rm -f -- "$1"/{status.json,status.json.new,table,instance.env,supervisor.lock,up.lock,test.lock}
+  rm -rf -- "$1"/{kafka/data,kafka/server.properties,restate-peer,log,joined}
+  rm -f -- "$1"/{status.json,status.json.new,targets.json,targets.json.new,table,instance.env}
+  rm -f -- "$1"/{supervisor.lock,up.lock,test.lock}
   rmdir -- "$1/kafka" "$1/peers" "$1" 2>/dev/null || true
 }
 

@@ -27,7 +27,9 @@ bench_peers() {
   [[ $levels =~ ^[1-9][0-9]{0,3}(,[1-9][0-9]{0,3})*$ ]] ||
     usage_error "--levels are numbers of sagas in flight, like 256,64,16,1"
   # Everyone gets servers of their own.
-  unset DATABASE_URL KAFKA_BOOTSTRAP_SERVERS ORDERFLOW_CONFIG
+  env_file=''
+  unset DATABASE_URL DATABASE_URL_FILE KAFKA_BOOTSTRAP_SERVERS KAFKA_BOOTSTRAP_SERVERS_FILE \
+    ORDERFLOW_CONFIG
   prepare_peers
   for name in "${names[@]}"; do
     printf '\n%s\n' "$name"

@@ -75,8 +75,8 @@ choose_broker() { # CHOSEN: sets broker to embedded, kafka or outside
 }
 
 already_running() { # CHOSEN BROKER: tells what runs, which other settings now do not change
-  unset ORDERFLOW_HTTP_PORT ORDERFLOW_BROKER_PORT ORDERFLOW_PG_PORT ORDERFLOW_METRICS_PORT_BASE \
-    DATABASE_URL KAFKA_BOOTSTRAP_SERVERS
+  unset ORDERFLOW_HTTP_HOST ORDERFLOW_HTTP_PORT ORDERFLOW_BROKER_PORT ORDERFLOW_PG_PORT ORDERFLOW_METRICS_PORT_BASE \
+    DATABASE_URL DATABASE_URL_FILE KAFKA_BOOTSTRAP_SERVERS KAFKA_BOOTSTRAP_SERVERS_FILE
   load_settings
   [ -z "$1" ] || [ "$1" = "$broker" ] ||
     die "already running with the broker '$broker'; ./orderflow down first, then up --broker $1"
@@ -88,7 +88,7 @@ require_free_ports() { # each one free, and no two the same
   require_distinct_ports "$http_port" "$broker_port" "$pg_port"
   # Right after a kill -9 of the supervisor its processes are still on their way out.
   ! any_port_taken "$http_port" "$broker_port" "$pg_port" || stop_supervisor "$state_dir"
-  require_free_port "$http_port" ORDERFLOW_HTTP_PORT "the HTTP API"
+  require_free_port "$http_port" ORDERFLOW_HTTP_PORT "the HTTP API" "$http_host"
   case $broker in
     embedded) require_free_port "$broker_port" ORDERFLOW_BROKER_PORT "the broker" ;;
     kafka)
@@ -100,14 +100,15 @@ require_free_ports() { # each one free, and no two the same
   [ -n "$outside_database" ] || require_free_port "$pg_port" ORDERFLOW_PG_PORT PostgreSQL
 }
 
-# Those of health and metrics, a role each; which there are the program knows.
+# Those of health and metrics, a process each; which there are the program knows.
 require_free_metrics_ports() {
-  local ports roles port
+  local ports names port
   choose_metrics_base
-  read_metrics_ports "$metrics_base"
+  read_metrics_ports "$metrics_base" "$processes"
   require_distinct_ports "$http_port" "$broker_port" "$pg_port" "${ports[@]}"
   for port in "${!ports[@]}"; do
-    require_free_port "${ports[port]}" ORDERFLOW_METRICS_PORT_BASE "${roles[port]}'s metrics"
+    require_free_port "${ports[port]}" ORDERFLOW_METRICS_PORT_BASE \
+      "health and metrics of ${names[port]}" "$http_host"
   done
 }
 
@@ -129,11 +130,26 @@ write_table() {
       ;;
   esac
   "$supervisor" entries --program "$binary" --http-port "$http_port" \
-    --metrics-port-base "$metrics_base" "${embedded[@]}" --processes "$processes"
+    --http-host "$http_host" --metrics-port-base "$metrics_base" "${embedded[@]}" --processes "$processes"
+}
+
+# Where a browser on this machine finds the API, in REPLY; and in everywhere what else is to be said.
+public_url() {
+  local host=$http_host
+  case $host in
+    0.0.0.0) host=127.0.0.1 ;;
+    ::) host=::1 ;;
+  esac
+  everywhere=''
+  [ "$host" = "$http_host" ] || everywhere="   (on $http_host: every address of this machine)"
+  [[ $host != *:* ]] || host=[$host]
+  REPLY=http://$host:$http_port
 }
 
 print_summary() {
-  local url=http://127.0.0.1:$http_port database="$self psql" body
+  local url everywhere database="$self psql" body
+  public_url
+  url=$REPLY
   [ -z "$outside_database" ] || database="DATABASE_URL as given; $self psql"
   # Alice buys one coffee grinder; both ids are fixed by the seed data.
   body='{"user_id":"018f0000-0000-7000-8000-00000000a11c",'
@@ -143,7 +159,7 @@ print_summary() {
   local location="sed -n 's|^[Ll]ocation: */orders/\([0-9a-f-]*\).*|\1|p'"
   cat <<EOF
 
-  HTTP API    $url
+  HTTP API    $url$everywhere
   API page    $url/docs   (OpenAPI: $url/openapi.json)
   Health      $url/health
   Metrics     $url/metrics
@@ -153,7 +169,7 @@ print_summary() {
 
 Place an order, read its status, follow its events:
 
-  ORDER=\$(curl -si $url/orders -H 'Content-Type: application/json' -d '$body' | $location); echo "\$ORDER"
+  ORDER=\$(curl -si "$url/orders" -H 'Content-Type: application/json' -d '$body' | $location); echo "\$ORDER"
   curl -sw '\\n' "$url/orders/\$ORDER/status?wait=10"
   curl -sN -H 'Accept: text/event-stream' "$url/orders/\$ORDER/events"
 

@@ -14,7 +14,7 @@ namespace {
 
 constexpr int kFailed = 1;
 constexpr int kBadConfiguration = 2;
-constexpr std::chrono::seconds kShutdownDeadline{10};
+constexpr std::chrono::seconds kShutdownDeadline{7};
 constexpr timespec kSignalPoll{0, 200'000'000};
 
 }  // namespace

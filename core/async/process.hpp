@@ -29,7 +29,7 @@ class Process {
   // then tells all to stop and waits for them. Returns the exit code: 0, 1 after a failure, 2 after
   // BadConfiguration.
   //
-  // From the request to stop on the process has ten seconds, the destructors of what main holds
+  // From the request to stop on the process has seven seconds, the destructors of what main holds
   // included; then it ends at once, as when a server it waits for is mute. Nothing is lost with it:
   // what it had not committed is done by whoever owns it next.
   [[nodiscard]] int run(const std::vector<Work>& work);

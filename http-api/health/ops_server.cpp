@@ -1,10 +1,10 @@
 #include "http-api/health/ops_server.hpp"
 
-#include "core/values/failure.hpp"
 #include "http-api/health/health.hpp"
 #include "http-api/middleware/middleware.hpp"
 #include "http-api/server/dispatcher.hpp"
 #include "http-api/server/server.hpp"
+#include "http-api/settings.hpp"
 
 namespace orderflow::http_api {
 namespace {
@@ -13,6 +13,7 @@ ServerOptions small_server(const std::string& host, std::uint16_t port) {
   ServerOptions options;
   options.host = host;
   options.port = port;
+  options.port_setting = kMetricsPortBase.name;
   options.connections_max = 100;
   options.stop_timeout = std::chrono::seconds{1};
   return options;
@@ -33,15 +34,7 @@ class OpsServer::Impl {
 
   void start() {
     server_ = std::make_unique<Server>(small_server(host_, port_), dispatcher_, logger_, metrics_);
-    try {
-      server_->start();
-    } catch (const core::BadConfiguration&) {
-      server_ = std::make_unique<Server>(small_server(host_, 0), dispatcher_, logger_, metrics_);
-      server_->start();
-      logger_.warning("the port for health and metrics is busy, using another",
-                      {{"wanted", port_}, {"port", server_->port()}});
-      return;
-    }
+    server_->start();
     logger_.info("health and metrics are served", {{"port", server_->port()}});
   }
 

@@ -11,9 +11,7 @@
 namespace orderflow::http_api {
 
 // The small server of every role but the API, on the address that ORDERFLOW_HTTP_HOST names:
-// /health, /health/live, /health/ready, /metrics. One thread. A second process of a role on the
-// same machine finds the port busy; since nothing depends on that number, it takes a free one and
-// logs which.
+// /health, /health/live, /health/ready, /metrics. One thread.
 class OpsServer {
  public:
   OpsServer(std::string host, std::uint16_t port, core::Metrics& metrics,
@@ -22,6 +20,7 @@ class OpsServer {
   OpsServer(const OpsServer&) = delete;
   OpsServer& operator=(const OpsServer&) = delete;
 
+  // Throws BadConfiguration, which names the setting, when the port cannot be had.
   void start();
   void stop();
   [[nodiscard]] std::uint16_t port() const;

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "core/values/failure.hpp"
+#include "core/values/ip_address.hpp"
 #include "http-api/server/session.hpp"
 #include "http-api/settings.hpp"
 
@@ -131,23 +132,30 @@ class Server::Impl {
   }
 
   void listen() {
-    const std::string where = options_.host + ":" + std::to_string(options_.port);
     error_code error;
     const auto address = asio::ip::make_address(options_.host, error);
-    if (error) {
-      throw core::BadConfiguration("ORDERFLOW_HTTP_HOST is '" + options_.host +
-                                   "'; it must be an IP address such as 127.0.0.1");
-    }
+    if (error) throw core::BadConfiguration(problem_of_listening(error));
     const tcp::endpoint endpoint(address, options_.port);
     acceptor_.open(endpoint.protocol(), error);
     if (!error) acceptor_.set_option(tcp::acceptor::reuse_address(true), error);
     if (!error) acceptor_.bind(endpoint, error);
     if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
-    if (error) {
-      throw core::BadConfiguration("cannot listen on " + where + " (" + error.message() +
-                                   "); free the port or set ORDERFLOW_HTTP_PORT to another one");
-    }
+    if (error) throw core::BadConfiguration(problem_of_listening(error));
     port_ = acceptor_.local_endpoint().port();
+  }
+
+  // Never another port instead: whoever looks for this process looks where it was told to be.
+  [[nodiscard]] std::string problem_of_listening(const error_code& error) const {
+    const std::string port = std::to_string(options_.port);
+    const std::string remedy = error == asio::error::address_in_use
+                                   ? "port " + port + " is taken; free it or set " +
+                                         options_.port_setting + " to another one"
+                               : error == asio::error::access_denied
+                                   ? "port " + port + " is reserved for root; set " +
+                                         options_.port_setting + " to one from 1024 on"
+                                   : "set ORDERFLOW_HTTP_HOST to an IP address of this machine";
+    return "cannot listen on " + core::url_host(options_.host) + ":" + port + " (" +
+           error.message() + "): " + remedy;
   }
 
   asio::awaitable<void> accept_loop() {

@@ -15,7 +15,8 @@ namespace orderflow::http_api {
 // Every limit of a server, in one place.
 struct ServerOptions {
   std::string host = "127.0.0.1";
-  std::uint16_t port = 0;  // 0: any free one
+  std::uint16_t port = 0;                            // 0: any free one
+  std::string port_setting = "ORDERFLOW_HTTP_PORT";  // for the message when it is taken
   std::size_t threads = 1;
   std::size_t header_bytes_max = 16384;
   std::size_t body_bytes_max = 65536;
@@ -45,7 +46,7 @@ class Server {
   Server& operator=(const Server&) = delete;
 
   // Listens and serves in the background. Throws core::BadConfiguration when the address cannot be
-  // had; the message names ORDERFLOW_HTTP_PORT.
+  // had; the message names the setting to mend.
   void start();
 
   // Accepts nothing more, ends idle connections, answers what was accepted, joins the threads.

@@ -31,6 +31,8 @@ Environment Instance::environment(const Environment& more) const {
   Environment all = neutral_environment();
   for (const auto& [name, value] : test_settings()) all[name] = value;
   all["ORDERFLOW_STATE_DIR"] = (folder_.path() / "state").string();
+  // Not that of the person whose clone it is.
+  all["ORDERFLOW_ENV_FILE"] = "";
   all["ORDERFLOW_HTTP_PORT"] = std::to_string(ports_.port(0));
   all["ORDERFLOW_METRICS_PORT_BASE"] = std::to_string(ports_.port(0));
   all["ORDERFLOW_BROKER_PORT"] = std::to_string(ports_.port(kBrokerPort));

@@ -46,6 +46,19 @@ TEST_CASE("a table line becomes an entry, field by field") {
   CHECK(entries->at(3).ready.kind == ReadyCheck::Kind::kTcp);
 }
 
+TEST_CASE("a ready check may name another address than 127.0.0.1") {
+  const std::string text =
+      "api\tdaemon\thttp:[::1]:8080/health\t-\tTERM/KILL\tx\n"
+      "broker\tdaemon\ttcp:127.0.0.2:19092\t-\tTERM/KILL\tx\n";
+  const auto entries = parse_table(text);
+  REQUIRE(entries);
+  CHECK(entries->at(0).ready.host == "::1");
+  CHECK(entries->at(0).ready.port == 8080);
+  CHECK(entries->at(0).ready.path == "/health");
+  CHECK(entries->at(1).ready.host == "127.0.0.2");
+  CHECK(to_line(entries->at(0)) + to_line(entries->at(1)) == text);
+}
+
 TEST_CASE("a wrong table line is refused with its number and the reason") {
   struct Wrong {
     std::string line;
@@ -61,6 +74,7 @@ TEST_CASE("a wrong table line is refused with its number and the reason") {
       {"api\tdaemon\ttcp\t-\t-\tx", "ready check 'tcp'"},
       {"api\tdaemon\ttcp:0\t-\t-\tx", "ready check 'tcp:0'"},
       {"api\tdaemon\ttcp:65536\t-\t-\tx", "ready check"},
+      {"api\tdaemon\ttcp:localhost:80\t-\t-\tx", "ready check"},
       {"api\tdaemon\ttcp:80x\t-\t-\tx", "ready check"},
       {"api\tdaemon\thttp:8080\t-\t-\tx", "ready check"},
       {"api\tdaemon\tudp:80\t-\t-\tx", "ready check"},
