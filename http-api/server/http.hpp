@@ -27,12 +27,14 @@ enum class Method : std::uint8_t { kGet, kHead, kPost, kPut, kDelete, kOther };
 [[nodiscard]] Method parse_method(std::string_view name);
 [[nodiscard]] std::string_view name_of(Method method);
 
+using HeaderList = std::vector<std::pair<std::string_view, std::string_view>>;
+
 // A complete request. The views live as long as the request is being answered.
 struct Request {
   Method method = Method::kOther;
   std::string_view path;
   std::string_view query;
-  std::vector<std::pair<std::string_view, std::string_view>> headers;
+  HeaderList headers;
   std::string body;
 
   // The first header of that name in any case; empty when there is none.

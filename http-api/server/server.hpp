@@ -20,6 +20,7 @@ struct ServerOptions {
   std::size_t threads = 1;
   std::size_t header_bytes_max = 16384;
   std::size_t body_bytes_max = 65536;
+  std::size_t framing_bytes_max = 32768;  // of a chunked body, besides its data
   std::size_t connections_max = 10000;
   core::Duration read_timeout = std::chrono::seconds{10};     // first byte to whole request
   core::Duration idle_timeout = std::chrono::seconds{60};     // between requests
@@ -35,7 +36,7 @@ struct ServerOptions {
 // connection are answered one after another (pipelining), each answer with a single write.
 //
 // Deadlines are checked by one coarse timer a thread (kTick in server.cpp), not by a timer a
-// request. What breaks a limit is answered (408, 413, 431, 503) and the connection closed.
+// request. What breaks a limit is answered (408, 413, 414, 431, 503) and the connection closed.
 class Server {
  public:
   // `dispatcher` must outlive the server.

@@ -4,14 +4,13 @@
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/string_body.hpp>
 #include <list>
 #include <memory>
 #include <optional>
 #include <string>
 
 #include "http-api/server/dispatcher.hpp"
+#include "http-api/server/request_parser.hpp"
 #include "http-api/server/server.hpp"
 
 namespace orderflow::http_api {
@@ -50,22 +49,20 @@ class Session final : public ResponseStream, public std::enable_shared_from_this
   asio::awaitable<bool> write(std::string text) override;
   [[nodiscard]] bool stopping() const override { return group_.stopping; }
 
+  // What is held of the client's bytes.
+  [[nodiscard]] std::size_t memory() const;
+
  private:
   // What the connection is waiting for; decides what its deadline does.
   enum class Phase { kIdle, kReading, kHandling, kWriting, kDraining };
-  // Why there is no request to answer; status 0: the client left.
-  struct Refusal {
-    int status = 0;
-    std::string_view detail;
-  };
-  using Parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
+  enum class Received { kRequest, kRefused, kNothing };
 
-  asio::awaitable<std::optional<Refusal>> read_request();
+  asio::awaitable<Received> read_request();
+  void await_request();
   asio::awaitable<bool> fill_buffer();
-  std::optional<Refusal> parse_buffered();
+  void parse_buffered();
   asio::awaitable<void> continue_if_expected();
-  std::optional<Refusal> adopt_request();
-  bool adopt_target();
+  asio::awaitable<void> answer_refusal();
   asio::awaitable<Response> handle();
   asio::awaitable<bool> send(const std::string& text);
   asio::awaitable<void> run_stream(Response response);
@@ -83,12 +80,8 @@ class Session final : public ResponseStream, public std::enable_shared_from_this
   bool client_left_ = false;
   asio::cancellation_signal signal_;
   boost::beast::flat_buffer buffer_;
-  std::optional<Parser> parser_;
+  std::optional<RequestParser> parser_;
   bool continue_sent_ = false;
-  bool keep_alive_ = true;
-  unsigned version_ = 11;
-  std::string target_;  // request_ refers to it
-  Request request_;
 };
 
 }  // namespace orderflow::http_api

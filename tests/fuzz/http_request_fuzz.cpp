@@ -2,12 +2,7 @@
 // query, body and header rules → answer on the wire. An input is all that one client sends. The
 // session, dispatcher and router are the server's own; the routes below apply the front ends' rules
 // and answer with what they understood, where a front end would go to the database.
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include <array>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
+#include <algorithm>
 #include <cstring>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -16,10 +11,10 @@
 #include "http-api/orders/place_order.hpp"
 #include "http-api/server/bind.hpp"
 #include "http-api/server/conditional.hpp"
-#include "http-api/server/session.hpp"
 #include "saga/order/state.hpp"
 #include "tests/fuzz/check.hpp"
 #include "tests/fuzz/json_differential.hpp"
+#include "tests/support/wire.hpp"
 
 namespace orderflow::fuzz {
 namespace {
@@ -30,8 +25,11 @@ using nlohmann::json;
 // Small, so that short inputs reach them.
 constexpr std::size_t kHeaderBytesMax = 1024;
 constexpr std::size_t kBodyBytesMax = 2048;
-// Far more turns of the event loop than any input needs.
-constexpr int kTurnsMax = 100'000;
+constexpr std::size_t kFramingBytesMax = 512;
+// Of a connection: one read, a hundred headers and the above.
+constexpr std::size_t kMemoryMax = 32'768;
+// Too short for a request that is answered and leaves the connection open.
+constexpr std::size_t kEndlessBytes = 16;
 
 // ---- routes -------------------------------------------------------------------------------------
 
@@ -190,92 +188,42 @@ void take_answer(std::string_view& wire) {
 
 // ---- the wire -----------------------------------------------------------------------------------
 
-class Connection {
- public:
-  explicit Connection(std::string_view input) : input_(input) {
-    std::array<int, 2> ends{};
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends.data()) != 0) std::abort();
-    client_ = ends[0];
-    asio::ip::tcp::socket socket(context_);
-    socket.assign(asio::ip::tcp::v4(), ends[1]);
-    auto session = std::make_shared<Session>(std::move(socket), group_, false);
-    asio::co_spawn(context_, session->run(), [this, session](const std::exception_ptr& failure) {
-      require(!failure, "a connection ends without an exception");
-      ended_ = true;
-    });
-  }
-  ~Connection() { close(client_); }
-  Connection(const Connection&) = delete;
-  Connection& operator=(const Connection&) = delete;
+ServerOptions small_server() {
+  ServerOptions options;
+  options.header_bytes_max = kHeaderBytesMax;
+  options.body_bytes_max = kBodyBytesMax;
+  options.framing_bytes_max = kFramingBytesMax;
+  return options;
+}
 
-  // Sends everything and returns what came back once the server has hung up.
-  std::string run() {
-    // Where the network cuts a request must not matter; the length chooses.
-    const std::size_t piece = 1 + input_.size() % 600;
-    for (int turn = 0; !ended_; ++turn) {
-      require(turn < kTurnsMax, "a connection ends when its client has left");
-      send_some(piece);
-      context_.restart();
-      context_.poll();
-      receive();
-    }
-    receive();
-    return std::move(output_);
-  }
+const Dispatcher& dispatcher() {
+  static core::Logger logger("fuzz", core::LogLevel::kError);
+  static core::Metrics metrics("fuzz");
+  static const Dispatcher one(routes(), {request_metrics(metrics, "fuzz"), correlation(),
+                                         error_boundary(logger), json_body(), idempotency_key()});
+  return one;
+}
 
- private:
-  void send_some(std::size_t piece) {
-    if (left_) return;
-    if (input_.empty()) {
-      shutdown(client_, SHUT_WR);
-      left_ = true;
-      return;
-    }
-    const auto sent =
-        send(client_, input_.data(), std::min(piece, input_.size()), MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (sent > 0) input_.remove_prefix(static_cast<std::size_t>(sent));
-    if (sent < 0 && errno != EAGAIN) input_ = {};  // The server has hung up.
-  }
-
-  void receive() {
-    std::array<char, 4096> bytes{};
-    for (ssize_t count = 0; (count = recv(client_, bytes.data(), bytes.size(), 0)) > 0;) {
-      output_.append(bytes.data(), static_cast<std::size_t>(count));
-    }
-  }
-
-  static ServerOptions options() {
-    ServerOptions options;
-    options.header_bytes_max = kHeaderBytesMax;
-    options.body_bytes_max = kBodyBytesMax;
-    return options;
-  }
-
-  static const Dispatcher& dispatcher() {
-    static core::Logger logger("fuzz", core::LogLevel::kError);
-    static core::Metrics metrics("fuzz");
-    static const Dispatcher one(routes(), {request_metrics(metrics, "fuzz"), correlation(),
-                                           error_boundary(logger), json_body(), idempotency_key()});
-    return one;
-  }
-
-  const ServerOptions options_ = options();
-  SessionGroup group_{options_, dispatcher(), {}, "Thu, 01 Jan 2026 00:00:00 GMT"};
-  std::string_view input_;
-  std::string output_;
-  int client_ = -1;
-  bool left_ = false;
-  bool ended_ = false;
-  asio::io_context context_{1};  // Last: it destroys a coroutine that uses the above.
-};
+// Where the network cuts a request must not matter; the length chooses. Some clients never end what
+// they have begun.
+testing::WireInput wire_input(std::string_view bytes) {
+  const bool endless = bytes.size() % 8 == 0;
+  const auto tail = bytes.size() - std::min(bytes.size(), kEndlessBytes);
+  return {bytes, endless ? bytes.substr(tail) : std::string_view(), 1 + (bytes.size() % 600)};
+}
 
 }  // namespace
 }  // namespace orderflow::fuzz
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace orderflow::fuzz;
-  const std::string output = Connection(text_of(data, size)).run();
-  std::string_view wire = output;
+  static const orderflow::http_api::ServerOptions options = small_server();
+  const auto outcome =
+      orderflow::testing::Wire(options, dispatcher()).run(wire_input(text_of(data, size)));
+  require(!outcome.failure, "a connection ends without an exception");
+  require(!outcome.gave_up, "a connection ends when its client has left or never ends");
+  require(outcome.memory_max <= kMemoryMax, "a connection's memory is bounded");
+  std::string_view wire = outcome.answers;
   while (!wire.empty()) take_answer(wire);
   return 0;
 }

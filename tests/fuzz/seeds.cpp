@@ -1,5 +1,6 @@
 // Writes the seeds that follow from the repository, so that they cannot grow old: each message
-// schema's examples, and page tokens. `fuzz_seeds FOLDER` makes FOLDER/TARGET/….
+// schema's examples, page tokens, and what the tests say a peer may send. `fuzz_seeds FOLDER` makes
+// FOLDER/TARGET/….
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -7,6 +8,7 @@
 
 #include "core/values/uuid.hpp"
 #include "http-api/server/page.hpp"
+#include "tests/support/wire_cases.hpp"
 
 namespace orderflow::fuzz {
 namespace {
@@ -42,6 +44,14 @@ void write_page_tokens(const fs::path& folder) {
   write_seed(folder, "plain", "orders\n" + http_api::encode_page_token("orders", *position));
 }
 
+void write_requests(const fs::path& folder) {
+  int written = 0;
+  for (const auto& one : testing::wire_cases()) {
+    write_seed(folder, "case-" + std::to_string(written++),
+               one.bytes + one.endless + one.endless + one.endless);
+  }
+}
+
 }  // namespace
 }  // namespace orderflow::fuzz
 
@@ -56,5 +66,6 @@ int main(int argc, char** argv) {
     return 1;
   }
   orderflow::fuzz::write_page_tokens(folder / "page_token");
+  orderflow::fuzz::write_requests(folder / "http_request");
   return 0;
 }

@@ -2,6 +2,7 @@
 #include <thread>
 
 #include "tests/support/shop.hpp"
+#include "tests/support/wire_cases.hpp"
 
 // Clients that misbehave on the wire. The installation cuts off a request that takes over two
 // seconds to arrive (ORDERFLOW_HTTP_READ_TIMEOUT of the tests).
@@ -25,6 +26,35 @@ bool refused_with(RawConnection& connection, const std::string& status) {
   INFO(text.substr(0, 200));
   const bool answered = text.starts_with("HTTP/1.1 " + status);
   return answered || text.empty();
+}
+
+// Sends it all and returns what was answered up to the connection's end, or a moment longer than
+// the expected answers take.
+std::string answers_to(RawConnection& connection, const WireCase& one) {
+  std::string block;
+  while (!one.endless.empty() && block.size() < 4'096) block += one.endless;
+  (void)connection.send(one.bytes);
+  std::string all;
+  const bool ended = holds_within(Millis{20'000}, [&] {
+    const bool answered = statuses_of(all).size() >= one.statuses.size();
+    if (!answered) (void)connection.send(block);
+    const auto bytes = connection.receive(Millis{answered ? 50 : 5});
+    if (bytes) all += *bytes;
+    return (bytes && bytes->empty()) || (!bytes && answered && !one.closed);
+  });
+  CHECK(ended);
+  return all;
+}
+
+TEST_CASE("what a peer may send is served or refused, and nothing behind what is refused is served",
+          "[shared][bad-clients]") {
+  auto& system = shared_system();
+  for (const WireCase& one : wire_cases()) {
+    INFO(one.name);
+    RawConnection connection(system.http().port());
+    CHECK(statuses_of(answers_to(connection, one)) == one.statuses);
+  }
+  check_still_serves(system);
 }
 
 TEST_CASE("a body over the limit", "[shared][bad-clients]") {

@@ -1,0 +1,85 @@
+#include "http-api/server/request_parser.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <string>
+
+#include "tests/support/wire_cases.hpp"
+
+namespace orderflow::http_api {
+namespace {
+
+constexpr RequestLimits kLimits{1'024, 2'048, 512};
+
+TEST_CASE("a request is what it was sent as") {
+  RequestParser parser(kLimits);
+  const std::string bytes =
+      testing::post_order("X-A:  b \r\nx-b:\r\nContent-Length: 2\r\n", "{}") + "GET";
+  CHECK(parser.put(bytes) == bytes.size() - 3);
+  REQUIRE(parser.complete());
+  const Request& request = parser.request();
+  CHECK(request.method == Method::kPost);
+  CHECK(request.path == "/orders");
+  CHECK(request.query.empty());
+  CHECK(request.header("x-a") == "b");
+  CHECK(request.has_header("X-B"));
+  CHECK(request.body == "{}");
+  CHECK(parser.keeps_alive());
+}
+
+TEST_CASE("a trailer field is no header") {
+  RequestParser parser(kLimits);
+  const auto bytes =
+      testing::chunked_order("2;a=b\r\n{}\r\n0\r\nIdempotency-Key: k\r\nConnection: close\r\n\r\n");
+  CHECK(parser.put(bytes) == bytes.size());
+  REQUIRE(parser.complete());
+  CHECK(parser.request().body == "{}");
+  CHECK_FALSE(parser.request().has_header("Idempotency-Key"));
+  CHECK(parser.keeps_alive());
+}
+
+TEST_CASE("a client is asked to go on only while its body is missing") {
+  const std::string expect = "Expect: 100-continue\r\nContent-Length: 2\r\n";
+  RequestParser parser(kLimits);
+  const auto head = testing::post_order(expect, "");
+  parser.put(head.substr(0, 20));
+  CHECK_FALSE(parser.expects_continue());
+  parser.put(head);
+  CHECK(parser.expects_continue());
+  parser.put("{}");
+  CHECK(parser.complete());
+  CHECK_FALSE(parser.expects_continue());
+
+  RequestParser old(kLimits);
+  old.put(testing::post_order(expect, "", "1.0"));
+  CHECK_FALSE(old.refusal());
+  CHECK_FALSE(old.expects_continue());
+
+  RequestParser too_large(kLimits);
+  too_large.put(testing::post_order("Expect: 100-continue\r\nContent-Length: 4096\r\n", ""));
+  REQUIRE(too_large.refusal());
+  CHECK(too_large.refusal()->status == 413);
+  CHECK_FALSE(too_large.expects_continue());
+}
+
+TEST_CASE("limits are met exactly") {
+  const auto with_header = [](std::size_t bytes) {
+    const auto bare = testing::get_products("Host: x\r\nX-A: \r\n");
+    const std::string padding(bytes - bare.size(), 'x');
+    RequestParser parser(kLimits);
+    parser.put(testing::get_products("Host: x\r\nX-A: " + padding + "\r\n"));
+    return parser.complete();
+  };
+  CHECK(with_header(kLimits.header_bytes_max));
+  CHECK_FALSE(with_header(kLimits.header_bytes_max + 1));
+  const auto with_body = [](std::size_t bytes) {
+    RequestParser parser(kLimits);
+    parser.put(testing::post_order("Content-Length: " + std::to_string(bytes) + "\r\n",
+                                   std::string(bytes, 'x')));
+    return parser.complete();
+  };
+  CHECK(with_body(kLimits.body_bytes_max));
+  CHECK_FALSE(with_body(kLimits.body_bytes_max + 1));
+}
+
+}  // namespace
+}  // namespace orderflow::http_api
