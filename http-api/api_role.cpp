@@ -59,6 +59,9 @@ class Contexts {
   void request_stop() {
     for (const auto& context : contexts_) context->request_stop();
   }
+  void stop() {
+    for (const auto& context : contexts_) context->stop();
+  }
 
  private:
   std::vector<std::unique_ptr<ApiContext>> contexts_;
@@ -109,6 +112,7 @@ void run_api(const core::Settings& settings, core::Logger& logger, core::Metrics
   contexts.end_waits();
   server.stop();
   contexts.request_stop();
+  contexts.stop();
 }
 
 }  // namespace orderflow::http_api

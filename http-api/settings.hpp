@@ -76,6 +76,12 @@ inline constexpr core::Setting<std::size_t> kHttpConnections{
     .limits = {1, 1'000'000},
     .help = "open client connections at most"};
 
+inline constexpr core::Setting<std::size_t> kWaitsPerClient{
+    .name = "ORDERFLOW_WAITS_PER_CLIENT",
+    .default_value = "1000",
+    .limits = {1, 5'000},
+    .help = "`?wait=` and event streams of one client address at most, of 5,000 in all"};
+
 inline constexpr core::Setting<std::size_t> kDbPool{
     .name = "ORDERFLOW_DB_POOL",
     .default_value = "4",
@@ -99,6 +105,6 @@ inline constexpr core::Setting<std::string> kInternalApiKey{
 inline constexpr core::AnySetting kHttpSettings[] = {
     kHttpHost,        kHttpPort,        kMetricsPortBase, kHttpThreads,        kHttpBodyLimit,
     kHttpHeaderLimit, kHttpReadTimeout, kHttpIdleTimeout, kHttpRequestTimeout, kHttpConnections,
-    kDbPool,          kBacklogAgeLimit, kInternalApiKey};
+    kWaitsPerClient,  kDbPool,          kBacklogAgeLimit, kInternalApiKey};
 
 }  // namespace orderflow::http_api

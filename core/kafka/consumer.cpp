@@ -151,4 +151,23 @@ std::int32_t KafkaConsumer::partition_count(Duration timeout) {
   return count;
 }
 
+std::vector<PartitionOffset> KafkaConsumer::end_offsets(Duration timeout) {
+  const std::int32_t partitions = partition_count(timeout);
+  const PartitionList list(rd_kafka_topic_partition_list_new(partitions));
+  for (std::int32_t p = 0; p < partitions; ++p) {
+    // In place of a time: the end (ListOffsets, KIP-79).
+    rd_kafka_topic_partition_list_add(list.get(), topic_.c_str(), p)->offset = RD_KAFKA_OFFSET_END;
+  }
+  const auto error = rd_kafka_offsets_for_times(handle(), list.get(), to_ms(timeout));
+  std::vector<PartitionOffset> ends;
+  for (const auto& entry : std::span(list->elems, static_cast<std::size_t>(list->cnt))) {
+    const auto failure = error != RD_KAFKA_RESP_ERR_NO_ERROR ? error : entry.err;
+    if (failure != RD_KAFKA_RESP_ERR_NO_ERROR || entry.offset < 0) {
+      throw Unavailable("Kafka does not tell the end of " + topic_ + ": " + name_of(failure));
+    }
+    ends.push_back({entry.partition, entry.offset});
+  }
+  return ends;
+}
+
 }  // namespace orderflow::core

@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "core/kafka/client.hpp"
 #include "core/kafka/message.hpp"
@@ -70,6 +71,8 @@ class KafkaConsumer {
   // No broker was reachable since this consumer was made, at least for a moment.
   [[nodiscard]] bool cluster_lost() const { return client_->cluster_lost(); }
   [[nodiscard]] std::int32_t partition_count(Duration timeout);
+  // The next offset of each partition, as the broker knows it; throws Unavailable.
+  [[nodiscard]] std::vector<PartitionOffset> end_offsets(Duration timeout);
   [[nodiscard]] const std::string& topic() const { return topic_; }
 
  private:

@@ -17,7 +17,9 @@ SessionPool::SessionPool(const DatabaseUrl& url, const PgSessionOptions& options
   }
 }
 
-SessionPool::~SessionPool() {
+SessionPool::~SessionPool() { stop(); }
+
+void SessionPool::stop() {
   request_stop();
   threads_.clear();
 }

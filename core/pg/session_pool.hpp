@@ -35,6 +35,8 @@ class SessionPool {
 
   // Begins to end; running jobs finish within their sessions' deadlines.
   void request_stop();
+  // Returns once they have; no coroutine is resumed any more.
+  void stop();
 
   // Runs `work(PgSession&)` on one of the threads and resumes with what it returned or threw:
   //   auto work = [id](core::PgSession& session) { return find_user(session, id); };

@@ -71,6 +71,12 @@ class Admin final : public ApiContext {
     delivery_->request_stop();
   }
 
+  void stop() override {
+    orders_->stop();
+    payments_->stop();
+    delivery_->stop();
+  }
+
  private:
   std::shared_ptr<core::SessionPool> orders_;
   std::shared_ptr<core::SessionPool> payments_;

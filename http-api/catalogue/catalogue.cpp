@@ -115,6 +115,7 @@ class Products {
         on_change_(std::move(on_change)) {}
 
   void request_stop() { sessions_->request_stop(); }
+  void stop() { sessions_->stop(); }
 
   asio::awaitable<Checked<Response>> list(Query<ProductFilter> filter) {
     auto work = [filter = std::move(filter.value)](core::PgSession& session) {
@@ -222,6 +223,7 @@ class Catalogue final : public ApiContext {
   }
 
   void request_stop() override { products_->request_stop(); }
+  void stop() override { products_->stop(); }
 
  private:
   std::shared_ptr<Products> products_;

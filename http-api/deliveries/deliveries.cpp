@@ -34,6 +34,7 @@ class DeliveryReads {
       : sessions_(context_sessions(environment, "orderflow_delivery")) {}
 
   void request_stop() { sessions_->request_stop(); }
+  void stop() { sessions_->stop(); }
 
   asio::awaitable<Checked<Response>> list(Query<PageRequest> page) {
     auto work = [page = std::move(page.value)](core::PgSession& session) {
@@ -71,6 +72,7 @@ class Deliveries final : public ApiContext {
   }
 
   void request_stop() override { reads_->request_stop(); }
+  void stop() override { reads_->stop(); }
 
  private:
   std::shared_ptr<DeliveryReads> reads_;

@@ -4,18 +4,19 @@
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
 #include <chrono>
 #include <utility>
 
 #include "core/async/periodic.hpp"
-#include "core/kafka/consumer.hpp"
 #include "core/pg/params.hpp"
 #include "core/pg/settings.hpp"
 #include "core/values/failure.hpp"
 #include "events/settings.hpp"
 #include "events/topics.hpp"
+#include "http-api/settings.hpp"
 
 namespace orderflow::http_api {
 namespace {
@@ -26,8 +27,9 @@ constexpr std::size_t kSubscriptionsMax = 5'000;
 constexpr core::Duration kPollInterval = 1s;
 constexpr core::Duration kTailTimeout = 200ms;
 constexpr core::Duration kMetadataTimeout = 3s;
-// The tail stays a while after the last subscription: the next one usually comes soon.
+// The tail reads on a while after the last subscription: the next one usually comes soon.
 constexpr auto kIdleTail = 10s;
+constexpr int kRetryAfterSeconds = 5;
 
 constexpr core::PgStatement kSagaVersions{
     "api_subscribed_sagas",
@@ -66,29 +68,57 @@ OrderFeed::OrderFeed(const core::Settings& settings, core::Logger& logger, core:
       session_(settings.get(core::kDatabaseUrl), {.application_name = "orderflow-api-feed",
                                                   .role = "orderflow_orders",
                                                   .answer_timeout = 5s,
-                                                  .index_only_plans = true}) {
+                                                  .index_only_plans = true}),
+      per_client_max_(settings.get(kWaitsPerClient)) {
   tail_thread_ = std::jthread([this](const std::stop_token& stop) { tail(stop); });
   poll_thread_ = std::jthread([this](const std::stop_token& stop) { poll(stop); });
 }
 
 OrderFeed::~OrderFeed() {
   close();
-  tail_thread_.request_stop();
-  poll_thread_.request_stop();
+  stop();
+}
+
+void OrderFeed::stop() {
+  request_stop();
   if (tail_thread_.joinable()) tail_thread_.join();
   if (poll_thread_.joinable()) poll_thread_.join();
 }
 
-std::shared_ptr<Subscription> OrderFeed::subscribe(const asio::any_io_executor& executor,
-                                                   const core::Uuid& order_id,
-                                                   std::optional<core::Uuid> job_id) {
+asio::awaitable<Checked<std::shared_ptr<Subscription>>> OrderFeed::follow(
+    const RequestContext& context, core::Uuid order_id, core::Duration wait,
+    std::optional<core::Uuid> job_id) {
+  const auto executor = co_await asio::this_coro::executor;
+  const std::string client = context.client == nullptr ? "" : context.client->address();
+  auto subscription = subscribe(executor, order_id, job_id, client);
+  if (subscription) {
+    context.wait_on_purpose(wait, [weak = std::weak_ptr<Subscription>(*subscription)] {
+      if (const auto still = weak.lock()) still->notify();
+    });
+  }
+  co_return subscription;
+}
+
+Checked<std::shared_ptr<Subscription>> OrderFeed::subscribe(const asio::any_io_executor& executor,
+                                                            const core::Uuid& order_id,
+                                                            std::optional<core::Uuid> job_id,
+                                                            const std::string& client) {
   const std::lock_guard lock(mutex_);
-  if (subscriptions_.size() >= kSubscriptionsMax) return nullptr;
-  const auto end = [this, order_id](Subscription* subscription) {
+  if (subscriptions_.size() >= kSubscriptionsMax) {
+    return refuse(unavailable("Too many requests wait already; poll instead.", kRetryAfterSeconds));
+  }
+  std::size_t& of_client = of_client_[client];
+  if (of_client >= per_client_max_) {
+    return refuse({429, "too_many_waits",
+                   "This address waits for as many orders as it may; end some waits, or poll.",
+                   true, kRetryAfterSeconds});
+  }
+  const auto end = [this, order_id, client](Subscription* subscription) {
     delete subscription;
-    unsubscribe(order_id);
+    unsubscribe(order_id, client);
   };
   std::shared_ptr<Subscription> subscription(new Subscription(executor), end);
+  ++of_client;
   Subscribed entry;
   entry.subscription = subscription;
   entry.job_id = job_id;
@@ -98,25 +128,24 @@ std::shared_ptr<Subscription> OrderFeed::subscribe(const asio::any_io_executor& 
   return subscription;
 }
 
-void OrderFeed::unsubscribe(const core::Uuid& order_id) {
+void OrderFeed::unsubscribe(const core::Uuid& order_id, const std::string& client) {
   const std::lock_guard lock(mutex_);
   auto [next, end] = subscriptions_.equal_range(order_id);
   while (next != end) {
     next = next->second.subscription.expired() ? subscriptions_.erase(next) : std::next(next);
   }
+  const auto of_client = of_client_.find(client);
+  if (--of_client->second == 0) of_client_.erase(of_client);
   subscriptions_gauge_.Set(static_cast<double>(subscriptions_.size()));
 }
 
 void OrderFeed::close() {
-  std::vector<std::shared_ptr<Subscription>> waiting;
   {
     const std::lock_guard lock(mutex_);
     closed_ = true;
-    for (const auto& [id, entry] : subscriptions_) waiting.push_back(entry.subscription.lock());
   }
-  for (const auto& subscription : waiting) {
-    if (subscription) subscription->notify();
-  }
+  request_stop();  // Who waits answers now.
+  notify_all();
 }
 
 bool OrderFeed::closed() const {
@@ -137,13 +166,29 @@ void OrderFeed::notify(const core::Uuid& order_id) {
   }
 }
 
+void OrderFeed::notify_all() {
+  std::vector<std::shared_ptr<Subscription>> waiting;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [id, entry] : subscriptions_) waiting.push_back(entry.subscription.lock());
+  }
+  for (const auto& subscription : waiting) {
+    if (subscription) subscription->notify();
+  }
+}
+
 bool OrderFeed::await_subscriptions(const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
   return subscribed_.wait(lock, stop, [this] { return !subscriptions_.empty(); });
 }
 
+bool OrderFeed::anybody_waits() const {
+  const std::lock_guard lock(mutex_);
+  return !subscriptions_.empty();
+}
+
 void OrderFeed::tail(const std::stop_token& stop) {
-  while (await_subscriptions(stop)) {
+  while (!stop.stop_requested()) {
     try {
       read_tail(stop);
     } catch (const std::exception& error) {
@@ -157,28 +202,44 @@ void OrderFeed::tail(const std::stop_token& stop) {
 
 void OrderFeed::read_tail(const std::stop_token& stop) {
   core::KafkaConsumer consumer(kafka_options_, logger_, topic_, "", nullptr);
-  const auto assign_end = [&] {
-    std::vector<core::PartitionOffset> all;
-    const std::int32_t partitions = consumer.partition_count(kMetadataTimeout);
-    for (std::int32_t p = 0; p < partitions; ++p) {
-      all.push_back({p, RD_KAFKA_OFFSET_END});
-    }
-    consumer.assign(all);
+  (void)consumer.end_offsets(kMetadataTimeout);  // Connects.
+  while (!stop.stop_requested()) {
+    await_need(consumer, stop);
+    read_while_needed(consumer, stop);
+  }
+}
+
+void OrderFeed::await_need(core::KafkaConsumer& consumer, const std::stop_token& stop) {
+  consumer.unassign();
+  std::unique_lock lock(mutex_);
+  const auto needed = [this] { return !subscriptions_.empty(); };
+  while (!stop.stop_requested() && !subscribed_.wait_for(lock, stop, kPollInterval, needed)) {
+    lock.unlock();
+    (void)consumer.poll(core::Duration{0});  // What the client tells meanwhile must not pile up.
+    lock.lock();
+  }
+}
+
+// From the end on: who waits already looks again once the end is known, so that nothing is missed
+// between their last look and it.
+void OrderFeed::read_while_needed(core::KafkaConsumer& consumer, const std::stop_token& stop) {
+  const auto follow_end = [&] {
+    consumer.assign(consumer.end_offsets(kMetadataTimeout));
+    notify_all();
   };
-  assign_end();
+  if (!stop.stop_requested()) follow_end();
   auto last_needed = std::chrono::steady_clock::now();
   while (!stop.stop_requested()) {
     const core::Polled polled = consumer.poll(kTailTimeout);
     if (polled.outcome == core::PollOutcome::kMessage) {
       if (const auto order_id = core::Uuid::parse(polled.message->key())) notify(*order_id);
     } else if (polled.outcome == core::PollOutcome::kOffsetLost) {
-      assign_end();
+      follow_end();
     } else if (polled.outcome == core::PollOutcome::kTopicGone) {
       throw core::Unavailable("the topic is gone; the tail begins anew");
     }
     const auto now = std::chrono::steady_clock::now();
-    const std::lock_guard lock(mutex_);
-    if (!subscriptions_.empty()) last_needed = now;
+    if (anybody_waits()) last_needed = now;
     if (now - last_needed > kIdleTail) return;
   }
 }

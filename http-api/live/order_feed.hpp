@@ -14,18 +14,21 @@
 #include <unordered_map>
 #include <vector>
 
+#include "core/kafka/consumer.hpp"
 #include "core/kafka/options.hpp"
 #include "core/observe/log.hpp"
 #include "core/observe/metrics.hpp"
 #include "core/pg/session.hpp"
 #include "core/settings/settings.hpp"
 #include "core/values/uuid.hpp"
+#include "http-api/server/problem.hpp"
+#include "http-api/server/route.hpp"
 
 namespace orderflow::http_api {
 
 namespace asio = boost::asio;
 
-// One coroutine's wait for changes of an order. Made by OrderFeed::subscribe; its end ends the
+// One coroutine's wait for changes of an order. Made by OrderFeed::follow; its end ends the
 // subscription. Used on its coroutine's thread, except notify().
 class Subscription : public std::enable_shared_from_this<Subscription> {
  public:
@@ -46,7 +49,8 @@ class Subscription : public std::enable_shared_from_this<Subscription> {
 // Tells waiting requests (`?wait=`, event streams) that an order may have changed; they then read
 // it again through OrderReader, which gathers those reads too. The feed is one tail of
 // orders.events for the whole process and, since any message may be lost, one query a second for
-// all subscriptions together. Nothing is read while nobody waits. Bounded in subscriptions.
+// all subscriptions together. While nobody waits nothing is read; the tail's connections stay, so
+// that the next one who waits is served at once. Bounded in subscriptions, in all and by client.
 class OrderFeed {
  public:
   OrderFeed(const core::Settings& settings, core::Logger& logger, core::Metrics& metrics);
@@ -58,12 +62,15 @@ class OrderFeed {
     tail_thread_.request_stop();
     poll_thread_.request_stop();
   }
+  // Notifies nobody any more once it has returned.
+  void stop();
 
-  // Null when there are as many subscriptions as there may be. With a job, its changes notify as
-  // well.
-  [[nodiscard]] std::shared_ptr<Subscription> subscribe(const asio::any_io_executor& executor,
-                                                        const core::Uuid& order_id,
-                                                        std::optional<core::Uuid> job_id = {});
+  // Subscribes a request that may wait for so long; it is notified as well when its client leaves,
+  // and, with a job, of the job's changes. Refused when there are as many subscriptions as there
+  // may be.
+  asio::awaitable<Checked<std::shared_ptr<Subscription>>> follow(
+      const RequestContext& context, core::Uuid order_id, core::Duration wait,
+      std::optional<core::Uuid> job_id = {});
 
   // Notifies everybody: the server stops, answer with what is known.
   void close();
@@ -78,12 +85,19 @@ class OrderFeed {
   };
   using Subscriptions = std::unordered_multimap<core::Uuid, Subscribed>;
 
-  void unsubscribe(const core::Uuid& order_id);
+  [[nodiscard]] Checked<std::shared_ptr<Subscription>> subscribe(
+      const asio::any_io_executor& executor, const core::Uuid& order_id,
+      std::optional<core::Uuid> job_id, const std::string& client);
+  void unsubscribe(const core::Uuid& order_id, const std::string& client);
   void notify(const core::Uuid& order_id);
+  void notify_all();
   bool await_subscriptions(const std::stop_token& stop);
+  [[nodiscard]] bool anybody_waits() const;
 
   void tail(const std::stop_token& stop);
   void read_tail(const std::stop_token& stop);
+  void await_need(core::KafkaConsumer& consumer, const std::stop_token& stop);
+  void read_while_needed(core::KafkaConsumer& consumer, const std::stop_token& stop);
   void poll(const std::stop_token& stop);
   void poll_once();
   void compare_sagas(const core::PgResult& rows);
@@ -97,7 +111,9 @@ class OrderFeed {
   core::PgSession session_;  // the poll's
   mutable std::mutex mutex_;
   std::condition_variable_any subscribed_;
+  std::size_t per_client_max_;
   Subscriptions subscriptions_;
+  std::unordered_map<std::string, std::size_t> of_client_;  // How many subscriptions.
   bool closed_ = false;
   std::jthread tail_thread_;
   std::jthread poll_thread_;

@@ -1,8 +1,8 @@
 #include "http-api/orders/events.hpp"
 
-#include <boost/asio/this_coro.hpp>
 #include <cstring>
 
+#include "core/values/failure.hpp"
 #include "core/values/number.hpp"
 #include "http-api/server/conditional.hpp"
 
@@ -16,6 +16,8 @@ constexpr auto kHeartbeat = 15s;
 // follow: the stream stays open this long after the last event, then ends.
 constexpr auto kLingerTime = 60s;
 constexpr int kStreamBatch = 100;
+// While the database is away a stream goes on, looks so often, and has its heartbeats.
+constexpr auto kOutageInterval = 1s;
 
 // Positions of the history's pages are sequences; they travel in the 16 bytes of a page position.
 core::Uuid position_of(std::int64_t sequence) {
@@ -58,32 +60,51 @@ class EventStream {
         last_sequence_(last_sequence) {}
 
   asio::awaitable<void> run(ResponseStream& out) {
-    auto last_event = std::chrono::steady_clock::now();
-    bool alive = co_await out.write(": history, then live\n\n");
-    while (alive && !out.stopping() && !backend_.feed.closed()) {
-      const auto events = co_await backend_.reader.events(order_id_, last_sequence_, kStreamBatch);
-      if (!events.empty()) {
-        last_event = std::chrono::steady_clock::now();
-        alive = co_await write_events(out, events);
+    last_event_ = std::chrono::steady_clock::now();
+    bool alive = co_await write(out, ": history, then live\n\n");
+    while (alive && !out.over() && !backend_.feed.closed()) {
+      const auto events = co_await next_events();
+      if (events && !events->empty()) {
+        last_event_ = std::chrono::steady_clock::now();
+        alive = co_await write(out, take(*events));
         continue;  // There may be more than a batch.
       }
-      const bool lingered = std::chrono::steady_clock::now() - last_event > kLingerTime;
-      if (is_final(status_) || (saga::is_terminal(status_) && lingered)) co_return;
-      const auto heartbeat = std::chrono::steady_clock::now() + kHeartbeat;
-      co_await changes_->wait_until(heartbeat);
-      if (std::chrono::steady_clock::now() >= heartbeat) alive = co_await out.write(": alive\n\n");
+      if (events && ended()) co_return;
+      const auto next_look = std::chrono::steady_clock::now() + kOutageInterval;
+      co_await changes_->wait_until(events ? heartbeat_ : std::min(heartbeat_, next_look));
+      if (std::chrono::steady_clock::now() >= heartbeat_)
+        alive = co_await write(out, ": alive\n\n");
     }
   }
 
  private:
-  asio::awaitable<bool> write_events(ResponseStream& out, const std::vector<EventRow>& events) {
+  // Nothing while the database does not answer.
+  asio::awaitable<std::optional<std::vector<EventRow>>> next_events() {
+    try {
+      co_return co_await backend_.reader.events(order_id_, last_sequence_, kStreamBatch);
+    } catch (const core::Unavailable&) {
+      co_return std::nullopt;
+    }
+  }
+
+  asio::awaitable<bool> write(ResponseStream& out, std::string text) {
+    heartbeat_ = std::chrono::steady_clock::now() + kHeartbeat;
+    return out.write(std::move(text));
+  }
+
+  std::string take(const std::vector<EventRow>& events) {
     std::string text;
     for (const EventRow& event : events) {
       text += stream_text(event);
       last_sequence_ = event.sequence;
       status_ = event.status;
     }
-    co_return co_await out.write(std::move(text));
+    return text;
+  }
+
+  [[nodiscard]] bool ended() const {
+    const bool lingered = std::chrono::steady_clock::now() - last_event_ > kLingerTime;
+    return is_final(status_) || (saga::is_terminal(status_) && lingered);
   }
 
   OrdersBackend& backend_;
@@ -91,6 +112,8 @@ class EventStream {
   saga::OrderStatus status_;
   std::shared_ptr<Subscription> changes_;
   std::int64_t last_sequence_;
+  core::SteadyTime last_event_;
+  core::SteadyTime heartbeat_;  // When the next one is due.
 };
 
 }  // namespace
@@ -120,11 +143,16 @@ asio::awaitable<Checked<Response>> OrderEvents::stream(const RequestContext& con
                                                        core::Uuid id) {
   const auto after = parse_last_event_id(context.request.header("Last-Event-ID"));
   if (!after) co_return refuse(bad_request("Last-Event-ID must be the sequence of an event."));
-  auto changes = backend_.feed.subscribe(co_await asio::this_coro::executor, id);
-  if (!changes) co_return refuse(unavailable("Too many requests wait already; poll instead.", 5));
   const auto saga = co_await backend_.reader.saga(id);
   if (!saga) co_return refuse(not_found("order"));
-  auto events = std::make_shared<EventStream>(backend_, *saga, std::move(changes), *after);
+  // Browsers connect again when a stream ends, until they are told that nothing follows.
+  if (*after > 0 && is_final(saga->state.status)) {
+    const auto events = co_await backend_.reader.events(id, *after, 1);
+    if (events.empty()) co_return json_response("", 204);
+  }
+  auto changes = co_await backend_.feed.follow(context, id, core::Duration{0});
+  if (!changes) co_return refuse(changes.error());
+  auto events = std::make_shared<EventStream>(backend_, *saga, std::move(*changes), *after);
   Response response;
   response.content_type = "text/event-stream";
   response.with("Cache-Control", "no-store").with("X-Accel-Buffering", "no");

@@ -1,7 +1,5 @@
 #include "http-api/orders/jobs.hpp"
 
-#include <boost/asio/this_coro.hpp>
-
 namespace orderflow::http_api {
 
 asio::awaitable<Checked<Response>> Jobs::get(const RequestContext& context, Path<core::Uuid> id,
@@ -11,18 +9,16 @@ asio::awaitable<Checked<Response>> Jobs::get(const RequestContext& context, Path
   const auto wait = query.value.wait;
   if (wait.count() == 0 || job->ended()) co_return json_response(job_json(*job));
 
-  context.extend_deadline(wait);
   const auto until = std::chrono::steady_clock::now() + wait;
-  const auto changes =
-      backend_.feed.subscribe(co_await asio::this_coro::executor, job->order_id, id.value);
-  if (!changes) co_return refuse(unavailable("Too many requests wait already; poll instead.", 5));
+  const auto changes = co_await backend_.feed.follow(context, job->order_id, wait, id.value);
+  if (!changes) co_return refuse(changes.error());
   while (true) {
     job = co_await find(id.value);
     if (!job) co_return refuse(not_found("job"));
-    const bool over =
-        job->ended() || backend_.feed.closed() || std::chrono::steady_clock::now() >= until;
+    const bool over = job->ended() || backend_.feed.closed() || context.client_left() ||
+                      std::chrono::steady_clock::now() >= until;
     if (over) co_return json_response(job_json(*job));
-    co_await changes->wait_until(until);
+    co_await (*changes)->wait_until(until);
   }
 }
 

@@ -26,6 +26,7 @@ class OrderReader {
   explicit OrderReader(const core::Settings& settings);
 
   void request_stop() { queue_.request_stop(); }
+  void stop() { queue_.stop(); }
 
   asio::awaitable<std::optional<saga::SagaRow>> saga(core::Uuid order_id);
   asio::awaitable<std::optional<OrderWithSaga>> order(core::Uuid order_id);

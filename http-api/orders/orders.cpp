@@ -1,7 +1,5 @@
 #include "http-api/orders/orders.hpp"
 
-#include <boost/asio/this_coro.hpp>
-
 #include "http-api/middleware/keyed_write.hpp"
 #include "http-api/orders/order_statements.hpp"
 #include "http-api/server/conditional.hpp"
@@ -74,17 +72,16 @@ asio::awaitable<Checked<Response>> Orders::status(const RequestContext& context,
     if (!saga) co_return refuse(not_found("order"));
     co_return json_response(status_json(*saga));
   }
-  context.extend_deadline(wait);
   const auto until = std::chrono::steady_clock::now() + wait;
-  const auto changes = backend_.feed.subscribe(co_await asio::this_coro::executor, id.value);
-  if (!changes) co_return refuse(unavailable("Too many requests wait already; poll instead.", 5));
+  const auto changes = co_await backend_.feed.follow(context, id.value, wait);
+  if (!changes) co_return refuse(changes.error());
   while (true) {
     const auto saga = co_await backend_.reader.saga(id.value);
     if (!saga) co_return refuse(not_found("order"));
     const bool over = saga::is_terminal(saga->state.status) || backend_.feed.closed() ||
-                      std::chrono::steady_clock::now() >= until;
+                      context.client_left() || std::chrono::steady_clock::now() >= until;
     if (over) co_return json_response(status_json(*saga));
-    co_await changes->wait_until(until);
+    co_await (*changes)->wait_until(until);
   }
 }
 

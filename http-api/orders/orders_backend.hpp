@@ -17,6 +17,8 @@ struct OrdersBackend {
   explicit OrdersBackend(const ApiEnvironment& environment);
 
   void request_stop();
+  // Once it has returned nothing resumes a handler any more.
+  void stop();
 
   core::SessionPool sessions;
   OrderReferences references;

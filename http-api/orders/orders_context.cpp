@@ -55,6 +55,14 @@ void OrdersBackend::request_stop() {
   writer.request_stop();
 }
 
+void OrdersBackend::stop() {
+  feed.stop();
+  reader.stop();
+  references.stop();
+  sessions.stop();
+  writer.stop();
+}
+
 OrdersContext::OrdersContext(const ApiEnvironment& environment)
     : backend_(environment), requests_(backend_.sessions, backend_.notifier) {}
 

@@ -15,6 +15,7 @@ class OrdersContext final : public ApiContext {
   std::vector<Route> routes() override;
   void end_waits() override { backend_.feed.close(); }
   void request_stop() override { backend_.request_stop(); }
+  void stop() override { backend_.stop(); }
 
   // What other contexts have of this one.
   [[nodiscard]] OrderRequests& requests() { return requests_; }

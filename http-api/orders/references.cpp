@@ -49,6 +49,11 @@ void OrderReferences::request_stop() {
   catalogue_->request_stop();
 }
 
+void OrderReferences::stop() {
+  identity_->stop();
+  catalogue_->stop();
+}
+
 asio::awaitable<bool> OrderReferences::user_exists(core::Uuid id) {
   if (users_.get(id)) co_return true;
   auto work = [id](core::PgSession& session) {

@@ -22,6 +22,7 @@ class OrderReferences {
   explicit OrderReferences(const ApiEnvironment& environment);
 
   void request_stop();
+  void stop();
 
   asio::awaitable<bool> user_exists(core::Uuid id);
   // One entry for each id, in order; empty where there is no such product.

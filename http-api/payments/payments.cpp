@@ -164,6 +164,7 @@ class PaymentsContext final : public ApiContext {
   }
 
   void request_stop() override { sessions_->request_stop(); }
+  void stop() override { sessions_->stop(); }
 
  private:
   std::shared_ptr<core::SessionPool> sessions_;

@@ -68,6 +68,11 @@ class Users {
     login_sessions_->request_stop();
   }
 
+  void stop() {
+    sessions_->stop();
+    login_sessions_->stop();
+  }
+
   asio::awaitable<Checked<Response>> list(Query<PageRequest> page) {
     auto work = [page = std::move(page.value)](core::PgSession& session) {
       const KeysetQuery query{core::sql<"SELECT ", domain::User::kColumns, " FROM identity.users">,
@@ -119,6 +124,7 @@ class People final : public ApiContext {
   }
 
   void request_stop() override { users_->request_stop(); }
+  void stop() override { users_->stop(); }
 
  private:
   std::shared_ptr<Users> users_;

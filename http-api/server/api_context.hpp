@@ -31,6 +31,10 @@ class ApiContext {
   // Asks its threads to end and returns at once, so that the last waits of all contexts for a slow
   // database overlap.
   virtual void request_stop() {}
+
+  // Returns once they have ended, while server and routes still exist: until then they may use what
+  // a handler has handed to them, or resume it.
+  virtual void stop() {}
 };
 
 }  // namespace orderflow::http_api

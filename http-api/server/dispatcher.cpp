@@ -35,13 +35,12 @@ asio::awaitable<Response> Dispatcher::refuse(const Request& request, Problem pro
   co_return co_await unmatched_.handler(context);
 }
 
-asio::awaitable<Response> Dispatcher::answer(const Request& request,
-                                             core::SteadyTime* deadline) const {
+asio::awaitable<Response> Dispatcher::answer(const Request& request, Client* client) const {
   Router::Match match = router_.match(request.method, request.path);
   if (match.route != nullptr) {
     RequestContext context{request, match.route->pattern, match.route->policy};
     context.params = std::move(match.params);
-    context.deadline = deadline;
+    context.client = client;
     co_return co_await match.route->handler(context);
   }
   if (match.allow.empty()) {

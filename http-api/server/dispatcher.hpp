@@ -17,10 +17,9 @@ class Dispatcher {
   Dispatcher(std::vector<Route> routes, const std::vector<Middleware>& layers);
 
   // Answers the request; never throws for what a handler does, given that a layer sees to that.
-  [[nodiscard]] asio::awaitable<Response> answer(const Request& request,
-                                                 core::SteadyTime* deadline) const;
+  [[nodiscard]] asio::awaitable<Response> answer(const Request& request, Client* client) const;
 
-  // The answer to a request that could not even be read (400, 408, 413, 431) or served (503).
+  // The answer to a request that could not even be read (400, 408, 413, ...) or served (503).
   [[nodiscard]] asio::awaitable<Response> refuse_unread(int status, std::string_view detail) const;
 
  private:

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/json/text.hpp"
+#include "core/values/time.hpp"
 
 namespace orderflow::http_api {
 
@@ -43,13 +44,26 @@ struct Request {
   [[nodiscard]] bool has_header(std::string_view name) const;
 };
 
+// Who has sent a request, for handlers that wait on purpose. Belongs to the connection's thread.
+class Client {
+ public:
+  virtual ~Client() = default;
+  // From now on until the answer it is noticed when the client leaves: `on_leaving` is called then,
+  // once. The handler may take this much longer.
+  virtual void wait_on_purpose(core::Duration extra, std::function<void()> on_leaving) = 0;
+  [[nodiscard]] virtual bool left() const = 0;
+  // What limits by client go by: an IPv4 address, or the /64 network of an IPv6 address.
+  [[nodiscard]] virtual std::string address() const = 0;
+};
+
 // Where a streamed answer goes. Belongs to the connection's thread.
 class ResponseStream {
  public:
   virtual ~ResponseStream() = default;
-  // False when the client is gone or the server stops: end the stream.
+  // False when it is over.
   virtual asio::awaitable<bool> write(std::string text) = 0;
-  [[nodiscard]] virtual bool stopping() const = 0;
+  // The client has left or the server stops: end the stream.
+  [[nodiscard]] virtual bool over() const = 0;
 };
 
 using StreamBody = std::function<asio::awaitable<void>(ResponseStream&)>;

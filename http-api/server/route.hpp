@@ -53,7 +53,7 @@ struct RequestContext {
   std::string_view route;  // the pattern, e.g. "/orders/{id}"
   const Policy& policy;
   PathParams params{};
-  core::SteadyTime* deadline = nullptr;
+  Client* client = nullptr;  // Null in tests that have no connection.
 
   core::Trace trace{};
   std::string caller = "anonymous";  // the scope of idempotency keys
@@ -65,10 +65,11 @@ struct RequestContext {
   // Empty when the pattern has no such name.
   [[nodiscard]] std::string_view param(std::string_view name) const;
 
-  // A handler that waits on purpose (`?wait=`) may take this much longer.
-  void extend_deadline(core::Duration extra) const {
-    if (deadline != nullptr) *deadline += extra;
+  // See Client.
+  void wait_on_purpose(core::Duration extra, std::function<void()> on_leaving) const {
+    if (client != nullptr) client->wait_on_purpose(extra, std::move(on_leaving));
   }
+  [[nodiscard]] bool client_left() const { return client != nullptr && client->left(); }
 };
 
 using Handler = std::function<asio::awaitable<Response>(RequestContext&)>;

@@ -1,5 +1,6 @@
 #include "http-api/server/session.hpp"
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -20,8 +21,18 @@ constexpr std::size_t kReadBytes = 8192;
 // take the answer along. This much is read and thrown away, for this long.
 constexpr std::size_t kDrainBytesMax = 1024 * 1024;
 constexpr core::Duration kDrainTime = std::chrono::seconds{1};
+// A stream sends a heartbeat far more often; one that hangs is ended.
+constexpr core::Duration kStreamSilenceMax = std::chrono::minutes{2};
+constexpr std::size_t kNetworkBytes = 8;  // Of an IPv6 address; the others name a host in it.
 constexpr Refusal kTooManyConnections{503,
                                       "The server has as many connections as it takes; try again."};
+
+struct CloseSocket {
+  void operator()(asio::ip::tcp::socket* socket) const {
+    error_code ignored;
+    socket->close(ignored);
+  }
+};
 
 bool has_body(int status) { return status != 204 && status != 304; }
 
@@ -65,6 +76,12 @@ void Session::abort() {
 }
 
 asio::awaitable<void> Session::run() {
+  // Whatever ends the connection, nothing that waits on its socket outlives it.
+  const std::unique_ptr<asio::ip::tcp::socket, CloseSocket> closed_at_the_end(&socket_);
+  co_await serve();
+}
+
+asio::awaitable<void> Session::serve() {
   // A deadline that strikes between two awaits must not end the connection's own coroutine.
   co_await asio::this_coro::throw_if_cancelled(false);
   while (true) {
@@ -79,6 +96,7 @@ asio::awaitable<void> Session::run() {
       co_await run_stream(std::move(response));
       co_return;
     }
+    end_watch();
     const bool keep = parser_->keeps_alive() && !group_.stopping;
     // Only what promises something is worth dying at.
     const bool promise = response.status == 202;
@@ -102,7 +120,7 @@ asio::awaitable<void> Session::answer_refusal() {
 asio::awaitable<Response> Session::handle() {
   enter(Phase::kHandling, group_.options.request_timeout);
   expired_ = false;
-  Response response = co_await group_.dispatcher.answer(parser_->request(), &deadline_);
+  Response response = co_await group_.dispatcher.answer(parser_->request(), this);
   if (expired_) {
     expired_ = false;
     // The cancellation is spent; the next request of this connection starts with a clean state.
@@ -203,34 +221,66 @@ asio::awaitable<bool> Session::send(const std::string& text) {
   co_return !error;
 }
 
+void Session::wait_on_purpose(core::Duration extra, std::function<void()> on_leaving) {
+  deadline_ += extra;
+  on_leaving_ = std::move(on_leaving);
+  ++watch_;
+  watch();
+}
+
+void Session::watch() {
+  auto readable = [self = shared_from_this(), watch = watch_](const error_code& error) {
+    if (!error && watch == self->watch_) self->read_ahead();
+  };
+  socket_.async_wait(asio::ip::tcp::socket::wait_read, std::move(readable));
+}
+
+// Only reading tells that the client has left; what it sends meanwhile is the next request. Behind
+// more than that its leaving stays unknown until the answer.
+void Session::read_ahead() {
+  if (buffer_.size() >= kReadBytes) return;
+  error_code error;
+  socket_.non_blocking(true, error);
+  const std::size_t bytes = socket_.read_some(buffer_.prepare(kReadBytes - buffer_.size()), error);
+  buffer_.commit(bytes);
+  if (!error || error == asio::error::would_block) return watch();
+  client_left_ = true;
+  if (const auto notify = std::exchange(on_leaving_, nullptr)) notify();
+}
+
+void Session::end_watch() {
+  ++watch_;
+  on_leaving_ = nullptr;
+  client_left_ = false;
+}
+
+std::string Session::address() const {
+  error_code error;
+  const auto address = socket_.remote_endpoint(error).address();
+  if (error || address.is_v4()) return address.to_string();
+  const auto v6 = address.to_v6();
+  if (v6.is_v4_mapped()) return asio::ip::make_address_v4(asio::ip::v4_mapped, v6).to_string();
+  auto network = v6.to_bytes();
+  std::fill(network.begin() + kNetworkBytes, network.end(), std::uint8_t{0});
+  return asio::ip::address_v6(network).to_string();
+}
+
 asio::awaitable<bool> Session::write(std::string text) {
-  if (client_left_ || group_.stopping) co_return false;
+  if (over()) co_return false;
   const bool sent = co_await send(text);
-  enter(Phase::kHandling, std::chrono::hours{24});
-  co_return sent && !client_left_;
+  enter(Phase::kHandling, kStreamSilenceMax);
+  co_return sent && !over();
 }
 
 asio::awaitable<void> Session::run_stream(Response response) {
   if (!co_await send(serialize(response, false))) co_return;
-  enter(Phase::kHandling, std::chrono::hours{24});
-  // A client that leaves while nothing happens is noticed by this read, which wakes the stream.
-  std::array<char, 1> byte{};
-  auto noticed = [self = shared_from_this()](const error_code& error, std::size_t /*bytes*/) {
-    self->client_left_ = true;
-    if (error && error != asio::error::operation_aborted && self->phase_ == Phase::kHandling) {
-      self->signal_.emit(asio::cancellation_type::terminal);
-    }
-  };
-  socket_.async_read_some(asio::buffer(byte), std::move(noticed));
+  enter(Phase::kHandling, kStreamSilenceMax);
   try {
     co_await response.stream(*this);
   } catch (const boost::system::system_error&) {
-    client_left_ = true;  // Cancelled: by the client's leaving or by the server's end.
+    // Cancelled: the server cannot wait any longer, or nothing was sent for too long.
   }
-  enter(Phase::kDraining, kDrainTime);
-  error_code ignored;
-  socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
-  socket_.close(ignored);
+  co_await drain();
 }
 
 asio::awaitable<void> Session::drain() {

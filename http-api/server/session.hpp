@@ -4,6 +4,8 @@
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
+#include <cstdint>
+#include <functional>
 #include <list>
 #include <memory>
 #include <optional>
@@ -28,7 +30,9 @@ struct SessionGroup {
 
 // One connection: reads a request, has it answered, writes the answer, and again. It runs as one
 // coroutine on one thread; check() is called by the same thread's tick.
-class Session final : public ResponseStream, public std::enable_shared_from_this<Session> {
+class Session final : public Client,
+                      public ResponseStream,
+                      public std::enable_shared_from_this<Session> {
  public:
   // `refuse`: the server is full; the first request is answered 503 and the connection closed.
   Session(asio::ip::tcp::socket socket, SessionGroup& group, bool refuse);
@@ -47,7 +51,11 @@ class Session final : public ResponseStream, public std::enable_shared_from_this
   void abort();
 
   asio::awaitable<bool> write(std::string text) override;
-  [[nodiscard]] bool stopping() const override { return group_.stopping; }
+  [[nodiscard]] bool over() const override { return client_left_ || group_.stopping; }
+
+  void wait_on_purpose(core::Duration extra, std::function<void()> on_leaving) override;
+  [[nodiscard]] bool left() const override { return client_left_; }
+  [[nodiscard]] std::string address() const override;
 
   // What is held of the client's bytes.
   [[nodiscard]] std::size_t memory() const;
@@ -57,6 +65,7 @@ class Session final : public ResponseStream, public std::enable_shared_from_this
   enum class Phase { kIdle, kReading, kHandling, kWriting, kDraining };
   enum class Received { kRequest, kRefused, kNothing };
 
+  asio::awaitable<void> serve();
   asio::awaitable<Received> read_request();
   void await_request();
   asio::awaitable<bool> fill_buffer();
@@ -65,6 +74,9 @@ class Session final : public ResponseStream, public std::enable_shared_from_this
   asio::awaitable<void> answer_refusal();
   asio::awaitable<Response> handle();
   asio::awaitable<bool> send(const std::string& text);
+  void watch();
+  void read_ahead();
+  void end_watch();
   asio::awaitable<void> run_stream(Response response);
   asio::awaitable<void> drain();
   void enter(Phase phase, core::Duration limit);
@@ -78,6 +90,8 @@ class Session final : public ResponseStream, public std::enable_shared_from_this
   core::SteadyTime deadline_;
   bool expired_ = false;
   bool client_left_ = false;
+  std::function<void()> on_leaving_;
+  std::uint64_t watch_ = 0;  // Which watch is meant; earlier ones have ended.
   asio::cancellation_signal signal_;
   boost::beast::flat_buffer buffer_;
   std::optional<RequestParser> parser_;

@@ -87,5 +87,81 @@ TEST_CASE("many can wait for the same order", "[shared][live]") {
   system.conclude();
 }
 
+// A draft: nothing happens to it until it is confirmed.
+std::string place_draft(const Shop& shop) {
+  auto body = Shop::order_body(shop.new_user(), shop.new_product(1'000));
+  body["draft"] = true;
+  return shop.place(body);
+}
+
+TEST_CASE("a client that leaves no longer waits", "[shared][live]") {
+  auto& system = shared_system();
+  const Shop shop(system);
+  const auto id = place_draft(shop);
+  const auto waiting = [&] { return system.metric("api", "orderflow_live_subscriptions"); };
+  std::vector<std::unique_ptr<RawConnection>> clients;
+  for (int i = 0; i < 60; ++i) {
+    clients.push_back(std::make_unique<RawConnection>(system.http().port()));
+    REQUIRE(clients.back()->send(
+        i % 3 == 0 ? stream_request(id)
+                   : "GET /orders/" + id + "/status?wait=30 HTTP/1.1\r\nHost: localhost\r\n\r\n"));
+    // A request behind the one that waits hides nothing.
+    if (i % 2 == 0) REQUIRE(clients.back()->send("GET /products HTTP/1.1\r\n"));
+  }
+  wait_until("all wait", [&] { return waiting() == 60; });
+  for (std::size_t i = 0; i < clients.size(); i += 3) clients[i]->abort();
+  clients.clear();
+  // Long before their waits would be over.
+  wait_until("none waits", [&] { return waiting() == 0; }, Millis{15'000});
+  CHECK(shop.http().post("/orders/" + id + "/cancel").status == 202);
+  CHECK(shop.await_end(id) == "CANCELLED");
+  system.conclude();
+}
+
+TEST_CASE("a finished order's stream tells whoever has seen all that nothing follows",
+          "[shared][live]") {
+  auto& system = shared_system();
+  const Shop shop(system);
+  const auto id = shop.place();
+  CHECK(shop.await_end(id) == "DELIVERED");
+  const auto last = std::to_string(shop.history(id).size());
+  const auto answer_to = [&](const std::string& last_event_id) {
+    return shop.http().get("/orders/" + id + "/events",
+                           {{"Accept", "text/event-stream"}, {"Last-Event-ID", last_event_id}});
+  };
+  const auto over = answer_to(last);
+  CHECK(over.status == 204);
+  CHECK(over.body.empty());
+  CHECK(answer_to("1").status == 200);
+  CHECK(answer_to("x").status == 400);
+  system.conclude();
+}
+
+TEST_CASE("an event stream outlives an outage of the database", "[live][own]") {
+  System system({.name = "live-outage", .own_postgres = true});
+  const Shop shop(system);
+  const auto id = place_draft(shop);
+  const auto connections = [&] { return system.metric("api", "orderflow_http_connections"); };
+  RawConnection stream(system.http().port());
+  REQUIRE(stream.send(stream_request(id)));
+  (void)read_until(stream, ": history");
+  const double before = connections();
+  system.postgres().stop_immediately();
+  // It looks for events with each heartbeat.
+  (void)read_until(stream, ": alive");
+  (void)read_until(stream, ": alive");
+  CHECK(connections() == before);
+  system.postgres().start();
+  for (const auto& role : system_roles()) system.wait_ready(role);
+  wait_until("the order is confirmed", [&] {
+    const auto answer = shop.http().try_request("POST", "/orders/" + id + "/confirm");
+    return answer && answer->status == 202;
+  });
+  (void)read_until(stream, "OrderDelivered");
+  CHECK(stream.closed_within(Millis{10'000}));
+  CHECK(shop.await_end(id) == "DELIVERED");
+  system.conclude();
+}
+
 }  // namespace
 }  // namespace orderflow::testing

@@ -8,10 +8,10 @@
 namespace orderflow::http_api {
 namespace {
 
-constexpr RequestLimits kLimits{1'024, 2'048, 512};
+constexpr RequestLimits kSmallLimits{1'024, 2'048, 512};
 
 TEST_CASE("a request is what it was sent as") {
-  RequestParser parser(kLimits);
+  RequestParser parser(kSmallLimits);
   const std::string bytes =
       testing::post_order("X-A:  b \r\nx-b:\r\nContent-Length: 2\r\n", "{}") + "GET";
   CHECK(parser.put(bytes) == bytes.size() - 3);
@@ -27,7 +27,7 @@ TEST_CASE("a request is what it was sent as") {
 }
 
 TEST_CASE("a trailer field is no header") {
-  RequestParser parser(kLimits);
+  RequestParser parser(kSmallLimits);
   const auto bytes =
       testing::chunked_order("2;a=b\r\n{}\r\n0\r\nIdempotency-Key: k\r\nConnection: close\r\n\r\n");
   CHECK(parser.put(bytes) == bytes.size());
@@ -39,7 +39,7 @@ TEST_CASE("a trailer field is no header") {
 
 TEST_CASE("a client is asked to go on only while its body is missing") {
   const std::string expect = "Expect: 100-continue\r\nContent-Length: 2\r\n";
-  RequestParser parser(kLimits);
+  RequestParser parser(kSmallLimits);
   const auto head = testing::post_order(expect, "");
   parser.put(head.substr(0, 20));
   CHECK_FALSE(parser.expects_continue());
@@ -49,12 +49,12 @@ TEST_CASE("a client is asked to go on only while its body is missing") {
   CHECK(parser.complete());
   CHECK_FALSE(parser.expects_continue());
 
-  RequestParser old(kLimits);
+  RequestParser old(kSmallLimits);
   old.put(testing::post_order(expect, "", "1.0"));
   CHECK_FALSE(old.refusal());
   CHECK_FALSE(old.expects_continue());
 
-  RequestParser too_large(kLimits);
+  RequestParser too_large(kSmallLimits);
   too_large.put(testing::post_order("Expect: 100-continue\r\nContent-Length: 4096\r\n", ""));
   REQUIRE(too_large.refusal());
   CHECK(too_large.refusal()->status == 413);
@@ -65,20 +65,20 @@ TEST_CASE("limits are met exactly") {
   const auto with_header = [](std::size_t bytes) {
     const auto bare = testing::get_products("Host: x\r\nX-A: \r\n");
     const std::string padding(bytes - bare.size(), 'x');
-    RequestParser parser(kLimits);
+    RequestParser parser(kSmallLimits);
     parser.put(testing::get_products("Host: x\r\nX-A: " + padding + "\r\n"));
     return parser.complete();
   };
-  CHECK(with_header(kLimits.header_bytes_max));
-  CHECK_FALSE(with_header(kLimits.header_bytes_max + 1));
+  CHECK(with_header(kSmallLimits.header_bytes_max));
+  CHECK_FALSE(with_header(kSmallLimits.header_bytes_max + 1));
   const auto with_body = [](std::size_t bytes) {
-    RequestParser parser(kLimits);
+    RequestParser parser(kSmallLimits);
     parser.put(testing::post_order("Content-Length: " + std::to_string(bytes) + "\r\n",
                                    std::string(bytes, 'x')));
     return parser.complete();
   };
-  CHECK(with_body(kLimits.body_bytes_max));
-  CHECK_FALSE(with_body(kLimits.body_bytes_max + 1));
+  CHECK(with_body(kSmallLimits.body_bytes_max));
+  CHECK_FALSE(with_body(kSmallLimits.body_bytes_max + 1));
 }
 
 }  // namespace

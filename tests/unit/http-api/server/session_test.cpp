@@ -1,7 +1,13 @@
 #include "http-api/server/session.hpp"
 
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <catch2/catch_test_macros.hpp>
+#include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "core/observe/log.hpp"
 #include "tests/support/wire.hpp"
@@ -13,7 +19,7 @@ namespace {
 using testing::Wire;
 using testing::WireCase;
 
-const Dispatcher& shop() {
+const Dispatcher& small_shop() {
   const auto answer = [](int status) -> Handler {
     return [status](RequestContext&) -> asio::awaitable<Response> {
       co_return json_response("{}", status);
@@ -25,10 +31,10 @@ const Dispatcher& shop() {
   return one;
 }
 
-void check(const WireCase& one, std::size_t piece) {
+void check_case(const WireCase& one, std::size_t piece) {
   INFO(one.name << " in pieces of " << piece);
   const ServerOptions options;
-  const auto outcome = Wire(options, shop()).run({one.bytes, one.endless, piece});
+  const auto outcome = Wire(options, small_shop()).run({one.bytes, one.endless, piece});
   INFO(outcome.answers);
   CHECK_FALSE(outcome.failure);
   CHECK_FALSE(outcome.gave_up);
@@ -40,12 +46,12 @@ void check(const WireCase& one, std::size_t piece) {
 
 TEST_CASE("what a peer may send is served or refused, however the network cuts it") {
   for (const WireCase& one : testing::wire_cases()) {
-    check(one, 100'000);
+    check_case(one, 100'000);
     if (one.endless.empty()) {
-      check(one, 1);
-      check(one, 7);
+      check_case(one, 1);
+      check_case(one, 7);
     } else {
-      check(one, one.endless.size());
+      check_case(one, one.endless.size());
     }
   }
 }
@@ -54,9 +60,51 @@ TEST_CASE("a connection that waits for its next request holds next to nothing") 
   const ServerOptions options;
   const std::string padding(options.header_bytes_max - 200, 'x');
   const auto large = testing::get_products("Host: x\r\nX-A: " + padding + "\r\n");
-  const auto outcome = Wire(options, shop()).run({large, {}, 1'000});
+  const auto outcome = Wire(options, small_shop()).run({large, {}, 1'000});
   CHECK(outcome.memory_max > options.header_bytes_max);
   CHECK(outcome.memory_idle <= std::size_t{16} * 1024);
+}
+
+// Waits until its client leaves.
+asio::awaitable<Response> wait_for_leaving(RequestContext& context) {
+  asio::steady_timer never(co_await asio::this_coro::executor,
+                           asio::steady_timer::time_point::max());
+  context.wait_on_purpose(std::chrono::seconds{30}, [&never] { never.cancel(); });
+  boost::system::error_code ended;
+  co_await never.async_wait(asio::redirect_error(asio::use_awaitable, ended));
+  co_return json_response("{}", context.client_left() ? 200 : 500);
+}
+
+TEST_CASE("a handler that waits is told that its client has left, whatever it had sent before") {
+  const Dispatcher waiting({{Method::kGet, "/wait", wait_for_leaving, {}},
+                            {Method::kGet, "/products", wait_for_leaving, {}}},
+                           {});
+  const std::string wait = "GET /wait HTTP/1.1\r\nHost: x\r\n\r\n";
+  for (const auto& behind : {std::string(), std::string("GET"), testing::kNextRequest}) {
+    INFO(behind);
+    const std::string bytes = wait + behind;
+    const auto outcome = Wire({}, waiting).run({bytes});
+    CHECK_FALSE(outcome.gave_up);
+    const std::vector<int> answers(behind == testing::kNextRequest ? 2 : 1, 200);
+    CHECK(testing::statuses_of(outcome.answers) == answers);
+  }
+}
+
+TEST_CASE("a stream that fails ends its connection") {
+  const auto broken = [](RequestContext&) -> asio::awaitable<Response> {
+    Response response;
+    response.content_type = "text/event-stream";
+    response.stream = [](ResponseStream& out) -> asio::awaitable<void> {
+      co_await out.write(": begun\n\n");
+      throw std::runtime_error("no more");
+    };
+    co_return response;
+  };
+  const Dispatcher streaming({{Method::kGet, "/products", broken, {}}}, {});
+  const auto outcome = Wire({}, streaming).run({testing::kNextRequest});
+  CHECK(outcome.failure);
+  CHECK(outcome.server_closed);
+  CHECK(outcome.answers.ends_with(": begun\n\n"));
 }
 
 }  // namespace
