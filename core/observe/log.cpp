@@ -2,7 +2,11 @@
 
 #include <unistd.h>
 
+#include <chrono>
+#include <mutex>
+
 #include "core/observe/line_writer.hpp"
+#include "core/observe/repeated_lines.hpp"
 #include "core/values/time.hpp"
 
 namespace orderflow::core {
@@ -18,14 +22,15 @@ std::string_view name_of(LogLevel level) {
   return "error";
 }
 
-nlohmann::ordered_json begin_line(LogLevel level, std::string_view role, std::string_view message) {
-  return {{"time", to_rfc3339(process_now())},
-          {"level", name_of(level)},
-          {"role", role},
-          {"message", message}};
+using Line = nlohmann::ordered_json;
+
+std::string now_text() { return to_rfc3339(process_now()); }
+
+Line begin_line(LogLevel level, std::string_view role, std::string_view message) {
+  return {{"time", now_text()}, {"level", name_of(level)}, {"role", role}, {"message", message}};
 }
 
-std::string text_of(const nlohmann::ordered_json& line) {
+std::string text_of(const Line& line) {
   // Text from outside may hold broken UTF-8; a log line must never throw for it.
   return line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
@@ -38,6 +43,36 @@ LineWriter& standard_output() {
     return text_of(line);
   });
   return writer;
+}
+
+// Of all loggers as well, what they have said already.
+class Repetitions {
+ public:
+  // Also writes the counts that are due.
+  bool is_new(LogLevel level, const Line& line) {
+    const auto now = std::chrono::steady_clock::now();
+    const std::lock_guard lock(mutex_);
+    for (Line& due : lines_.take_due(now)) {
+      due["time"] = now_text();
+      standard_output().write(text_of(due));
+    }
+    return level < LogLevel::kWarning || lines_.is_new(without_occasion(line), now);
+  }
+
+ private:
+  // What is the same each time: neither when, nor for whom.
+  static Line without_occasion(Line line) {
+    for (const char* name : {"time", "correlation_id", "trace_id"}) line.erase(name);
+    return line;
+  }
+
+  std::mutex mutex_;
+  RepeatedLines lines_;
+};
+
+Repetitions& repetitions() {
+  static Repetitions one;
+  return one;
 }
 
 }  // namespace
@@ -60,6 +95,7 @@ void Logger::write(LogLevel level, std::string_view message, const Trace* trace,
     line["trace_id"] = trace_id_of(trace->traceparent);
   }
   for (const auto& [key, value] : fields) line[std::string(key)] = value;
+  if (level > LogLevel::kDebug && !repetitions().is_new(level, line)) return;
   standard_output().write(text_of(line));
 }
 

@@ -19,7 +19,9 @@ enum class LogLevel { kDebug, kInfo, kWarning, kError };
 // Writes one JSON object a line to stdout: time, level, role, message, correlation_id, trace_id and
 // the fields given. A line is out when the call returns, whatever then ends the process; lines
 // for which a pipe has no room are lost instead of waiting, and a later line says how many (see
-// LineWriter). Safe from any thread. Owned by main, handed down by reference.
+// LineWriter). A warning or an error that only repeats one of the last minute, whoever it
+// concerned, is counted instead (see RepeatedLines). Safe from any thread. Owned by main, handed
+// down by reference.
 class Logger {
  public:
   using Field = std::pair<std::string_view, nlohmann::json>;
