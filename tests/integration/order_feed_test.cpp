@@ -19,8 +19,8 @@ using http_api::RequestContext;
 using http_api::Subscription;
 using Clock = std::chrono::steady_clock;
 
-constexpr const char* kTopic = "orders.events";
-constexpr std::chrono::seconds kWait{20};
+constexpr const char* kFeedTopic = "orders.events";
+constexpr std::chrono::seconds kFeedWait{20};
 
 class OneClient final : public http_api::Client {
  public:
@@ -47,7 +47,7 @@ class Following {
   Following()
       : logger_("test", core::LogLevel::kError),
         metrics_("test"),
-        broker_(ports_.port(0), {{kTopic, kPartitions, 1}}, logger_),
+        broker_(ports_.port(0), {{kFeedTopic, kPartitions, 1}}, logger_),
         options_{"127.0.0.1:" + std::to_string(ports_.port(0)), "test", {}},
         producer_(options_, logger_, [](std::uint64_t, bool) {}),
         feed_(settings_from({{"DATABASE_URL", database_.url()},
@@ -62,12 +62,12 @@ class Following {
     const http_api::Policy policy;
     RequestContext context{request, "", policy};
     context.client = &client;
-    return run(feed_.follow(context, order_id, kWait));
+    return run(feed_.follow(context, order_id, kFeedWait));
   }
 
   // Whether the subscription is told of something in time.
   bool notified(const std::shared_ptr<Subscription>& subscription) {
-    const auto until = Clock::now() + kWait;
+    const auto until = Clock::now() + kFeedWait;
     auto wait = [&]() -> asio::awaitable<bool> {
       co_await subscription->wait_until(until);
       co_return Clock::now() < until;
@@ -77,11 +77,11 @@ class Following {
 
   void publish(const core::Uuid& order_id) {
     core::OutgoingMessage message;
-    message.topic = kTopic;
+    message.topic = kFeedTopic;
     message.key = order_id.to_string();
     message.partition = 1;
     REQUIRE(producer_.send(message, 0));
-    REQUIRE(producer_.flush(kWait));
+    REQUIRE(producer_.flush(kFeedWait));
   }
 
  private:
