@@ -12,6 +12,8 @@ namespace beast_http = boost::beast::http;
 
 // What is reserved for a body on its client's word alone.
 constexpr std::size_t kReservedBytesMax = 8192;
+// The shortest end of a chunked body, 0 CRLF CRLF. Beast takes for granted that it has so much.
+constexpr std::size_t kFramingBytesMin = 5;
 // Enough for any browser behind any chain of proxies.
 constexpr std::size_t kHeadersMax = 100;
 
@@ -33,6 +35,7 @@ RequestParser::RequestParser(const RequestLimits& limits) : limits_(limits) {
 std::size_t RequestParser::put(std::string_view bytes) {
   std::size_t used = skip_empty_line(bytes);
   while (used < bytes.size() && bytes != "\r" && !refusal_ && !is_done()) {
+    if (awaits_chunk() && bytes.size() - used < kFramingBytesMin) break;
     Error error;
     used += put_piece(bytes.substr(used), error);
     if (error == beast_http::error::need_more) break;
@@ -150,8 +153,13 @@ std::size_t RequestParser::on_body_impl(Text part, Error& /*error*/) {
   return part.size();
 }
 
+void RequestParser::on_chunk_header_impl(std::uint64_t size, Text, Error& /*error*/) {
+  chunk_left_ = size;
+}
+
 std::size_t RequestParser::on_chunk_body_impl(std::uint64_t, Text part, Error& /*error*/) {
   append_to_body(part);
+  chunk_left_ -= part.size();
   return part.size();
 }
 

@@ -67,10 +67,13 @@ class RequestParser final : private boost::beast::http::basic_parser<true> {
   void on_header_impl(Error& error) override;
   void on_body_init_impl(const boost::optional<std::uint64_t>& length, Error& error) override;
   std::size_t on_body_impl(Text part, Error& error) override;
-  void on_chunk_header_impl(std::uint64_t, Text, Error&) override {}
+  void on_chunk_header_impl(std::uint64_t size, Text, Error& error) override;
   std::size_t on_chunk_body_impl(std::uint64_t, Text part, Error& error) override;
   void on_finish_impl(Error&) override {}
 
+  [[nodiscard]] bool awaits_chunk() const {
+    return is_header_done() && chunked() && chunk_left_ == 0;
+  }
   std::size_t skip_empty_line(std::string_view bytes);
   std::size_t put_piece(std::string_view bytes, Error& error);
   void check_size(std::string_view rest);
@@ -85,6 +88,7 @@ class RequestParser final : private boost::beast::http::basic_parser<true> {
   std::size_t target_size_ = 0;
   std::vector<Field> fields_;
   std::size_t head_bytes_ = 0;     // Used up, as sent.
+  std::uint64_t chunk_left_ = 0;   // Of its data.
   std::size_t framing_bytes_ = 0;  // Used up behind the header that were no data.
   unsigned version_ = 11;
   bool closes_ = false;  // Beast lets keep-alive win in HTTP/1.0.
