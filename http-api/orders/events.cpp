@@ -37,6 +37,11 @@ bool is_final(saga::OrderStatus status) {
   return status == saga::OrderStatus::kCancelled || status == saga::OrderStatus::kDelivered;
 }
 
+// Nothing follows these unless somebody asks for it.
+bool is_finished(saga::OrderStatus status) {
+  return is_final(status) || status == saga::OrderStatus::kPaymentFailed;
+}
+
 std::string stream_text(const EventRow& event) {
   return "id: " + std::to_string(event.sequence) + "\nevent: " + event.type +
          "\ndata: " + event_json(event) + "\n\n";
@@ -146,7 +151,7 @@ asio::awaitable<Checked<Response>> OrderEvents::stream(const RequestContext& con
   const auto saga = co_await backend_.reader.saga(id);
   if (!saga) co_return refuse(not_found("order"));
   // Browsers connect again when a stream ends, until they are told that nothing follows.
-  if (*after > 0 && is_final(saga->state.status)) {
+  if (*after > 0 && is_finished(saga->state.status)) {
     const auto events = co_await backend_.reader.events(id, *after, 1);
     if (events.empty()) co_return json_response("", 204);
   }

@@ -122,18 +122,21 @@ TEST_CASE("a finished order's stream tells whoever has seen all that nothing fol
           "[shared][live]") {
   auto& system = shared_system();
   const Shop shop(system);
-  const auto id = shop.place();
-  CHECK(shop.await_end(id) == "DELIVERED");
-  const auto last = std::to_string(shop.history(id).size());
-  const auto answer_to = [&](const std::string& last_event_id) {
+  const auto answer_to = [&](const std::string& id, const std::string& last_event_id) {
     return shop.http().get("/orders/" + id + "/events",
                            {{"Accept", "text/event-stream"}, {"Last-Event-ID", last_event_id}});
   };
-  const auto over = answer_to(last);
-  CHECK(over.status == 204);
-  CHECK(over.body.empty());
-  CHECK(answer_to("1").status == 200);
-  CHECK(answer_to("x").status == 400);
+  const auto delivered = shop.place();
+  CHECK(shop.await_end(delivered) == "DELIVERED");
+  const auto unpaid = shop.place(shop.new_user(1), shop.new_product(1'000));
+  CHECK(shop.await_end(unpaid) == "PAYMENT_FAILED");
+  for (const auto& id : {delivered, unpaid}) {
+    const auto over = answer_to(id, std::to_string(shop.history(id).size()));
+    CHECK(over.status == 204);
+    CHECK(over.body.empty());
+  }
+  CHECK(answer_to(delivered, "1").status == 200);
+  CHECK(answer_to(delivered, "x").status == 400);
   system.conclude();
 }
 
