@@ -34,6 +34,7 @@ void DeliveryTimers::granted(const Grants& fresh, const Grants& all, std::int32_
   dropped(partitions);
   owned_ = partitions;
   for (const auto& [partition, grant] : all) owned_.insert(partition);
+  for (const auto& [partition, grant] : fresh) timers_.take(partition, grant.granted_at);
   const auto live =
       domain::read_live(session, shards_of(partitions, partition_count), limits_.timers, policy_);
   for (const auto& row : live) {

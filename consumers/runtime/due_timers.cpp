@@ -73,7 +73,12 @@ core::Time DueTimers::next_except(const std::set<std::int32_t>& partitions) cons
 }
 
 core::Duration DueTimers::overdue(core::Time now) const {
-  return now - std::min(now, next_except({}));
+  core::Duration longest{0};
+  for (const auto& [partition, lane] : lanes_) {
+    const core::Time since = std::max(next(partition), lane.owned_since);
+    longest = std::max(longest, now - std::min(now, since));
+  }
+  return longest;
 }
 
 }  // namespace orderflow::consumers

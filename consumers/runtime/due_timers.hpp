@@ -20,6 +20,8 @@ class DueTimers {
  public:
   explicit DueTimers(std::size_t limit) : limit_(limit) {}
 
+  // The partition is owned since then.
+  void take(std::int32_t partition, core::Time since) { lanes_[partition].owned_since = since; }
   // Sets or moves a row's time; Time::max() removes it.
   void set(std::int32_t partition, const core::Uuid& id, core::Time due);
   void drop(std::int32_t partition);
@@ -32,7 +34,8 @@ class DueTimers {
   [[nodiscard]] core::Time next(std::int32_t partition) const;
   // Of all partitions but these.
   [[nodiscard]] core::Time next_except(const std::set<std::int32_t>& partitions) const;
-  // For how long the earliest row of all has been due.
+  // For how long a row of an owned partition has been due. What had been due before the partition
+  // was taken counts from then: nobody could have acted.
   [[nodiscard]] core::Duration overdue(core::Time now) const;
   [[nodiscard]] std::size_t size() const { return size_; }
 
@@ -40,6 +43,7 @@ class DueTimers {
   struct Lane {
     std::set<std::pair<core::Time, core::Uuid>> by_time;
     std::unordered_map<core::Uuid, core::Time> by_id;
+    core::Time owned_since{};
   };
   void erase(Lane& lane, const core::Uuid& id);
   // Forgets the latest of all entries; false when `due` itself is the latest.

@@ -20,6 +20,7 @@ struct Grant {
   std::int64_t next_offset = 0;
   std::int64_t batch_no = 0;        // Of the last transaction that touched it.
   std::int64_t published_mark = 0;  // As last written.
+  Time granted_at{};                // By the database's clock.
 };
 
 using Grants = std::map<std::int32_t, Grant>;

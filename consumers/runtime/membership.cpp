@@ -58,15 +58,6 @@ void Membership::on_revoked() noexcept {
   unassigned_since_ = steady_clock::now();
 }
 
-std::int64_t Membership::unhandled(const Grants& grants) const {
-  std::int64_t count = 0;
-  for (const auto& [partition, grant] : grants) {
-    const auto log_end = consumer_->cached_watermarks(partition).second;
-    count += std::max<std::int64_t>(log_end - grant.next_offset, 0);
-  }
-  return count;
-}
-
 const char* Membership::replacement_reason() {
   const std::string id = consumer_->cluster_id(core::Duration{0});
   const bool another = !id.empty() && !cluster_id_.empty() && id != cluster_id_;

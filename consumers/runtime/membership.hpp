@@ -7,7 +7,6 @@
 #include <string>
 #include <utility>
 
-#include "consumers/runtime/grant.hpp"
 #include "core/kafka/consumer.hpp"
 #include "core/kafka/options.hpp"
 #include "core/observe/log.hpp"
@@ -33,8 +32,10 @@ class Membership final : public core::RebalanceListener {
   // Reads on; kTopicGone is noted here and reads as nothing.
   [[nodiscard]] core::Polled poll(core::Duration timeout);
   void assign(std::span<const core::PartitionOffset> positions) { consumer_->assign(positions); }
-  // How many messages of these partitions their owner has yet to handle, as far as is known.
-  [[nodiscard]] std::int64_t unhandled(const Grants& grants) const;
+  // Where the log of a partition ends, as the last fetch told; negative: not known.
+  [[nodiscard]] std::int64_t log_end(std::int32_t partition) const {
+    return consumer_->cached_watermarks(partition).second;
+  }
 
   [[nodiscard]] const std::set<std::int32_t>& assigned() const { return assigned_; }
   // True once after each revocation.

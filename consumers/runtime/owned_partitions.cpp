@@ -1,5 +1,6 @@
 #include "consumers/runtime/owned_partitions.hpp"
 
+#include <algorithm>
 #include <ranges>
 #include <utility>
 
@@ -9,6 +10,7 @@ void OwnedPartitions::take(const std::vector<Grant>& granted) {
   for (const Grant& grant : granted) {
     grants_[grant.partition] = grant;
     buffers_.clear(grant.partition);
+    logs_.drop(grant.partition);
   }
 }
 
@@ -16,12 +18,27 @@ void OwnedPartitions::drop(const std::set<std::int32_t>& partitions) {
   for (const auto partition : partitions) {
     grants_.erase(partition);
     buffers_.clear(partition);
+    logs_.drop(partition);
     offset_lost_.erase(partition);
   }
 }
 
 void OwnedPartitions::apply(const Committed& committed) {
-  for (const Grant& grant : committed.grants) grants_.at(grant.partition) = grant;
+  for (const Advance& advance : committed.advances) {
+    Grant& grant = grants_.at(advance.partition);
+    grant.next_offset = advance.next_offset;
+    grant.batch_no = advance.batch_no;
+    grant.published_mark = advance.published_mark;
+    logs_.forget_before(advance.partition, advance.next_offset);
+  }
+}
+
+std::int64_t OwnedPartitions::unhandled() const {
+  std::int64_t count = 0;
+  for (const auto& [partition, grant] : grants_) {
+    count += std::max<std::int64_t>(logs_.end(partition) - grant.next_offset, 0);
+  }
+  return count;
 }
 
 std::set<std::int32_t> OwnedPartitions::numbers() const {

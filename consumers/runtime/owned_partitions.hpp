@@ -7,6 +7,7 @@
 
 #include "consumers/runtime/backlog.hpp"
 #include "consumers/runtime/grant.hpp"
+#include "consumers/runtime/log_growth.hpp"
 #include "consumers/runtime/partition_buffers.hpp"
 #include "consumers/runtime/transaction.hpp"
 #include "core/kafka/consumer.hpp"
@@ -45,7 +46,15 @@ class OwnedPartitions {
   // is known to mean nothing.
   [[nodiscard]] std::vector<core::PartitionOffset> read_positions() const;
 
+  // The partition's log ends there, as far as the broker has told; negative: not known.
+  void log_ends(std::int32_t partition, std::int64_t end, core::SteadyTime now) {
+    logs_.observe(partition, end, now);
+  }
+  // Looks how old what is buffered has become.
+  void observe_backlog(core::SteadyTime now) { backlog_.observe(buffers_.ages(logs_, now), now); }
   [[nodiscard]] Backlog& backlog() { return backlog_; }
+  // How many messages are yet to be handled, as far as the ends of the logs are known.
+  [[nodiscard]] std::int64_t unhandled() const;
 
   // P, of the whole topic; 0 until it is known.
   [[nodiscard]] std::int32_t partition_count() const { return partition_count_; }
@@ -58,6 +67,7 @@ class OwnedPartitions {
  private:
   Grants grants_;
   PartitionBuffers buffers_;
+  LogGrowth logs_;
   Backlog backlog_;
   std::set<std::int32_t> offset_lost_;
   std::int32_t partition_count_ = 0;

@@ -22,8 +22,8 @@ std::vector<Grant> OwnerDatabase::grant(const std::set<std::int32_t>& partitions
   try {
     auto granted = store_.grant(partitions, owner_, session_);
     crash_.pass(CrashPlace::kAfterGrant);
-    clock_.observe(granted.database_time);
-    return std::move(granted.grants);
+    if (!granted.empty()) clock_.observe(granted.front().granted_at);
+    return granted;
   } catch (const core::LockTimeout&) {
     auto login = owner_session_options(options_.role, {});
     login.application_name = "orderflow/grant";
@@ -50,11 +50,7 @@ Committed OwnerDatabase::advance(const Transaction& transaction, CrashPlace befo
   const auto results = session_.transaction(transaction.calls, crash_.at(unanswered));
   crash_.pass(after);
   clock_.observe(results.front().time(0, 0));
-  Committed committed;
-  for (const Advance& advance : transaction.advances) {
-    committed.grants.push_back(advanced(advance));
-  }
-  return committed;
+  return {transaction.advances};
 }
 
 }  // namespace orderflow::consumers

@@ -272,9 +272,12 @@ class OwnerLoop::Impl {
   // ---- batches ----------------------------------------------------------------------------------
 
   void work() {
-    const auto& buffers = partitions_.buffers();
-    partitions_.backlog().observe(buffers.ages(core::process_now()), steady_clock::now());
-    if (!paused_) handle(buffers.ready(options_.batch_limit));
+    const auto now = steady_clock::now();
+    for (const auto& [partition, grant] : partitions_.grants()) {
+      partitions_.log_ends(partition, membership_.log_end(partition), now);
+    }
+    partitions_.observe_backlog(now);
+    if (!paused_) handle(partitions_.buffers().ready(options_.batch_limit));
     if (steady_clock::now() >= next_heartbeat_) heartbeat();
   }
 
@@ -301,7 +304,7 @@ class OwnerLoop::Impl {
   // What the next transaction tells the API's admission.
   void measure() {
     auto& backlog = partitions_.backlog();
-    const std::int64_t lag = membership_.unhandled(partitions_.grants());
+    const std::int64_t lag = partitions_.unhandled();
     metrics_.waiting(lag, backlog.oldest());
     const Time now = database_.now();
     const Duration wait =

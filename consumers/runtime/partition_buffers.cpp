@@ -53,12 +53,14 @@ std::optional<std::int64_t> PartitionBuffers::next_offset(std::int32_t partition
   return found->second.back().message.offset() + 1;
 }
 
-Backlog::Ages PartitionBuffers::ages(core::Time wall_clock) const {
+Backlog::Ages PartitionBuffers::ages(const LogGrowth& logs, core::SteadyTime now) const {
   Backlog::Ages ages;
   for (const auto& [partition, buffer] : buffers_) {
     if (buffer.empty()) continue;
-    const core::Time made{std::chrono::milliseconds{buffer.front().message.timestamp_ms()}};
-    ages.emplace(partition, std::max<core::Duration>(wall_clock - made, core::Duration{0}));
+    const Buffered& oldest = buffer.front();
+    const auto in_log = logs.since(partition, oldest.message.offset()).value_or(oldest.arrived);
+    const auto waited = now - std::min(in_log, oldest.arrived);
+    ages.emplace(partition, std::chrono::duration_cast<core::Duration>(waited));
   }
   return ages;
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "consumers/runtime/backlog.hpp"
+#include "consumers/runtime/log_growth.hpp"
 #include "core/kafka/message.hpp"
 #include "core/values/time.hpp"
 
@@ -33,8 +34,8 @@ class PartitionBuffers {
   [[nodiscard]] std::size_t size() const;
   // Where to go on reading behind what is buffered; empty when nothing is.
   [[nodiscard]] std::optional<std::int64_t> next_offset(std::int32_t partition) const;
-  // Age of each partition's oldest buffered message by its own timestamp.
-  [[nodiscard]] Backlog::Ages ages(core::Time wall_clock) const;
+  // For how long each partition's oldest buffered message has waited, here and in its log.
+  [[nodiscard]] Backlog::Ages ages(const LogGrowth& logs, core::SteadyTime now) const;
 
  private:
   struct Buffered {

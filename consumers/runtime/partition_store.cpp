@@ -82,16 +82,15 @@ PartitionStore::PartitionStore(const std::string& schema, std::string role)
   for (Sql* sql : {&grant_, &end_stopped_, &check_, &stale_, &layout_}) sql->bind();
 }
 
-PartitionStore::Granted PartitionStore::grant(const std::set<std::int32_t>& partitions,
-                                              const std::string& owner, core::PgSession& session) {
+std::vector<Grant> PartitionStore::grant(const std::set<std::int32_t>& partitions,
+                                         const std::string& owner, core::PgSession& session) {
   PgParams params;
   params.array(int4_array(partitions)).text(owner);
   const auto rows = session.execute(grant_.statement, params);
-  Granted granted;
+  std::vector<Grant> granted;
   for (int i = 0; i < rows.rows(); ++i) {
-    granted.grants.push_back(
-        {rows.int4(i, 0), rows.int8(i, 1), rows.int8(i, 2), rows.int8(i, 3), rows.int8(i, 4)});
-    granted.database_time = rows.time(i, 5);
+    granted.push_back({rows.int4(i, 0), rows.int8(i, 1), rows.int8(i, 2), rows.int8(i, 3),
+                       rows.int8(i, 4), rows.time(i, 5)});
   }
   return granted;
 }

@@ -17,13 +17,9 @@ class PartitionStore {
  public:
   PartitionStore(const std::string& schema, std::string role);
 
-  struct Granted {
-    std::vector<Grant> grants;
-    Time database_time;
-  };
   // Grants the partitions to this owner: their epochs rise, whoever owned them is fenced.
-  Granted grant(const std::set<std::int32_t>& partitions, const std::string& owner,
-                core::PgSession& session);
+  std::vector<Grant> grant(const std::set<std::int32_t>& partitions, const std::string& owner,
+                           core::PgSession& session);
 
   // Ends the sessions of owners that hold row locks though they are stopped. Needs a session that
   // kept the login's role. Only sessions of this program are ended.

@@ -65,9 +65,4 @@ Transaction make_transaction(const PartitionStore& store, const std::string& top
   return transaction;
 }
 
-Grant advanced(const Advance& advance) {
-  return {advance.partition, advance.epoch, advance.next_offset, advance.batch_no,
-          advance.published_mark};
-}
-
 }  // namespace orderflow::consumers

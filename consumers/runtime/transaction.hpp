@@ -22,9 +22,9 @@ struct Transaction {
   std::vector<core::PgCall> calls;
 };
 
-// What holds after a commit. A value.
+// What a commit has made durable. A value.
 struct Committed {
-  std::vector<Grant> grants;  // Those that advanced, as they are now.
+  std::vector<Advance> advances;
 };
 
 // Where each partition's row goes on after these messages.
@@ -45,8 +45,5 @@ struct Committed {
 // Ownership check, effects, dead letters. Empty when nothing advances.
 [[nodiscard]] Transaction make_transaction(const PartitionStore& store, const std::string& topic,
                                            std::vector<Advance> advances, TransactionDraft draft);
-
-// A grant after an advance of it is committed.
-[[nodiscard]] Grant advanced(const Advance& advance);
 
 }  // namespace orderflow::consumers

@@ -52,7 +52,7 @@ std::vector<Outgoing> Orchestrator::granted(const Grants& fresh, const Grants& a
   dropped(partitions);
 
   const auto fresh_shards = shards_of(fresh, partition_count);
-  wake_ups_.load(fresh_shards, partition_count, session);
+  wake_ups_.load(fresh, fresh_shards, partition_count, session);
   const auto waiting = saga::store::load_waiting(fresh_shards, kWaitingAtGrant);
   health_.restore(saga::store::read_waiting(session.execute(waiting)));
   polls_.granted(shards_of(all, partition_count), partition_count);

@@ -17,8 +17,9 @@ constexpr std::int32_t kWakeUpsMax = 200'000;
 
 WakeUps::WakeUps(std::size_t batch_limit) : batch_limit_(batch_limit), timers_(kWakeUpsMax) {}
 
-void WakeUps::load(const std::vector<std::int32_t>& shards, std::int32_t partition_count,
-                   core::PgSession& session) {
+void WakeUps::load(const Grants& fresh, const std::vector<std::int32_t>& shards,
+                   std::int32_t partition_count, core::PgSession& session) {
+  for (const auto& [partition, grant] : fresh) timers_.take(partition, grant.granted_at);
   const auto call = saga::store::load_wake_ups(shards, kWakeUpsMax);
   for (const auto& wake_up : saga::store::read_wake_ups(session.execute(call))) {
     const auto partition = core::partition_of_shard(wake_up.shard, partition_count);

@@ -19,9 +19,9 @@ class WakeUps {
  public:
   explicit WakeUps(std::size_t batch_limit);
 
-  // At a grant: the live sagas of these shards.
-  void load(const std::vector<std::int32_t>& shards, std::int32_t partition_count,
-            core::PgSession& session);
+  // At a grant: the live sagas of these shards, which are those of the fresh grants.
+  void load(const Grants& fresh, const std::vector<std::int32_t>& shards,
+            std::int32_t partition_count, core::PgSession& session);
   void drop(const std::set<std::int32_t>& partitions);
 
   // Partitions whose wake-ups wait until the messages published before are acknowledged.

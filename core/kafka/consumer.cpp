@@ -31,6 +31,8 @@ KafkaConsumer::KafkaConsumer(const KafkaOptions& options, Logger& logger, std::s
   set(conf, "enable.auto.commit", "false");             // Offsets live beside the results.
   set(conf, "enable.auto.offset.store", "false");
   set(conf, "auto.offset.reset", "error");  // A forgotten offset must be noticed.
+  // Nobody of ours uses transactions: a stranger's, left open, must not hold up what is behind it.
+  set(conf, "isolation.level", "read_uncommitted");
   // The embedded broker's groups do not form with less, a real one refuses less.
   set(conf, "session.timeout.ms", "6000");
   set(conf, "heartbeat.interval.ms", "1500");

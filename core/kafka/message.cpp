@@ -36,10 +36,4 @@ KafkaHeaders KafkaMessage::headers() const {
   return all;
 }
 
-std::int64_t KafkaMessage::timestamp_ms() const {
-  rd_kafka_timestamp_type_t type{};
-  const auto timestamp = rd_kafka_message_timestamp(message_.get(), &type);
-  return timestamp < 0 ? 0 : timestamp;
-}
-
 }  // namespace orderflow::core

@@ -27,8 +27,6 @@ class KafkaMessage {
   // The last header of that name; empty when there is none.
   [[nodiscard]] std::string_view header(const char* name) const;
   [[nodiscard]] KafkaHeaders headers() const;
-  // When the producer made it, in this cluster's clock; zero when unknown.
-  [[nodiscard]] std::int64_t timestamp_ms() const;
 
  private:
   struct Destroy {

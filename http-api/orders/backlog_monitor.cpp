@@ -16,12 +16,13 @@ constexpr core::Duration kAgeTimeout = std::chrono::seconds{3};
 
 // An owner that lives reports in its partition rows, at least once a second, how far behind it is;
 // the report ages only once the owner falls silent, else an idle owner would seem to be a second
-// behind. Where no owner lives (no heartbeat for 5 s), the overdue wake-ups of live sagas tell the
-// same, read through their partial index.
+// behind. What an owner reported that no longer lives (no heartbeat for 5 s) counts no more; there
+// the overdue wake-ups of live sagas tell the same, read through their partial index.
 constexpr core::PgStatement kReadReportedAge{"api_reported_age", R"(
 SELECT count(*) FILTER (WHERE heartbeat < now() - interval '5 seconds') > 0 OR count(*) = 0,
        coalesce(extract(epoch FROM max(heartbeat - oldest_ready_at
-         + greatest(now() - heartbeat - interval '2 seconds', '0'))) * 1000000, 0)::int8
+         + greatest(now() - heartbeat - interval '2 seconds', '0'))
+         FILTER (WHERE heartbeat >= now() - interval '5 seconds')) * 1000000, 0)::int8
 FROM orders.partitions)"};
 constexpr core::PgStatement kReadOverdueAge{"api_overdue_age", R"(
 SELECT coalesce(extract(epoch FROM now() - min(wake_at)) * 1000000, 0)::int8
@@ -37,6 +38,7 @@ BacklogMonitor::BacklogMonitor(const core::Settings& settings, core::Logger& log
                                                   .answer_timeout = kAgeTimeout}),
       age_gauge_(metrics.gauge("backlog_oldest_seconds",
                                "How long a new order waits until its owner looks at it.")),
+      silence_(std::chrono::steady_clock::now()),
       shedder_(settings.get(kBacklogAgeLimit)) {
   thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
 }
@@ -49,9 +51,10 @@ BacklogMonitor::~BacklogMonitor() {
 core::Duration BacklogMonitor::read_age() {
   const core::PgResult reported = session_.execute(kReadReportedAge);
   core::Duration age{reported.int8(0, 1)};
-  if (reported.boolean(0, 0)) {
+  const auto silence = silence_.observe(reported.boolean(0, 0), std::chrono::steady_clock::now());
+  if (silence > core::Duration{0}) {
     const core::PgResult overdue = session_.execute(kReadOverdueAge);
-    age = std::max(age, core::Duration{overdue.int8(0, 0)});
+    age = std::max(age, std::min(silence, core::Duration{overdue.int8(0, 0)}));
   }
   return std::max(age, core::Duration{0});
 }

@@ -8,6 +8,7 @@
 #include "core/pg/session.hpp"
 #include "core/settings/settings.hpp"
 #include "http-api/middleware/load_shedding.hpp"
+#include "http-api/orders/owner_silence.hpp"
 
 namespace orderflow::http_api {
 
@@ -32,6 +33,7 @@ class BacklogMonitor {
   core::Logger& logger_;
   core::PgSession session_;  // the thread's
   prometheus::Gauge& age_gauge_;
+  OwnerSilence silence_;
   LoadShedder shedder_;
   std::jthread thread_;
 };

@@ -177,8 +177,7 @@ TEST_CASE("owners decide by the database's clock") {
       {"core/pg/clock.hpp", 1},     // Before the database has said its time.
       {"core/observe/log.cpp", 1},
       {"core/values/uuid.cpp", 1},
-      {"events/codec.cpp", 1},                  // The header ce_time.
-      {"consumers/runtime/owner_loop.cpp", 1},  // The age of a message, which its producer dated.
+      {"events/codec.cpp", 1},  // The header ce_time.
   };
   for (const auto& file : source_files()) {
     if (!kInward.contains(file.folder) || file.folder == "compose") continue;

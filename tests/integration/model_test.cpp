@@ -290,7 +290,7 @@ TEST_CASE("the model of the ownership check does what PostgreSQL does") {
       if (random.chance(0.5)) chosen.insert(p);
     }
     if (mine.empty() || random.chance(0.2)) {
-      for (const auto& grant : store.grant(chosen, "test", session).grants) {
+      for (const auto& grant : store.grant(chosen, "test", session)) {
         const auto expected = model.grant(grant.partition);
         CHECK(expected == simulation::PartitionRow{grant.epoch, grant.next_offset, grant.batch_no,
                                                    grant.published_mark});

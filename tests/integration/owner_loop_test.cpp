@@ -76,9 +76,26 @@ class Stage {
         "GRANT ALL ON public.effects TO orderflow_payments");
   }
 
+  // By the clock of whoever asks; 0: now.
   void ask(std::int64_t made_at_ms = 0) const {
     kafka.produce("asked", kWorked,
                   {.key = "key", .body = "do it", .headers = {}, .timestamp_ms = made_at_ms});
+  }
+
+  // Keeps every age that owners have told, in seconds.
+  void note_ages() const {
+    database.sql().execute(R"(
+        CREATE TABLE public.ages (age double precision);
+        GRANT ALL ON public.ages TO orderflow_payments;
+        CREATE FUNCTION public.note_age() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+          INSERT INTO public.ages
+          SELECT extract(epoch FROM clock_timestamp() - NEW.oldest_ready_at)
+          WHERE NEW.oldest_ready_at IS NOT NULL;
+          RETURN NULL;
+        END $$;
+        CREATE TRIGGER note_age AFTER UPDATE ON payments.partitions
+          FOR EACH ROW EXECUTE FUNCTION public.note_age();)");
   }
 
   // Runs an owner until it has told something; what it told first.
@@ -145,17 +162,34 @@ TEST_CASE("an owner whose offset the broker does not know reads what there is fr
 // away.
 TEST_CASE("an owner tells the age of what it has just handled, since more of it may wait") {
   Stage stage;
-  const auto now = std::chrono::system_clock::now().time_since_epoch() - std::chrono::minutes{10};
-  stage.ask(std::chrono::duration_cast<std::chrono::milliseconds>(now).count());
+  stage.note_ages();
+  stage.ask();
   NumberingHandler handler(false, [](int) {});
-  const auto told = [&](const std::string& condition) {
-    return stage.database.sql().number("SELECT count(*) FROM payments.partitions WHERE " +
-                                       condition) > 0;
-  };
-  stage.run(handler, "the row says ten minutes, and then nothing", [&, seen = false]() mutable {
-    seen = seen || told("oldest_ready_at < now() - interval '9 minutes'");
-    return seen && told("batch_no > 0 AND oldest_ready_at IS NULL");
+  const auto number = [&](const char* query) { return stage.database.sql().number(query); };
+  stage.run(handler, "an age was told, and then that nothing waits", [&] {
+    return number("SELECT count(*) FROM public.ages") > 0 &&
+           number(
+               "SELECT count(*) FROM payments.partitions WHERE batch_no > 0"
+               " AND oldest_ready_at IS NULL") > 0;
   });
+}
+
+// A stranger's message said 1970, and every order was turned away as long as it came.
+TEST_CASE("no timestamp that a message bears makes an owner seem late") {
+  Stage stage;
+  stage.note_ages();
+  constexpr std::int64_t kFarFuture = 4'102'444'800'000;  // In 2100.
+  constexpr std::int64_t kTimes[] = {1, -1, kFarFuture};
+  for (const auto time : kTimes) stage.ask(time);
+  NumberingHandler handler(false, [&](int number) {
+    if (number <= 3) stage.ask(kTimes[number % 3]);
+  });
+  stage.run(handler, "it has handled all of them", [&] {
+    return stage.database.sql().number(
+               "SELECT coalesce(max(next_offset), 0) FROM"
+               " payments.partitions") >= 4;
+  });
+  CHECK(stage.database.sql().number("SELECT count(*) FROM public.ages WHERE age > 60") == 0);
 }
 
 }  // namespace

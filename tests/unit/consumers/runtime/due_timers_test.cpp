@@ -60,6 +60,19 @@ TEST_CASE("the earliest of all, without partitions that must wait") {
   CHECK(timers.overdue(at(9)) == at(9) - at(3));
 }
 
+TEST_CASE("what was due before its partition was taken counts from then") {
+  DueTimers timers(10);
+  timers.take(0, at(100));
+  timers.set(0, id(1), at(3));
+  CHECK(timers.overdue(at(100)) == core::Duration{0});
+  CHECK(timers.overdue(at(104)) == seconds{4});
+  timers.set(1, id(2), at(98));
+  CHECK(timers.overdue(at(104)) == seconds{6});
+  timers.drop(1);
+  timers.set(0, id(1), at(103));
+  CHECK(timers.overdue(at(104)) == seconds{1});
+}
+
 TEST_CASE("a full set forgets what is due last") {
   DueTimers timers(2);
   timers.set(0, id(1), at(10));

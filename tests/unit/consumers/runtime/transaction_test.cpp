@@ -70,7 +70,7 @@ TEST_CASE("what is committed is what the owner holds from then on") {
   OwnedPartitions partitions(core::Duration{0});
   partitions.take({{0, 7, 100, 10, 9}, {1, 3, 50, 20, 18}});
   const auto advances = batch_advances(partitions.grants(), {{0, 104}}, {}, marks_of_first(), {});
-  partitions.apply({{advanced(advances.front())}});
+  partitions.apply({advances});
   const Grant& grant = partitions.grants().at(0);
   CHECK(grant.epoch == 7);
   CHECK(grant.next_offset == 104);
