@@ -76,12 +76,16 @@ constexpr Runner kRunners[] = {
      }},
     {"orchestrator",
      [](const Context& c) {
-       consumers::run_orchestrator(c.settings, c.logger, c.metrics, c.stop);
+       consumers::run_orchestrator(c.settings, c.logger, c.metrics, c.health, c.stop);
      }},
     {"payments",
-     [](const Context& c) { consumers::run_payments(c.settings, c.logger, c.metrics, c.stop); }},
+     [](const Context& c) {
+       consumers::run_payments(c.settings, c.logger, c.metrics, c.health, c.stop);
+     }},
     {"delivery",
-     [](const Context& c) { consumers::run_delivery(c.settings, c.logger, c.metrics, c.stop); }},
+     [](const Context& c) {
+       consumers::run_delivery(c.settings, c.logger, c.metrics, c.health, c.stop);
+     }},
     {"broker", [](const Context& c) { tools::run_broker(c.settings, c.logger, c.stop); }},
 };
 

@@ -196,13 +196,6 @@ Result<Message> guarded(Read&& read) {
   }
 }
 
-// What a stranger wrote, as text that a log and a database take.
-std::string printable(std::string_view text) {
-  std::string shown(text.substr(0, kShownBytesMax));
-  std::replace_if(shown.begin(), shown.end(), [](char c) { return c < ' ' || c >= 0x7f; }, '?');
-  return shown;
-}
-
 [[noreturn]] void unknown_type(std::string_view type) {
   throw Undecodable{"the message type '" + printable(type) + "' is unknown"};
 }
@@ -220,6 +213,12 @@ Reply read_reply(JsonMembers& body, std::string_view text) {
 }
 
 }  // namespace
+
+std::string printable(std::string_view text) {
+  std::string shown(text.substr(0, kShownBytesMax));
+  std::replace_if(shown.begin(), shown.end(), [](char c) { return c < ' ' || c >= 0x7f; }, '?');
+  return shown;
+}
 
 std::string wire_type_of_event(std::string_view type) {
   constexpr std::string_view kBefore = "orderflow.order.";
@@ -381,6 +380,11 @@ core::Trace trace_of(core::HeaderView headers) {
 }
 
 int attempt_of(core::HeaderView headers) { return number_or(headers["attempt"], 1); }
+
+bool is_foreign(core::HeaderView headers, std::string_view installation) {
+  const std::string_view sender = headers[kInstallationHeader];
+  return !sender.empty() && sender != installation;
+}
 
 int failures_of(core::HeaderView headers) { return number_or(headers[kReplayedHeader], 0); }
 

@@ -48,6 +48,15 @@ struct Addressed {
 // unreadable.
 [[nodiscard]] int attempt_of(core::HeaderView headers);
 
+// What a stranger wrote, as text that a log and a database take; the first hundred bytes.
+[[nodiscard]] std::string printable(std::string_view text);
+
+// Which installation sent a message: the id that `orderflow migrate` made. Participants of other
+// programs put that of the command on its reply. A message without it is anybody's.
+inline constexpr const char* kInstallationHeader = "orderflow_installation";
+// Never to be processed: two installations share the topic.
+[[nodiscard]] bool is_foreign(core::HeaderView headers, std::string_view installation);
+
 // On a dead letter that was put back by hand: how often it had failed by then.
 inline constexpr const char* kReplayedHeader = "orderflow_replayed";
 [[nodiscard]] int failures_of(core::HeaderView headers);

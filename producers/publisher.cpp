@@ -24,6 +24,12 @@ void Publisher::start() {
   broken_ = false;
   producer_ = std::make_unique<core::KafkaProducer>(
       options_, logger_, [this](std::uint64_t tag, bool stored) { on_report(tag, stored); });
+  producer_->stamp(stamp_.first, stamp_.second);
+}
+
+void Publisher::stamp(const std::string& name, const std::string& value) {
+  stamp_ = {name, value};
+  producer_->stamp(name, value);
 }
 
 void Publisher::reset() {

@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "core/kafka/message.hpp"
@@ -31,6 +33,9 @@ class Publisher {
  public:
   Publisher(core::KafkaOptions options, core::Logger& logger, core::Metrics& metrics);
   ~Publisher();
+
+  // From now on every message bears this header.
+  void stamp(const std::string& name, const std::string& value);
 
   // Starts tracking a partition at its grant: batches up to `mark` are known to be published.
   void begin(std::int32_t partition, std::int64_t mark);
@@ -67,6 +72,7 @@ class Publisher {
   core::Logger& logger_;
   core::CrashSite crash_;
   std::unique_ptr<core::KafkaProducer> producer_;
+  std::pair<std::string, std::string> stamp_;
   PublishMarks marks_;
   bool broken_ = false;
   prometheus::Gauge& oldest_seconds_;

@@ -7,10 +7,11 @@
 
 #include "core/pg/settings.hpp"
 #include "core/values/digest.hpp"
+#include "core/values/uuid.hpp"
 #include "events/roles.hpp"
 #include "schemas/embedded.hpp"
 #include "schemas/migration_plan.hpp"
-#include "schemas/partition_count.hpp"
+#include "schemas/installation.hpp"
 #include "schemas/settings.hpp"
 
 namespace orderflow::schemas {
@@ -96,6 +97,14 @@ std::string apply_next(core::DatabasePool& database) {
   });
 }
 
+// Every message bears it, so that two installations on one cluster notice each other.
+void create_installation_id(core::DatabasePool& database) {
+  database.write([](pqxx::work& transaction) {
+    transaction.exec("INSERT INTO ops.settings (name, value) VALUES ('installation_id', '" +
+                     core::new_uuid_v7().to_string() + "') ON CONFLICT (name) DO NOTHING");
+  });
+}
+
 // The partition count belongs to the data: rows and offsets are kept per partition. What is wanted
 // counts only the first time; afterwards `orderflow repartition` changes it. Returns what it is.
 std::string create_partitions(core::DatabasePool& database, std::int64_t wanted) {
@@ -150,6 +159,7 @@ int run_migrate(const core::Settings& settings, core::Logger& logger) {
     logger.info("migration applied", {{"migration", name}});
     ++applied;
   }
+  create_installation_id(database);
   const auto partitions = create_partitions(database, settings.get(kPartitions));
   logger.info(
       "database is up to date",

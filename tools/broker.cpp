@@ -14,7 +14,7 @@
 #include "core/values/failure.hpp"
 #include "events/settings.hpp"
 #include "events/topics.hpp"
-#include "schemas/partition_count.hpp"
+#include "schemas/installation.hpp"
 #include "schemas/settings.hpp"
 
 namespace orderflow::tools {

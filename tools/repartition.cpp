@@ -18,7 +18,7 @@
 #include "core/values/uuid.hpp"
 #include "events/roles.hpp"
 #include "events/settings.hpp"
-#include "schemas/partition_count.hpp"
+#include "schemas/installation.hpp"
 
 namespace orderflow::tools {
 namespace {

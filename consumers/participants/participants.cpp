@@ -26,9 +26,9 @@ domain::SimulationRates rates_of(const core::Settings& settings) {
 }
 
 void run_loop(OwnerLoopOptions options, PartitionHandler& handler, core::Logger& logger,
-              core::Metrics& metrics, const std::stop_token& stop) {
+              core::Metrics& metrics, core::Health& health, const std::stop_token& stop) {
   core::DatabaseClock clock;
-  OwnerLoop loop(std::move(options), handler, clock, logger, metrics);
+  OwnerLoop loop(std::move(options), handler, clock, logger, metrics, health);
   const std::stop_callback on_stop(stop, [&loop] { loop.stop(); });
   loop.run();
 }
@@ -36,7 +36,7 @@ void run_loop(OwnerLoopOptions options, PartitionHandler& handler, core::Logger&
 }  // namespace
 
 void run_payments(const core::Settings& settings, core::Logger& logger, core::Metrics& metrics,
-                  const std::stop_token& stop) {
+                  core::Health& health, const std::stop_token& stop) {
   const events::Topics topics(settings.get(events::kTopicPrefix));
   domain::SimulationRates rates = rates_of(settings);
   rates.refused = 1 - settings.get(domain::kPaymentSuccessRate);
@@ -48,11 +48,11 @@ void run_payments(const core::Settings& settings, core::Logger& logger, core::Me
   options.ready_delay = settings.get(domain::kPaymentLatency);
 
   const LedgerCheckThread ledger_check(settings.get(core::kDatabaseUrl), logger, metrics);
-  run_loop(std::move(options), handler, logger, metrics, stop);
+  run_loop(std::move(options), handler, logger, metrics, health, stop);
 }
 
 void run_delivery(const core::Settings& settings, core::Logger& logger, core::Metrics& metrics,
-                  const std::stop_token& stop) {
+                  core::Health& health, const std::stop_token& stop) {
   const events::Topics topics(settings.get(events::kTopicPrefix));
   domain::SimulationRates rates = rates_of(settings);
   rates.refused = settings.get(domain::kCarrierFailureRate);
@@ -61,7 +61,7 @@ void run_delivery(const core::Settings& settings, core::Logger& logger, core::Me
       topics[events::Topic::kOrdersInbox], domain::Simulation(rates), {}};
   handler_options.policy.carrier_time = settings.get(domain::kCarrierTime);
   DeliveryHandler handler(std::move(handler_options), logger, metrics);
-  run_loop(owner_options(events::kDelivery, settings), handler, logger, metrics, stop);
+  run_loop(owner_options(events::kDelivery, settings), handler, logger, metrics, health, stop);
 }
 
 }  // namespace orderflow::consumers

@@ -2,6 +2,7 @@
 
 #include <stop_token>
 
+#include "core/observe/health.hpp"
 #include "core/observe/log.hpp"
 #include "core/observe/metrics.hpp"
 #include "core/settings/settings.hpp"
@@ -13,10 +14,10 @@ namespace orderflow::consumers {
 
 // Also checks the ledger in the background, for as long as it runs.
 void run_payments(const core::Settings& settings, core::Logger& logger, core::Metrics& metrics,
-                  const std::stop_token& stop);
+                  core::Health& health, const std::stop_token& stop);
 
 // With the simulated carrier.
 void run_delivery(const core::Settings& settings, core::Logger& logger, core::Metrics& metrics,
-                  const std::stop_token& stop);
+                  core::Health& health, const std::stop_token& stop);
 
 }  // namespace orderflow::consumers

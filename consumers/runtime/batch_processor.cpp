@@ -18,19 +18,21 @@ constexpr core::Duration kStuckAfter = std::chrono::seconds{1};
 
 BatchProcessor::BatchProcessor(PartitionHandler& handler, OwnerDatabase& database,
                                producers::Publisher& publisher, OwnedPartitions& partitions,
-                               core::CrashSite crash, core::Logger& logger)
+                               InstallationGuard& guard, core::CrashSite crash,
+                               core::Logger& logger)
     : handler_(handler),
       database_(database),
       publisher_(publisher),
       partitions_(partitions),
+      guard_(guard),
       crash_(crash),
       logger_(logger) {}
 
 void BatchProcessor::process(Messages messages, bool include_due) {
   attempt_or_bisect(
-      messages, include_due, [this](Messages some, bool due) { handle(make_batch(some, due)); },
+      messages, include_due, [this](Messages some, bool due) { handle(some, due); },
       [this](const KafkaMessage* message, const std::string& reason) {
-        handle_dead_letter(make_batch({&message, 1}, false), reason);
+        handle_dead_letter(message, reason);
       });
 }
 
@@ -54,29 +56,32 @@ Batch BatchProcessor::make_batch(Messages messages, bool include_due) {
           partitions_.partition_count()};
 }
 
-void BatchProcessor::handle(const Batch& batch) {
-  commit(batch, [&] { return handler_.prepare(batch, database_.session()); });
+void BatchProcessor::handle(Messages messages, bool include_due) {
+  const Batch batch = make_batch(guard_.own(messages), include_due);
+  commit(messages, batch, [&] { return handler_.prepare(batch, database_.session()); });
 }
 
-void BatchProcessor::handle_dead_letter(const Batch& batch, const std::string& reason) {
-  const KafkaMessage* message = batch.messages.front();
+void BatchProcessor::handle_dead_letter(const KafkaMessage* message, const std::string& reason) {
   logger_.error("dead letter", {{"topic", database_.topic()},
                                 {"partition", message->partition()},
                                 {"offset", message->offset()},
                                 {"reason", reason}});
-  commit(batch, [&] {
+  const Messages alone{&message, 1};
+  const Batch batch = make_batch(alone, false);
+  commit(alone, batch, [&] {
     auto draft = handler_.prepare_dead_letter(batch, reason, database_.session());
     draft.dead_letters.push_back({message, reason});
     return draft;
   });
 }
 
+// The partitions advance beyond all of the messages, whatever of them the batch has.
 template <typename Prepare>
-void BatchProcessor::commit(const Batch& batch, const Prepare& prepare) {
+void BatchProcessor::commit(Messages messages, const Batch& batch, const Prepare& prepare) {
   Committed committed;
   try {
     auto draft = prepare();
-    auto advances = batch_advances(batch.grants, next_offsets(batch.messages), draft.touched,
+    auto advances = batch_advances(batch.grants, next_offsets(messages), draft.touched,
                                    publisher_.marks(), partitions_.oldest_ready_at());
     committed = database_.commit(database_.transaction(std::move(advances), std::move(draft)));
   } catch (const nlohmann::json::exception& error) {
@@ -88,14 +93,15 @@ void BatchProcessor::commit(const Batch& batch, const Prepare& prepare) {
     throw;
   }
   partitions_.apply(committed);
-  publish(batch);
+  if (batch.messages.size() < messages.size()) guard_.passed_over(messages);
+  publish(messages);
 }
 
 // After the commit: the handler's state holds, the messages leave their buffers, the results go
 // out.
-void BatchProcessor::publish(const Batch& batch) {
+void BatchProcessor::publish(Messages messages) {
   const auto outgoing = handler_.committed(partitions_.grants());
-  partitions_.release(batch.messages);
+  partitions_.release(messages);
   publisher_.publish(outgoing, kPublishTimeout);
   if (!outgoing.empty()) crash_.pass(core::CrashPlace::kAfterSends);
 }

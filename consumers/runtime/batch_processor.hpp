@@ -3,6 +3,7 @@
 #include <chrono>
 #include <string>
 
+#include "consumers/runtime/installation_guard.hpp"
 #include "consumers/runtime/owned_partitions.hpp"
 #include "consumers/runtime/owner_database.hpp"
 #include "consumers/runtime/partition_handler.hpp"
@@ -25,7 +26,7 @@ class BatchProcessor {
  public:
   BatchProcessor(PartitionHandler& handler, OwnerDatabase& database,
                  producers::Publisher& publisher, OwnedPartitions& partitions,
-                 core::CrashSite crash, core::Logger& logger);
+                 InstallationGuard& guard, core::CrashSite crash, core::Logger& logger);
 
   // Handles the messages, which are buffered, and what is due if that is wanted.
   void process(Messages messages, bool include_due);
@@ -35,16 +36,17 @@ class BatchProcessor {
 
  private:
   [[nodiscard]] Batch make_batch(Messages messages, bool include_due);
-  void handle(const Batch& batch);
-  void handle_dead_letter(const Batch& batch, const std::string& reason);
+  void handle(Messages messages, bool include_due);
+  void handle_dead_letter(const core::KafkaMessage* message, const std::string& reason);
   template <typename Prepare>
-  void commit(const Batch& batch, const Prepare& prepare);
-  void publish(const Batch& batch);
+  void commit(Messages messages, const Batch& batch, const Prepare& prepare);
+  void publish(Messages messages);
 
   PartitionHandler& handler_;
   OwnerDatabase& database_;
   producers::Publisher& publisher_;
   OwnedPartitions& partitions_;
+  InstallationGuard& guard_;
   core::CrashSite crash_;
   core::Logger& logger_;
 };

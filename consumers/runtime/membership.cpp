@@ -10,6 +10,20 @@ namespace {
 
 // Longer than a group takes to form, also the embedded broker's.
 constexpr std::chrono::seconds kJoinTimeout{15};
+// A cluster that tells who the members are does so at once.
+constexpr std::chrono::seconds kMembersTimeout{2};
+// Between a client id's name and the installation.
+constexpr char kSeparator = '@';
+
+// The installation among these client ids that is not this one; empty: none.
+std::string other_installation(const std::vector<std::string>& client_ids,
+                               const std::string& installation) {
+  for (const auto& id : client_ids) {
+    const auto at = id.find(kSeparator);
+    if (at != std::string::npos && id.substr(at + 1) != installation) return id.substr(at + 1);
+  }
+  return {};
+}
 
 }  // namespace
 
@@ -21,7 +35,7 @@ Membership::Membership(core::KafkaOptions options, std::string topic, std::strin
       crash_(crash),
       logger_(logger) {}
 
-void Membership::join() {
+std::string Membership::join(const std::string& installation) {
   consumer_.reset();
   assigned_.clear();
   newly_assigned_ = false;
@@ -30,7 +44,16 @@ void Membership::join() {
   topic_gone_ = false;
   cluster_id_.clear();
   unassigned_since_ = steady_clock::now();
-  consumer_ = std::make_unique<core::KafkaConsumer>(options_, logger_, topic_, group_, this);
+  core::KafkaOptions options = options_;
+  options.client_id += kSeparator + installation;
+  consumer_ = std::make_unique<core::KafkaConsumer>(options, logger_, topic_, group_, this);
+  auto other = other_installation(consumer_->member_client_ids(kMembersTimeout), installation);
+  if (other.empty()) {
+    consumer_->join();
+  } else {
+    consumer_.reset();
+  }
+  return other;
 }
 
 core::Polled Membership::poll(core::Duration timeout) {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "consumers/runtime/batch_processor.hpp"
+#include "consumers/runtime/installation_guard.hpp"
 #include "consumers/runtime/loop_metrics.hpp"
 #include "consumers/runtime/membership.hpp"
 #include "consumers/runtime/owned_partitions.hpp"
@@ -13,6 +14,7 @@
 #include "core/async/batch_pace.hpp"
 #include "core/testing/crash_point.hpp"
 #include "core/values/failure.hpp"
+#include "events/codec.hpp"
 
 namespace orderflow::consumers {
 
@@ -35,7 +37,8 @@ constexpr int kHeartbeatsPerDeadLetterCount = 5;
 class OwnerLoop::Impl {
  public:
   Impl(OwnerLoopOptions options, PartitionHandler& handler, core::DatabaseClock& clock,
-       core::Logger& logger, core::Metrics& metrics, std::atomic<bool>& stop)
+       core::Logger& logger, core::Metrics& metrics, core::Health& health,
+       std::atomic<bool>& stop)
       : options_(std::move(options)),
         crash_(options_.role),
         handler_(handler),
@@ -48,7 +51,8 @@ class OwnerLoop::Impl {
         membership_(options_.kafka, options_.topic, options_.group, crash_, logger),
         publisher_(options_.kafka, logger, metrics),
         partitions_(options_.ready_delay),
-        batches_(handler, database_, publisher_, partitions_, crash_, logger) {}
+        guard_(options_.role, options_.topic, health, logger, metrics),
+        batches_(handler, database_, publisher_, partitions_, guard_, crash_, logger) {}
 
   void run() {
     while (!stop_) {
@@ -67,12 +71,20 @@ class OwnerLoop::Impl {
 
   void join() {
     if (membership_.exists()) return;
-    const auto partition_count = database_.layout().partition_count;
-    if (partition_count == 0) {
+    const auto layout = database_.layout();
+    if (layout.partition_count == 0 || layout.installation.empty()) {
       throw core::Unavailable("the database has no partitions yet; run `orderflow migrate`");
     }
-    partitions_.set_partition_count(partition_count);
-    membership_.join();
+    partitions_.set_partition_count(layout.partition_count);
+    guard_.set_installation(layout.installation);
+    publisher_.stamp(events::kInstallationHeader, layout.installation);
+    const std::string other = membership_.join(layout.installation);
+    guard_.group_shared_with(other);
+    if (!other.empty()) {
+      throw core::Unavailable("the consumer group " + options_.group +
+                              " has members of the installation " + other +
+                              "; set ORDERFLOW_TOPIC_PREFIX to a name of this one's own");
+    }
   }
 
   // Everything in memory is void; the database is read again once it answers.
@@ -251,7 +263,6 @@ class OwnerLoop::Impl {
     next_membership_check_ = steady_clock::now() + kHeartbeatInterval;
     const char* why = membership_.replacement_reason();
     if (why == nullptr) return;
-    metrics_.offsets_lost.Increment();
     logger_.warning("the Kafka client is replaced", {{"reason", why}, {"topic", options_.topic}});
     rejoin();
   }
@@ -262,9 +273,10 @@ class OwnerLoop::Impl {
     next_layout_check_ = steady_clock::now() + kHeartbeatInterval;
     const auto layout = database_.layout();
     if (std::exchange(paused_, layout.paused) != layout.paused) assign_all();
+    guard_.tick(steady_clock::now());
     const auto before = partitions_.partition_count();
-    if (layout.partition_count == before) return;
-    logger_.warning("the partition count has changed; the Kafka client is replaced",
+    if (layout.partition_count == before && layout.installation == guard_.installation()) return;
+    logger_.warning("the partition count or the database has changed; the Kafka client is replaced",
                     {{"before", before}, {"now", layout.partition_count}});
     rejoin();
   }
@@ -322,6 +334,7 @@ class OwnerLoop::Impl {
   Membership membership_;
   producers::Publisher publisher_;
   OwnedPartitions partitions_;
+  InstallationGuard guard_;
   BatchProcessor batches_;
 
   std::set<std::int32_t> ungranted_;  // Assigned by Kafka, yet to be granted by the database.
@@ -337,8 +350,10 @@ class OwnerLoop::Impl {
 };
 
 OwnerLoop::OwnerLoop(OwnerLoopOptions options, PartitionHandler& handler,
-                     core::DatabaseClock& clock, core::Logger& logger, core::Metrics& metrics)
-    : impl_(std::make_unique<Impl>(std::move(options), handler, clock, logger, metrics, stop_)) {}
+                     core::DatabaseClock& clock, core::Logger& logger, core::Metrics& metrics,
+                     core::Health& health)
+    : impl_(std::make_unique<Impl>(std::move(options), handler, clock, logger, metrics, health,
+                                   stop_)) {}
 
 OwnerLoop::~OwnerLoop() = default;
 

@@ -6,6 +6,7 @@
 
 #include "consumers/runtime/partition_handler.hpp"
 #include "core/kafka/options.hpp"
+#include "core/observe/health.hpp"
 #include "core/observe/log.hpp"
 #include "core/observe/metrics.hpp"
 #include "core/pg/clock.hpp"
@@ -35,7 +36,7 @@ struct OwnerLoopOptions {
 class OwnerLoop {
  public:
   OwnerLoop(OwnerLoopOptions options, PartitionHandler& handler, core::DatabaseClock& clock,
-            core::Logger& logger, core::Metrics& metrics);
+            core::Logger& logger, core::Metrics& metrics, core::Health& health);
   ~OwnerLoop();
 
   void run();

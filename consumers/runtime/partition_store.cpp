@@ -78,7 +78,8 @@ PartitionStore::PartitionStore(const std::string& schema, std::string role)
   layout_ = {schema + "_layout",
              "SELECT (SELECT count(*)::int FROM " + table +
                  "), coalesce((SELECT value::timestamptz > clock_timestamp() FROM ops.settings"
-                 " WHERE name = 'owners_paused_until'), false)"};
+                 " WHERE name = 'owners_paused_until'), false),"
+                 " coalesce((SELECT value FROM ops.settings WHERE name = 'installation_id'), '')"};
   for (Sql* sql : {&grant_, &end_stopped_, &check_, &stale_, &layout_}) sql->bind();
 }
 
@@ -137,7 +138,7 @@ std::set<std::int32_t> PartitionStore::stale(const Grants& grants, core::PgSessi
 
 PartitionStore::Layout PartitionStore::layout(core::PgSession& session) {
   const auto rows = session.execute(layout_.statement);
-  return {rows.int4(0, 0), rows.boolean(0, 1)};
+  return {rows.int4(0, 0), rows.boolean(0, 1), std::string(rows.text(0, 2))};
 }
 
 PgCall PartitionStore::dead_letters(const std::string& topic,

@@ -36,6 +36,7 @@ class PartitionStore {
   struct Layout {
     std::int32_t partition_count = 0;
     bool paused = false;  // `orderflow repartition` asks owners to commit nothing for a moment.
+    std::string installation;  // Its id.
   };
   Layout layout(core::PgSession& session);
 

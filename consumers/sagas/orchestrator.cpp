@@ -211,12 +211,12 @@ Time Orchestrator::next_due() const {
 core::Duration Orchestrator::oldest_ready(Time now) const { return wake_ups_.overdue(now); }
 
 void run_orchestrator(const core::Settings& settings, core::Logger& logger, core::Metrics& metrics,
-                      const std::stop_token& stop) {
+                      core::Health& health, const std::stop_token& stop) {
   const events::Topics topics(settings.get(events::kTopicPrefix));
   core::DatabaseClock clock;
   Orchestrator orchestrator(settings, topics, logger, metrics);
   OwnerLoop loop(owner_options(events::kOrchestrator, settings), orchestrator, clock, logger,
-                 metrics);
+                 metrics, health);
   const std::stop_callback on_stop(stop, [&loop] { loop.stop(); });
   loop.run();
 }

@@ -14,6 +14,7 @@
 #include "consumers/sagas/saga_metrics.hpp"
 #include "consumers/sagas/saga_policies.hpp"
 #include "consumers/sagas/wake_ups.hpp"
+#include "core/observe/health.hpp"
 #include "core/observe/log.hpp"
 #include "core/observe/metrics.hpp"
 #include "core/settings/settings.hpp"
@@ -76,6 +77,6 @@ class Orchestrator final : public PartitionHandler {
 
 // Runs the orchestrator role until `stop`.
 void run_orchestrator(const core::Settings& settings, core::Logger& logger, core::Metrics& metrics,
-                      const std::stop_token& stop);
+                      core::Health& health, const std::stop_token& stop);
 
 }  // namespace orderflow::consumers

@@ -78,9 +78,9 @@ rd_kafka_conf_t* KafkaClient::base_conf(const KafkaOptions& options) {
   set(conf, "socket.keepalive.enable", "true");    // A vanished broker must be noticed.
   set(conf, "reconnect.backoff.ms", "50");         // A restarted broker is found again at once ...
   set(conf, "reconnect.backoff.max.ms", "1000");   // ... and not hammered when it stays away.
-  set(conf, "allow.auto.create.topics", "false");  // Topics have the partition count we chose.
   set(conf, "topic.metadata.refresh.interval.ms", "2000");  // Topics made again are found soon.
   for (const auto& [name, value] : options.properties) set(conf, name, value);
+  set(conf, "allow.auto.create.topics", "false");  // Topics have the partition count we chose.
   return conf;
 }
 

@@ -22,11 +22,14 @@ std::string name_of(rd_kafka_resp_err_t error) { return rd_kafka_err2str(error);
 }  // namespace
 
 KafkaConsumer::KafkaConsumer(const KafkaOptions& options, Logger& logger, std::string topic,
-                             const std::string& group, RebalanceListener* listener)
-    : logger_(logger), topic_(std::move(topic)), listener_(listener) {
+                             std::string group, RebalanceListener* listener)
+    : logger_(logger),
+      topic_(std::move(topic)),
+      group_(std::move(group)),
+      listener_(listener) {
   rd_kafka_conf_t* conf = KafkaClient::base_conf(options);
   const auto set = KafkaClient::set;
-  set(conf, "group.id", group.empty() ? "orderflow-unused" : group);
+  set(conf, "group.id", group_.empty() ? "orderflow-unused" : group_);
   set(conf, "partition.assignment.strategy", "range");  // Eager: a grant covers all it names.
   set(conf, "enable.auto.commit", "false");             // Offsets live beside the results.
   set(conf, "enable.auto.offset.store", "false");
@@ -45,17 +48,32 @@ KafkaConsumer::KafkaConsumer(const KafkaOptions& options, Logger& logger, std::s
   set(conf, "queued.min.messages", "100000");
   set(conf, "queued.max.messages.kbytes", "32768");  // Bounds the memory of a slow reader.
   set(conf, "enable.partition.eof", "false");
-  if (!group.empty()) rd_kafka_conf_set_rebalance_cb(conf, &KafkaConsumer::on_rebalance);
+  if (!group_.empty()) rd_kafka_conf_set_rebalance_cb(conf, &KafkaConsumer::on_rebalance);
   client_.emplace(RD_KAFKA_CONSUMER, conf, logger, this);
   rd_kafka_poll_set_consumer(handle());
-  if (!group.empty()) {
-    const PartitionList topics(rd_kafka_topic_partition_list_new(1));
-    rd_kafka_topic_partition_list_add(topics.get(), topic_.c_str(), RD_KAFKA_PARTITION_UA);
-    const auto error = rd_kafka_subscribe(handle(), topics.get());
-    if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
-      throw Unavailable("cannot subscribe to " + topic_ + ": " + name_of(error));
+}
+
+void KafkaConsumer::join() {
+  const PartitionList topics(rd_kafka_topic_partition_list_new(1));
+  rd_kafka_topic_partition_list_add(topics.get(), topic_.c_str(), RD_KAFKA_PARTITION_UA);
+  const auto error = rd_kafka_subscribe(handle(), topics.get());
+  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    throw Unavailable("cannot subscribe to " + topic_ + ": " + name_of(error));
+  }
+}
+
+std::vector<std::string> KafkaConsumer::member_client_ids(Duration timeout) {
+  const rd_kafka_group_list* groups = nullptr;
+  const auto error = rd_kafka_list_groups(handle(), group_.c_str(), &groups, to_ms(timeout));
+  std::vector<std::string> ids;
+  if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    for (int g = 0; g < groups->group_cnt; ++g) {
+      const auto& found = groups->groups[g];
+      for (int m = 0; m < found.member_cnt; ++m) ids.emplace_back(found.members[m].client_id);
     }
   }
+  if (groups != nullptr) rd_kafka_group_list_destroy(groups);
+  return ids;
 }
 
 // What close() reports is of no use any more: whoever owns partitions next is granted them anew.

@@ -45,15 +45,20 @@ struct Polled {
   std::int32_t partition = -1;  // Whose offset was lost.
 };
 
-// Reads one topic, either as a member of a group (eager range assignor, offsets kept elsewhere) or,
-// without a group, whatever assign() names. One thread at a time.
+// Reads one topic, either as a member of a group (eager range assignor, offsets kept elsewhere), from
+// join() on, or, without a group, whatever assign() names. One thread at a time.
 class KafkaConsumer {
  public:
   KafkaConsumer(const KafkaOptions& options, Logger& logger, std::string topic,
-                const std::string& group, RebalanceListener* listener);
+                std::string group, RebalanceListener* listener);
   ~KafkaConsumer();
   KafkaConsumer(const KafkaConsumer&) = delete;
   KafkaConsumer& operator=(const KafkaConsumer&) = delete;
+
+  // Becomes a member of the group. Throws Unavailable.
+  void join();
+  // The client ids of the group's members; nothing when the cluster does not tell in time.
+  [[nodiscard]] std::vector<std::string> member_client_ids(Duration timeout);
 
   [[nodiscard]] Polled poll(Duration timeout);
 
@@ -82,6 +87,7 @@ class KafkaConsumer {
 
   Logger& logger_;
   std::string topic_;
+  std::string group_;
   RebalanceListener* listener_;
   std::optional<KafkaClient> client_;
 };

@@ -1,6 +1,7 @@
 #include "core/kafka/producer.hpp"
 
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "core/values/failure.hpp"
@@ -46,11 +47,13 @@ void KafkaProducer::on_report(rd_kafka_t* /*handle*/, const rd_kafka_message_t* 
 }
 
 bool KafkaProducer::send(const OutgoingMessage& message, std::uint64_t tag) {
-  rd_kafka_headers_t* headers = rd_kafka_headers_new(message.headers.size());
-  for (const auto& [name, value] : message.headers) {
+  rd_kafka_headers_t* headers = rd_kafka_headers_new(message.headers.size() + 1);
+  const auto add = [headers](std::string_view name, std::string_view value) {
     rd_kafka_header_add(headers, name.data(), static_cast<ssize_t>(name.size()), value.data(),
                         static_cast<ssize_t>(value.size()));
-  }
+  };
+  for (const auto& [name, value] : message.headers) add(name, value);
+  if (!stamp_name_.empty()) add(stamp_name_, stamp_value_);
   const auto error = rd_kafka_producev(
       handle(), RD_KAFKA_V_TOPIC(message.topic.c_str()), RD_KAFKA_V_PARTITION(message.partition),
       RD_KAFKA_V_KEY(message.key.data(), message.key.size()),

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <string>
+#include <utility>
 
 #include "core/kafka/client.hpp"
 #include "core/kafka/options.hpp"
@@ -25,6 +27,12 @@ class KafkaProducer {
   ~KafkaProducer();
   KafkaProducer(const KafkaProducer&) = delete;
   KafkaProducer& operator=(const KafkaProducer&) = delete;
+
+  // From now on every message bears this header as its last.
+  void stamp(std::string name, std::string value) {
+    stamp_name_ = std::move(name);
+    stamp_value_ = std::move(value);
+  }
 
   // False when the local queue is full: poll() and try again, keeping the order.
   // Throws Unavailable on any other refusal; the producer must then be replaced.
@@ -48,6 +56,8 @@ class KafkaProducer {
   static void on_report(rd_kafka_t* handle, const rd_kafka_message_t* message, void* opaque);
 
   Report report_;
+  std::string stamp_name_;  // Empty: none.
+  std::string stamp_value_;
   std::optional<KafkaClient> client_;
 };
 

@@ -8,6 +8,8 @@
 #include <iterator>
 #include <memory>
 
+#include "core/kafka/fixed_properties.hpp"
+
 namespace orderflow::core {
 namespace {
 
@@ -51,6 +53,12 @@ std::string kafka_property_of(std::string_view name) {
 }
 
 std::string kafka_property_problem(const std::string& property, const std::string& value) {
+  const auto* const fixed =
+      std::find_if(kFixedProperties.begin(), kFixedProperties.end(),
+                   [&](const FixedProperty& known) { return known.name == property; });
+  if (fixed != kFixedProperties.end()) {
+    return "Orderflow sets '" + property + "' itself (" + std::string(fixed->why) + "); unset it";
+  }
   const std::unique_ptr<rd_kafka_conf_t, decltype(&rd_kafka_conf_destroy)> scratch(
       rd_kafka_conf_new(), &rd_kafka_conf_destroy);
   std::array<char, 512> words{};

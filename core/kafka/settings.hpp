@@ -29,7 +29,8 @@ inline constexpr Setting<std::uint16_t> kBrokerPort{.name = "ORDERFLOW_BROKER_PO
 inline constexpr AnySetting kKafkaSettings[] = {kBootstrapServers, kFetchWait, kBrokerPort};
 
 // ORDERFLOW_KAFKA_SASL_PASSWORD -> sasl.password. What librdkafka does not know is refused, with
-// its own words.
+// its own words, and what the program must set itself (core/kafka/fixed_properties.hpp), with the
+// reason.
 [[nodiscard]] std::string kafka_property_of(std::string_view name);
 [[nodiscard]] std::string kafka_property_problem(const std::string& property,
                                                  const std::string& value);

@@ -7,7 +7,7 @@
 #include "http-api/admin/dead_letter_rows.hpp"
 #include "http-api/admin/saga_groups.hpp"
 #include "http-api/middleware/keyed_write.hpp"
-#include "schemas/partition_count.hpp"
+#include "schemas/installation.hpp"
 
 namespace orderflow::http_api {
 namespace {
@@ -20,7 +20,8 @@ constexpr PgStatement kResolve{
     "UPDATE ops.dead_letters SET resolved_at = clock_timestamp(), resolution = $2,"
     " resolved_by = $3, resolution_reason = $4 WHERE id = $1"};
 
-core::OutgoingMessage message_of(const FullDeadLetterRow& full, std::int32_t partition_count) {
+core::OutgoingMessage message_of(const FullDeadLetterRow& full, std::int32_t partition_count,
+                                 const std::string& installation) {
   core::OutgoingMessage message;
   message.topic = full.letter.topic;
   message.key = full.key;
@@ -28,8 +29,10 @@ core::OutgoingMessage message_of(const FullDeadLetterRow& full, std::int32_t par
   message.body = full.body;
   const auto headers = nlohmann::json::parse(full.headers.text);
   for (const auto& [name, value] : headers.items()) {
-    if (name != events::kReplayedHeader) message.headers.add(name, value.get<std::string>());
+    if (name == events::kReplayedHeader || name == events::kInstallationHeader) continue;
+    message.headers.add(name, value.get<std::string>());
   }
+  if (!installation.empty()) message.headers.add(events::kInstallationHeader, installation);
   message.headers.add(events::kReplayedHeader, std::to_string(full.letter.attempts));
   return message;
 }
@@ -63,7 +66,8 @@ class Resolving {
   StoredAnswer apply(core::PgTransaction& transaction) {
     if (wanted_.resolution == Resolution::kReplayed) {
       const auto partitions = schemas::read_partition_count(session_).value_or(1);
-      replayer_.publish(message_of(*letter_, partitions));
+      replayer_.publish(
+          message_of(*letter_, partitions, schemas::read_installation_id(session_)));
     }
     const std::string name(name_of(wanted_.resolution));
     PgParams params;

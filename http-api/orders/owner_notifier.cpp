@@ -7,7 +7,7 @@
 #include "core/values/failure.hpp"
 #include "events/codec.hpp"
 #include "events/settings.hpp"
-#include "schemas/partition_count.hpp"
+#include "schemas/installation.hpp"
 
 namespace orderflow::http_api {
 namespace {
@@ -79,7 +79,7 @@ void OwnerNotifier::run(const std::stop_token& stop) {
       batch.swap(queue_);
     }
     try {
-      refresh_partition_count();
+      refresh_installation();
       renew_producer();
       send(batch);
       producer_->poll(core::Duration{0});
@@ -103,13 +103,16 @@ void OwnerNotifier::run(const std::stop_token& stop) {
 }
 
 // While the database does not answer nothing is committed, so the count read last will do.
-void OwnerNotifier::refresh_partition_count() {
+void OwnerNotifier::refresh_installation() {
   const auto now = std::chrono::steady_clock::now();
   if (now < next_refresh_) return;
   next_refresh_ = now + kRefreshInterval;
   try {
     const auto found = schemas::read_partition_count(session_);
-    if (!found || *found == partition_count_) return;
+    if (!found) return;
+    if (installation_.empty()) installation_ = schemas::read_installation_id(session_);
+    if (producer_) producer_->stamp(events::kInstallationHeader, installation_);
+    if (*found == partition_count_) return;
     partition_count_ = *found;
     producer_.reset();  // One made before need not know the partitions that were added.
   } catch (const core::Unavailable& error) {
@@ -127,6 +130,7 @@ void OwnerNotifier::renew_producer() {
   producer_ = std::make_unique<core::KafkaProducer>(options_, logger_, [](std::uint64_t, bool) {
     core::crash_point(core::CrashPlace::kInNotifyAck);
   });
+  producer_->stamp(events::kInstallationHeader, installation_);
 }
 
 void OwnerNotifier::send(const std::deque<Notification>& notifications) {

@@ -51,7 +51,7 @@ class OwnerNotifier {
 
   void push(Notification notification);
   void run(const std::stop_token& stop);
-  void refresh_partition_count();
+  void refresh_installation();
   void renew_producer();
   void send(const std::deque<Notification>& notifications);
   [[nodiscard]] core::OutgoingMessage encode(const Notification& notification) const;
@@ -66,6 +66,7 @@ class OwnerNotifier {
   // The thread's own:
   core::PgSession session_;
   std::int32_t partition_count_ = 0;  // As last read; 0: never.
+  std::string installation_;          // Its id; empty while it is not known.
   core::SteadyTime next_refresh_{};
   std::unique_ptr<core::KafkaProducer> producer_;
   core::SteadyTime next_renewal_{};

@@ -10,7 +10,7 @@
 #include "schemas/embedded.hpp"
 #include "schemas/migrate.hpp"
 #include "schemas/migration_plan.hpp"
-#include "schemas/partition_count.hpp"
+#include "schemas/installation.hpp"
 #include "schemas/seed.hpp"
 #include "tests/support/database.hpp"
 #include "tests/support/environment.hpp"

@@ -7,6 +7,7 @@
 
 #include "consumers/runtime/owner_loop.hpp"
 #include "consumers/runtime/partition_store.hpp"
+#include "events/codec.hpp"
 #include "tests/integration/participant_harness.hpp"
 #include "tests/support/kafka_tool.hpp"
 
@@ -37,6 +38,7 @@ class NumberingHandler : public consumers::PartitionHandler {
   TransactionDraft prepare(const Batch& batch, core::PgSession&) override {
     if (!batch.grants.contains(kWorked)) return {};
     ++number_;
+    if (on_messages) on_messages(batch.messages.size());
     core::PgParams params;
     params.int8(number_);
     TransactionDraft draft;
@@ -54,6 +56,8 @@ class NumberingHandler : public consumers::PartitionHandler {
              grants.at(kWorked).batch_no}};
   }
   void discarded() override {}
+
+  std::function<void(std::size_t)> on_messages;  // How many each draft is about.
 
   [[nodiscard]] core::Time next_due() const override {
     return due_ ? core::Time::min() : core::Time::max();
@@ -80,6 +84,18 @@ class Stage {
   void ask(std::int64_t made_at_ms = 0) const {
     kafka.produce("asked", kWorked,
                   {.key = "key", .body = "do it", .headers = {}, .timestamp_ms = made_at_ms});
+  }
+
+  // As one that bears the id of that installation.
+  void ask_from(const std::string& installation) const {
+    kafka.produce("asked", kWorked,
+                  {.key = "key",
+                   .body = "do it",
+                   .headers = {{events::kInstallationHeader, installation}}});
+  }
+
+  [[nodiscard]] std::string installation() const {
+    return database.sql().text("SELECT value FROM ops.settings WHERE name = 'installation_id'");
   }
 
   // Keeps every age that owners have told, in seconds.
@@ -116,7 +132,7 @@ class Stage {
     options.kafka = {address_, "owner", {}};
     core::DatabaseClock clock;
     core::Metrics metrics{"test"};
-    consumers::OwnerLoop loop(options, handler, clock, logger_, metrics);
+    consumers::OwnerLoop loop(options, handler, clock, logger_, metrics, health);
     auto ended = std::async(std::launch::async, [&] { loop.run(); });
     const bool came = holds_within(kPatience, until);
     loop.stop();
@@ -133,6 +149,7 @@ class Stage {
  public:
   MigratedDatabase database;
   KafkaTool kafka;
+  core::Health health;
 };
 
 TEST_CASE("what an owner decided before another took its place is neither stored nor told") {
@@ -190,6 +207,34 @@ TEST_CASE("no timestamp that a message bears makes an owner seem late") {
                " payments.partitions") >= 4;
   });
   CHECK(stage.database.sql().number("SELECT count(*) FROM public.ages WHERE age > 60") == 0);
+}
+
+// Two installations on one cluster debited each other's accounts.
+TEST_CASE("a message of another installation is passed over, and its reader is not ready") {
+  Stage stage;
+  std::size_t seen = 0;
+  NumberingHandler handler(false, [](int) {});
+  handler.on_messages = [&](std::size_t messages) { seen += messages; };
+  stage.ask_from("018f0000-0000-7000-8000-000000000000");
+  stage.ask();
+  stage.ask_from(stage.installation());
+  stage.run(handler, "all three are behind it", [&] {
+    return stage.database.sql().number("SELECT max(next_offset) FROM payments.partitions") == 3;
+  });
+  CHECK(seen == 2);
+  const auto state = stage.health.components().at("payments installation");
+  CHECK_FALSE(state.up);
+  CHECK(state.detail.find("ORDERFLOW_TOPIC_PREFIX") != std::string::npos);
+}
+
+TEST_CASE("what an owner sends says of which installation it is") {
+  Stage stage;
+  stage.ask();
+  NumberingHandler handler(false, [](int) {});
+  (void)stage.first_told(handler);
+  CHECK(stage.kafka.read("told").front().headers.at(events::kInstallationHeader) ==
+        stage.installation());
+  CHECK(stage.health.components().at("payments installation").up);
 }
 
 }  // namespace

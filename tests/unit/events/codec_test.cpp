@@ -33,6 +33,19 @@ TEST_CASE("what cannot be decoded is refused with a reason that can be stored") 
   }
 }
 
+TEST_CASE("a message is foreign when it names another installation, not when it names none") {
+  struct Sent {
+    std::string installation;
+    [[nodiscard]] std::string_view header(const char* name) const {
+      return std::string_view(name) == kInstallationHeader ? installation : std::string_view{};
+    }
+  };
+  CHECK(is_foreign(Sent{"another"}, kId));
+  CHECK(is_foreign(Sent{"\xff"}, kId));
+  CHECK_FALSE(is_foreign(Sent{kId}, kId));
+  CHECK_FALSE(is_foreign(Sent{""}, kId));
+}
+
 TEST_CASE("a body that is larger than any of ours is refused") {
   const auto body = [](std::size_t size) {
     return reply_with_data("{\"padding\":\"" + std::string(size, 'x') + "\"}");

@@ -5,6 +5,7 @@
 #include <catch2/matchers/catch_matchers_exception.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
 #include <fstream>
+#include <regex>
 
 #include "core/kafka/settings.hpp"
 #include "core/observe/settings.hpp"
@@ -15,6 +16,7 @@
 #include "schemas/settings.hpp"
 #include "tests/support/environment.hpp"
 #include "tests/support/settings.hpp"
+#include "tests/support/source_tree.hpp"
 #include "tools/all_settings.hpp"
 #include "tools/settings.hpp"
 
@@ -316,6 +318,37 @@ TEST_CASE("what ./orderflow derives from the instance is told apart from what so
   const std::vector<std::string> names{"ORDERFLOW_HTTP_PORT", "DATABASE_URL"};
   CHECK_THAT(settings.for_shell(names),
              ContainsSubstring("settings_given=' ORDERFLOW_HTTP_PORT '"));
+TEST_CASE("what promises rest on is no matter of settings, and who tries is told why") {
+  for (const auto& [name, why] : {
+           std::pair("ORDERFLOW_KAFKA_ACKS", "all replicas"),
+           std::pair("ORDERFLOW_KAFKA_ENABLE_IDEMPOTENCE", "all replicas"),
+           std::pair("ORDERFLOW_KAFKA_AUTO_OFFSET_RESET", "must be noticed"),
+           std::pair("ORDERFLOW_KAFKA_ISOLATION_LEVEL", "leaves open"),
+           std::pair("ORDERFLOW_KAFKA_GROUP_ID", "owners of partitions"),
+           std::pair("ORDERFLOW_KAFKA_BOOTSTRAP_SERVERS", "KAFKA_BOOTSTRAP_SERVERS"),
+       }) {
+    INFO(name);
+    CHECK_THROWS_WITH(settings_from({{name, "x"}}), ContainsSubstring(name) &&
+                                                        ContainsSubstring(why) &&
+                                                        ContainsSubstring("unset it"));
+  }
+}
+
+// One that the clients set and the table does not name would be overwritten in silence.
+TEST_CASE("every property that consumers and producers set is refused, or left to the user") {
+  const std::regex set_line("[^_]set\\(conf, \"([a-z.]+)\"");
+  std::size_t found = 0;
+  for (const char* path : {"core/kafka/consumer.cpp", "core/kafka/producer.cpp"}) {
+    const std::string text = testing::source_text(path);
+    for (std::sregex_iterator match(text.begin(), text.end(), set_line), end; match != end;
+         ++match) {
+      const std::string name = (*match)[1];
+      INFO(path << ": " << name);
+      CHECK_THAT(kafka_property_problem(name, "1"), ContainsSubstring("Orderflow sets"));
+      ++found;
+    }
+  }
+  CHECK(found >= 15);
 }
 
 TEST_CASE("Kafka properties pass through by name") {

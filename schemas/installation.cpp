@@ -1,4 +1,4 @@
-#include "schemas/partition_count.hpp"
+#include "schemas/installation.hpp"
 
 namespace orderflow::schemas {
 namespace {
@@ -6,6 +6,8 @@ namespace {
 constexpr core::PgStatement kReadMigrated{"settings_exist",
                                           "SELECT to_regclass('ops.settings') IS NOT NULL"};
 constexpr core::PgStatement kReadCount{"partition_count", kPartitionCountSql};
+constexpr core::PgStatement kReadId{
+    "installation_id", "SELECT value FROM ops.settings WHERE name = 'installation_id'"};
 
 }  // namespace
 
@@ -13,6 +15,12 @@ std::optional<std::int32_t> read_partition_count(core::PgSession& session) {
   if (!session.execute(kReadMigrated).boolean(0, 0)) return std::nullopt;
   const auto rows = session.execute(kReadCount);
   return rows.rows() == 0 ? std::nullopt : std::optional(rows.int4(0, 0));
+}
+
+std::string read_installation_id(core::PgSession& session) {
+  if (!session.execute(kReadMigrated).boolean(0, 0)) return {};
+  const auto rows = session.execute(kReadId);
+  return rows.rows() == 0 ? std::string() : std::string(rows.text(0, 0));
 }
 
 }  // namespace orderflow::schemas

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "core/pg/session.hpp"
 
@@ -15,5 +16,8 @@ inline constexpr const char* kPartitionCountSql =
 
 // Nothing when the database is not migrated yet. Throws core::Unavailable.
 [[nodiscard]] std::optional<std::int32_t> read_partition_count(core::PgSession& session);
+
+// The id that `orderflow migrate` gave this installation; empty before. Throws core::Unavailable.
+[[nodiscard]] std::string read_installation_id(core::PgSession& session);
 
 }  // namespace orderflow::schemas
