@@ -63,12 +63,15 @@ DeliveryTimers::DueByPartition DeliveryTimers::due(const Batch& batch, core::PgS
   read_overdue(batch, session);
   DueByPartition due;
   std::size_t room = std::min(limits_.due, report_window_.room(batch.now));
-  for (const auto partition : owned_) {
-    if (room == 0) break;
+  if (room == 0) return due;
+  for (const auto partition : rotation_.order(owned_)) {
     if (stuck_.contains(partition) || !batch.grants.contains(partition)) continue;
     auto ids = timers_.due(partition, batch.now, room);
     room -= ids.size();
     if (!ids.empty()) due.emplace(partition, std::move(ids));
+    if (room > 0) continue;
+    rotation_.exhausted_by(partition);
+    break;
   }
   return due;
 }

@@ -11,6 +11,7 @@
 #include "consumers/runtime/batch.hpp"
 #include "consumers/runtime/due_timers.hpp"
 #include "consumers/runtime/overdue_scan.hpp"
+#include "consumers/runtime/rotation.hpp"
 #include "core/net/round_trip.hpp"
 #include "core/observe/metrics.hpp"
 #include "domain/delivery/delivery.hpp"
@@ -73,6 +74,7 @@ class DeliveryTimers {
   std::set<std::int32_t> owned_;
   std::set<std::int32_t> stuck_;  // As of the last batch.
   DueTimers timers_;
+  Rotation rotation_;
   OverdueScan overdue_;
 };
 

@@ -26,6 +26,11 @@ struct LoopMetrics {
     batch_duration.Observe(took.count());
     if (messages > 0) batch_size.Observe(static_cast<double>(messages));
   }
+  // What another owner may show now, this one must not.
+  void owns_nothing() {
+    waiting(0, core::Duration{0});
+    dead_letters.Set(0);
+  }
   void waiting(std::int64_t messages, std::chrono::duration<double> oldest) {
     lag.Set(static_cast<double>(messages));
     oldest_seconds.Set(oldest.count());

@@ -192,6 +192,7 @@ class OwnerLoop::Impl {
     if (partitions.empty()) return;
     handler_.dropped(partitions);
     partitions_.drop(partitions);
+    if (partitions_.empty()) metrics_.owns_nothing();
   }
 
   void on_revocation() {

@@ -68,6 +68,9 @@ void Orchestrator::dropped(const std::set<std::int32_t>& partitions) {
       [&](const Uuid& order_id) { return partitions.contains(partition_of(order_id)); });
   wake_ups_.drop(partitions);
   polls_.dropped(partitions);
+  // At once: an owner that has lost everything handles no batch that would.
+  next_progress_ = {};
+  show_progress(decided_at_);
 }
 
 TransactionDraft Orchestrator::prepare(const Batch& batch, core::PgSession& session) {

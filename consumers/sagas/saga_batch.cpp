@@ -55,6 +55,7 @@ void SagaBatch::decide(Prepared& prepared, const saga::Input& input, Time now,
   for (auto& event : decided.events) {
     events_.push_back({std::move(event), prepared.partition, 0, 0});
   }
+  if (!decided.requests.empty()) request_partitions_.insert(prepared.partition);
   for (auto& update : decided.requests) {
     request_updates_.insert_or_assign(update.id, std::move(update));
   }
@@ -84,7 +85,7 @@ void SagaBatch::write(const Batch& batch, TransactionDraft& draft) {
     for (const auto& [id, update] : request_updates_) updates.push_back(update);
     draft.calls.push_back(saga::store::update_requests(updates, batch.now));
     // A refusal changes no saga, yet must be written by the owner only.
-    for (const auto& [id, prepared] : prepared_) draft.touched.insert(prepared.partition);
+    draft.touched.insert(request_partitions_.begin(), request_partitions_.end());
   }
 }
 
@@ -92,6 +93,7 @@ void SagaBatch::clear() {
   prepared_.clear();
   events_.clear();
   request_updates_.clear();
+  request_partitions_.clear();
   observations_.clear();
 }
 

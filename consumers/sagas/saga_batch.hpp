@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <unordered_map>
 #include <vector>
 
@@ -57,6 +58,7 @@ class SagaBatch {
   PreparedByOrder prepared_;
   std::vector<saga::StoredEvent> events_;
   std::map<core::Uuid, saga::RequestUpdate> request_updates_;
+  std::set<std::int32_t> request_partitions_;  // Of the orders of these.
   std::vector<saga::Observation> observations_;
 };
 

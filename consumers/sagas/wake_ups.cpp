@@ -32,12 +32,15 @@ void WakeUps::drop(const std::set<std::int32_t>& partitions) {
 }
 
 void WakeUps::take_due(const Batch& batch, std::vector<SagaBatch::Pending>& inputs) {
-  for (const auto& [partition, grant] : batch.grants) {
+  for (const auto partition : rotation_.order(batch.grants)) {
     if (batch.stuck.contains(partition)) continue;
     for (const auto& id : timers_.due(partition, batch.now, batch_limit_ - taken_.size())) {
       taken_.emplace_back(partition, id);
       inputs.push_back({id, saga::Wake{}});
     }
+    if (taken_.size() < batch_limit_) continue;
+    rotation_.exhausted_by(partition);
+    break;
   }
 }
 

@@ -7,6 +7,7 @@
 
 #include "consumers/runtime/batch.hpp"
 #include "consumers/runtime/due_timers.hpp"
+#include "consumers/runtime/rotation.hpp"
 #include "consumers/sagas/saga_batch.hpp"
 
 namespace orderflow::consumers {
@@ -45,6 +46,7 @@ class WakeUps {
  private:
   std::size_t batch_limit_;
   DueTimers timers_;
+  Rotation rotation_;
   std::set<std::int32_t> stuck_;
   std::vector<std::pair<std::int32_t, core::Uuid>> taken_;  // By take_due(), with the partition.
 };

@@ -17,6 +17,9 @@ struct DestroyList {
 };
 using PartitionList = std::unique_ptr<rd_kafka_topic_partition_list_t, DestroyList>;
 
+constexpr std::chrono::seconds kCloseTimeout{3};
+constexpr std::chrono::milliseconds kClosePoll{20};
+
 std::string name_of(rd_kafka_resp_err_t error) { return rd_kafka_err2str(error); }
 
 }  // namespace
@@ -76,8 +79,22 @@ std::vector<std::string> KafkaConsumer::member_client_ids(Duration timeout) {
   return ids;
 }
 
-// What close() reports is of no use any more: whoever owns partitions next is granted them anew.
-KafkaConsumer::~KafkaConsumer() { (void)rd_kafka_consumer_close(handle()); }
+// Leaves the group, so that others need not wait for its session to end; not for longer than that,
+// since a cluster that misbehaves is just when a consumer is replaced. What closing reports is of
+// no use any more: whoever owns partitions next is granted them anew.
+KafkaConsumer::~KafkaConsumer() {
+  rd_kafka_queue_t* queue = rd_kafka_queue_new(handle());
+  rd_kafka_error_t* refused = rd_kafka_consumer_close_queue(handle(), queue);
+  const auto deadline = std::chrono::steady_clock::now() + kCloseTimeout;
+  if (refused == nullptr) {
+    while (!rd_kafka_consumer_closed(handle()) && std::chrono::steady_clock::now() < deadline) {
+      rd_kafka_queue_poll_callback(queue, static_cast<int>(kClosePoll.count()));
+    }
+  } else {
+    rd_kafka_error_destroy(refused);
+  }
+  rd_kafka_queue_destroy(queue);
+}
 
 void KafkaConsumer::on_rebalance(rd_kafka_t* handle, rd_kafka_resp_err_t error,
                                  rd_kafka_topic_partition_list_t* partitions, void* opaque) {
