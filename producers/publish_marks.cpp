@@ -30,8 +30,12 @@ std::uint64_t PublishMarks::expect(std::int32_t partition, std::int64_t batch_no
   return (static_cast<std::uint64_t>(partition) << kIndexBits) | index;
 }
 
+std::int32_t PublishMarks::partition_of(std::uint64_t tag) {
+  return static_cast<std::int32_t>(tag >> kIndexBits);
+}
+
 void PublishMarks::acknowledged(std::uint64_t tag) {
-  const auto lane = lanes_.find(static_cast<std::int32_t>(tag >> kIndexBits));
+  const auto lane = lanes_.find(partition_of(tag));
   if (lane == lanes_.end()) return;
   const std::uint64_t index = tag & kIndexMask;
   auto& [mark, first_index, entries] = lane->second;

@@ -24,6 +24,8 @@ class PublishMarks {
   [[nodiscard]] std::uint64_t expect(std::int32_t partition, std::int64_t batch_no,
                                      core::SteadyTime now);
 
+  // The owner's partition that a tag counts for.
+  [[nodiscard]] static std::int32_t partition_of(std::uint64_t tag);
   // The broker has stored the message with this tag.
   void acknowledged(std::uint64_t tag);
 

@@ -10,8 +10,8 @@
 #include "core/values/uuid.hpp"
 #include "events/roles.hpp"
 #include "schemas/embedded.hpp"
-#include "schemas/migration_plan.hpp"
 #include "schemas/installation.hpp"
+#include "schemas/migration_plan.hpp"
 #include "schemas/settings.hpp"
 
 namespace orderflow::schemas {

@@ -75,9 +75,22 @@ void BatchProcessor::handle_dead_letter(const KafkaMessage* message, const std::
   });
 }
 
-// The partitions advance beyond all of the messages, whatever of them the batch has.
+void BatchProcessor::give_up(const std::vector<producers::Refused>& refused) {
+  const Batch batch = make_batch({}, false);
+  store({}, batch, [&] { return handler_.prepare_refused(batch, refused, database_.session()); });
+  publisher_.settle(refused);
+  publish({});
+}
+
 template <typename Prepare>
 void BatchProcessor::commit(Messages messages, const Batch& batch, const Prepare& prepare) {
+  store(messages, batch, prepare);
+  publish(messages);
+}
+
+// The partitions advance beyond all of the messages, whatever of them the batch has.
+template <typename Prepare>
+void BatchProcessor::store(Messages messages, const Batch& batch, const Prepare& prepare) {
   Committed committed;
   try {
     auto draft = prepare();
@@ -94,7 +107,6 @@ void BatchProcessor::commit(Messages messages, const Batch& batch, const Prepare
   }
   partitions_.apply(committed);
   if (batch.messages.size() < messages.size()) guard_.passed_over(messages);
-  publish(messages);
 }
 
 // After the commit: the handler's state holds, the messages leave their buffers, the results go

@@ -31,6 +31,9 @@ class BatchProcessor {
   // Handles the messages, which are buffered, and what is due if that is wanted.
   void process(Messages messages, bool include_due);
 
+  // Makes durable what follows from the messages that Kafka refuses for good, and gives them up.
+  void give_up(const std::vector<producers::Refused>& refused);
+
   // A transaction without a batch: that the owner lives, and the marks of all its partitions.
   void write_marks();
 
@@ -40,6 +43,8 @@ class BatchProcessor {
   void handle_dead_letter(const core::KafkaMessage* message, const std::string& reason);
   template <typename Prepare>
   void commit(Messages messages, const Batch& batch, const Prepare& prepare);
+  template <typename Prepare>
+  void store(Messages messages, const Batch& batch, const Prepare& prepare);
   void publish(Messages messages);
 
   PartitionHandler& handler_;

@@ -50,8 +50,8 @@ void InstallationGuard::group_shared_with(const std::string& other) {
 
 void InstallationGuard::not_ready(const std::string& other, core::SteadyTime now) {
   seen_at_ = now;
-  const std::string detail = "the installation " + other + " uses " + topic_ + " as well as this one (" +
-                             id_ +
+  const std::string detail = "the installation " + other + " uses " + topic_ +
+                             " as well as this one (" + id_ +
                              "); of installations that share a cluster each needs an "
                              "ORDERFLOW_TOPIC_PREFIX of its own";
   health_.set(component_, false, detail);

@@ -23,9 +23,9 @@ class Membership final : public core::RebalanceListener {
   Membership(core::KafkaOptions options, std::string topic, std::string group,
              core::CrashSite crash, core::Logger& logger);
 
-  // Joins, or joins again with a new client that knows nothing of the old one's: as a member of this
-  // installation. Another installation whose members are in the group already is returned, and the
-  // group not joined; whether there are any is not always to be known.
+  // Joins, or joins again with a new client that knows nothing of the old one's: as a member of
+  // this installation. Another installation whose members are in the group already is returned, and
+  // the group not joined; whether there are any is not always to be known.
   [[nodiscard]] std::string join(const std::string& installation);
   // Leaves. The messages it returned must be gone before.
   void leave() { consumer_.reset(); }

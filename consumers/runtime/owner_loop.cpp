@@ -10,6 +10,7 @@
 #include "consumers/runtime/membership.hpp"
 #include "consumers/runtime/owned_partitions.hpp"
 #include "consumers/runtime/owner_database.hpp"
+#include "consumers/runtime/reading_health.hpp"
 #include "consumers/runtime/restart_backoff.hpp"
 #include "core/async/batch_pace.hpp"
 #include "core/testing/crash_point.hpp"
@@ -37,8 +38,7 @@ constexpr int kHeartbeatsPerDeadLetterCount = 5;
 class OwnerLoop::Impl {
  public:
   Impl(OwnerLoopOptions options, PartitionHandler& handler, core::DatabaseClock& clock,
-       core::Logger& logger, core::Metrics& metrics, core::Health& health,
-       std::atomic<bool>& stop)
+       core::Logger& logger, core::Metrics& metrics, core::Health& health, std::atomic<bool>& stop)
       : options_(std::move(options)),
         crash_(options_.role),
         handler_(handler),
@@ -49,9 +49,10 @@ class OwnerLoop::Impl {
                    options_.topic},
                   crash_, clock),
         membership_(options_.kafka, options_.topic, options_.group, crash_, logger),
-        publisher_(options_.kafka, logger, metrics),
+        publisher_(options_.kafka, logger, metrics, health),
         partitions_(options_.ready_delay),
         guard_(options_.role, options_.topic, health, logger, metrics),
+        reading_(options_.role, health, logger),
         batches_(handler, database_, publisher_, partitions_, guard_, crash_, logger) {}
 
   void run() {
@@ -136,7 +137,7 @@ class OwnerLoop::Impl {
     }
     if (steady_clock::now() >= next_layout_check_) check_layout();
     publisher_.poll(Duration{0});
-    if (publisher_.broken()) throw core::Unavailable("messages were not stored by Kafka");
+    if (publisher_.broken()) throw core::Unavailable(publisher_.why());
     if (!ungranted_.empty() && steady_clock::now() >= grant_not_before_) grant();
     if (partitions_.empty()) return;
     try {
@@ -176,6 +177,7 @@ class OwnerLoop::Impl {
     // A full buffer still polls once, so that the group knows we live and rebalances reach us.
     do {
       core::Polled polled = membership_.poll(wait);
+      reading_.observe(polled);
       if (polled.outcome == core::PollOutcome::kNothing) return;
       if (polled.outcome == core::PollOutcome::kOffsetLost) {
         on_offset_lost(polled.partition);
@@ -285,6 +287,7 @@ class OwnerLoop::Impl {
   // ---- batches ----------------------------------------------------------------------------------
 
   void work() {
+    if (const auto refused = publisher_.refusals(); !refused.empty()) batches_.give_up(refused);
     const auto now = steady_clock::now();
     for (const auto& [partition, grant] : partitions_.grants()) {
       partitions_.log_ends(partition, membership_.log_end(partition), now);
@@ -336,6 +339,7 @@ class OwnerLoop::Impl {
   producers::Publisher publisher_;
   OwnedPartitions partitions_;
   InstallationGuard guard_;
+  ReadingHealth reading_;
   BatchProcessor batches_;
 
   std::set<std::int32_t> ungranted_;  // Assigned by Kafka, yet to be granted by the database.

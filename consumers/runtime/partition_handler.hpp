@@ -39,6 +39,15 @@ class PartitionHandler {
     return {};
   }
 
+  // Kafka refuses these messages for good. As prepare(), for a batch without messages: what must be
+  // durable before they are given up.
+  virtual TransactionDraft prepare_refused(const Batch& batch,
+                                           const std::vector<producers::Refused>& refused,
+                                           core::PgSession& session) {
+    (void)batch, (void)refused, (void)session;
+    return {};
+  }
+
   // The transaction is durable: the prepared state holds from now on. Returns what it causes to be
   // sent. `grants` hold the new batch numbers.
   virtual std::vector<producers::Outgoing> committed(const Grants& grants) = 0;

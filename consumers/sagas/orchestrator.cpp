@@ -33,6 +33,7 @@ Orchestrator::Orchestrator(const core::Settings& settings, events::Topics topics
       health_(policies_.probe_interval()),
       wake_ups_(settings.get(core::kBatchLimit)),
       polls_(settings.get(core::kBatchLimit)),
+      held_(metrics),
       cache_limit_(settings.get(kSagaCache)) {}
 
 std::int32_t Orchestrator::partition_of(const Saga& saga) const {
@@ -56,7 +57,8 @@ std::vector<Outgoing> Orchestrator::granted(const Grants& fresh, const Grants& a
   const auto waiting = saga::store::load_waiting(fresh_shards, kWaitingAtGrant);
   health_.restore(saga::store::read_waiting(session.execute(waiting)));
   polls_.granted(shards_of(all, partition_count), partition_count);
-  auto unpublished = messages_.unpublished(fresh, session);
+  held_.load(fresh_shards, partition_count, session);
+  auto unpublished = messages_.unpublished(fresh, held_, session);
   metrics_.events_published(unpublished.size());
   return unpublished;
 }
@@ -68,6 +70,7 @@ void Orchestrator::dropped(const std::set<std::int32_t>& partitions) {
       [&](const Uuid& order_id) { return partitions.contains(partition_of(order_id)); });
   wake_ups_.drop(partitions);
   polls_.dropped(partitions);
+  held_.drop(partitions);
   // At once: an owner that has lost everything handles no batch that would.
   next_progress_ = {};
   show_progress(decided_at_);
@@ -89,6 +92,7 @@ TransactionDraft Orchestrator::prepare(const Batch& batch, core::PgSession& sess
   apply(batch, inbox.inputs);
   TransactionDraft draft;
   draft.dead_letters = std::move(inbox.dead_letters);
+  if (batch.include_due) held_.release(batch, session, draft);
   sagas_.write(batch, draft);
   return draft;
 }
@@ -151,11 +155,32 @@ TransactionDraft Orchestrator::prepare_dead_letter(const Batch& batch, const std
   return draft;
 }
 
+// An event is held, a saga whose command cannot be sent waits for a person.
+TransactionDraft Orchestrator::prepare_refused(const Batch& batch,
+                                               const std::vector<producers::Refused>& refused,
+                                               core::PgSession& session) {
+  decided_at_ = batch.now;
+  TransactionDraft draft;
+  held_.hold(batch, refused, draft);
+  std::vector<SagaBatch::Pending> inputs;
+  for (const auto& message : refused) {
+    const auto order_id = Uuid::parse(message.subject);
+    if (message.sequence > 0 || !order_id) continue;
+    if (!batch.grants.contains(partition_of(*order_id))) continue;
+    inputs.push_back({*order_id, saga::Unsendable{message.why.text()}});
+  }
+  sagas_.load(inputs, cache_, partition_count_, session);
+  apply(batch, inputs);
+  sagas_.write(batch, draft);
+  return draft;
+}
+
 std::vector<Outgoing> Orchestrator::committed(const Grants& grants) {
   std::vector<Outgoing> outgoing;
   outgoing.reserve(sagas_.events().size() + sagas_.prepared().size());
+  for (const auto& stored : held_.committed()) outgoing.push_back(messages_.event(stored));
   for (const auto& stored : sagas_.events()) {
-    outgoing.push_back(messages_.event(stored));
+    if (!held_.holds(stored.event.order_id)) outgoing.push_back(messages_.event(stored));
     log_event(stored.event);
   }
   metrics_.events_published(sagas_.events().size());
@@ -189,6 +214,7 @@ void Orchestrator::log_event(const events::OrderEvent& event) const {
 
 void Orchestrator::discarded() {
   wake_ups_.discarded();
+  held_.discarded();
   sagas_.clear();
 }
 
@@ -208,7 +234,7 @@ void Orchestrator::evict() {
 }
 
 Time Orchestrator::next_due() const {
-  return std::min({polls_.next(), health_.next_probe(), wake_ups_.next()});
+  return std::min({polls_.next(), health_.next_probe(), wake_ups_.next(), held_.next()});
 }
 
 core::Duration Orchestrator::oldest_ready(Time now) const { return wake_ups_.overdue(now); }

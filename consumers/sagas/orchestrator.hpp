@@ -8,6 +8,7 @@
 
 #include "consumers/runtime/partition_handler.hpp"
 #include "consumers/sagas/database_polls.hpp"
+#include "consumers/sagas/held_events.hpp"
 #include "consumers/sagas/participant_health.hpp"
 #include "consumers/sagas/saga_batch.hpp"
 #include "consumers/sagas/saga_messages.hpp"
@@ -42,6 +43,9 @@ class Orchestrator final : public PartitionHandler {
   TransactionDraft prepare(const Batch& batch, core::PgSession& session) override;
   std::vector<producers::Outgoing> committed(const Grants& grants) override;
   void discarded() override;
+  TransactionDraft prepare_refused(const Batch& batch,
+                                   const std::vector<producers::Refused>& refused,
+                                   core::PgSession& session) override;
   TransactionDraft prepare_dead_letter(const Batch& batch, const std::string& reason,
                                        core::PgSession& session) override;
   [[nodiscard]] Time next_due() const override;
@@ -65,6 +69,7 @@ class Orchestrator final : public PartitionHandler {
   ParticipantHealth health_;
   WakeUps wake_ups_;
   DatabasePolls polls_;
+  HeldEvents held_;
   std::size_t cache_limit_;
   std::int32_t partition_count_ = 1;
   saga::Sagas cache_;

@@ -14,7 +14,7 @@ constexpr const char* kSource = "/orderflow/orchestrator";
 
 }  // namespace
 
-std::vector<Outgoing> SagaMessages::unpublished(const Grants& fresh,
+std::vector<Outgoing> SagaMessages::unpublished(const Grants& fresh, const HeldEvents& held,
                                                 core::PgSession& session) const {
   std::vector<Outgoing> events;
   for (const auto& [partition, grant] : fresh) {
@@ -23,7 +23,7 @@ std::vector<Outgoing> SagaMessages::unpublished(const Grants& fresh,
       const auto call = saga::store::load_events_after(position, kEventPage);
       const auto page = saga::store::read_events(session.execute(call));
       for (const auto& one : page) {
-        events.push_back(event(one));
+        if (!held.holds(one.event.order_id)) events.push_back(event(one));
         position = {partition, one.batch_no, one.ordinal};
       }
       if (page.size() < kEventPage) break;
@@ -34,7 +34,7 @@ std::vector<Outgoing> SagaMessages::unpublished(const Grants& fresh,
 
 Outgoing SagaMessages::event(const saga::StoredEvent& stored) const {
   return {events::encode(stored.event, topics_[events::Topic::kOrdersEvents]), stored.partition,
-          stored.batch_no};
+          stored.batch_no, true};
 }
 
 Outgoing SagaMessages::command(const SagaBatch::Prepared& prepared, const saga::Command& command,

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "consumers/runtime/grant.hpp"
+#include "consumers/sagas/held_events.hpp"
 #include "consumers/sagas/saga_batch.hpp"
 #include "core/pg/session.hpp"
 #include "events/topics.hpp"
@@ -18,8 +19,10 @@ class SagaMessages {
  public:
   explicit SagaMessages(events::Topics topics) : topics_(std::move(topics)) {}
 
-  // The events of fresh grants that lie beyond their published marks, in order of publication.
+  // The events of fresh grants that lie beyond their published marks, in order of publication, but
+  // those that are held.
   [[nodiscard]] std::vector<producers::Outgoing> unpublished(const Grants& fresh,
+                                                             const HeldEvents& held,
                                                              core::PgSession& session) const;
 
   [[nodiscard]] producers::Outgoing event(const saga::StoredEvent& stored) const;

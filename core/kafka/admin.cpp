@@ -33,17 +33,25 @@ class Admin {
     return counts;
   }
 
-  void create(const TopicSpec& spec, Duration timeout) {
+  // Whether it worked, metadata tells; returned is why it never will.
+  std::optional<Refusal> create(const TopicSpec& spec, Duration timeout) {
     char error[256];
     rd_kafka_NewTopic_t* topic = rd_kafka_NewTopic_new(
         spec.name.c_str(), spec.partitions, spec.replication_factor, error, sizeof error);
     if (topic == nullptr) throw BadConfiguration("topic " + spec.name + ": " + error);
+    // The broker's clock stamps messages: ours may be wrong, or too late for what the topic allows.
+    rd_kafka_NewTopic_set_config(topic, "message.timestamp.type", "LogAppendTime");
     rd_kafka_queue_t* queue = rd_kafka_queue_new(handle_);
     rd_kafka_CreateTopics(handle_, &topic, 1, nullptr, queue);
     rd_kafka_event_t* event = rd_kafka_queue_poll(queue, to_ms(timeout));
-    if (event != nullptr) rd_kafka_event_destroy(event);  // Whether it worked, metadata tells.
+    std::optional<Refusal> refusal;
+    if (event != nullptr) {
+      refusal = refusal_of(creation_error(event), spec.name);
+      rd_kafka_event_destroy(event);
+    }
     rd_kafka_queue_destroy(queue);
     rd_kafka_NewTopic_destroy(topic);
+    return refusal;
   }
 
   // Empty when it worked, else what the broker says.
@@ -63,6 +71,14 @@ class Admin {
   }
 
  private:
+  static rd_kafka_resp_err_t creation_error(rd_kafka_event_t* event) {
+    std::size_t count = 0;
+    const auto* result = rd_kafka_event_CreateTopics_result(event);
+    const auto** topics =
+        result == nullptr ? nullptr : rd_kafka_CreateTopics_result_topics(result, &count);
+    return count == 0 ? rd_kafka_event_error(event) : rd_kafka_topic_result_error(topics[0]);
+  }
+
   static std::string outcome_of(rd_kafka_event_t* event) {
     if (rd_kafka_event_error(event) != RD_KAFKA_RESP_ERR_NO_ERROR) {
       return rd_kafka_event_error_string(event);
@@ -99,7 +115,9 @@ std::string complete(Admin& admin, const std::map<std::string, std::int32_t>& ex
     logger.info("creating topic",
                 {{"topic", spec.name}, {"partitions", spec.partitions}, {"before", has}});
     if (has == 0) {
-      admin.create(spec, kAttemptTimeout);
+      if (const auto refusal = admin.create(spec, kAttemptTimeout)) {
+        throw Unavailable(refusal->text());
+      }
       continue;
     }
     const auto problem = admin.grow(spec.name, spec.partitions, kAttemptTimeout);

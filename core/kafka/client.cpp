@@ -3,6 +3,7 @@
 #include <chrono>
 #include <future>
 #include <thread>
+#include <utility>
 
 #include "core/kafka/options.hpp"
 #include "core/values/failure.hpp"
@@ -24,10 +25,40 @@ void on_log(const rd_kafka_t* handle, int level, const char* facility, const cha
                     {{"facility", kind}, {"detail", text}});
 }
 
+std::string security_problem_of(int error, const std::string& reason,
+                                const KafkaClient::Link& link) {
+  if (error == RD_KAFKA_RESP_ERR__AUTHENTICATION) {
+    return "Kafka refuses the authentication of user '" + link.user_name + "' by mechanism " +
+           link.mechanism + " (" + reason +
+           "); check ORDERFLOW_KAFKA_SASL_USERNAME, ORDERFLOW_KAFKA_SASL_PASSWORD and "
+           "ORDERFLOW_KAFKA_SASL_MECHANISM";
+  }
+  if (error == RD_KAFKA_RESP_ERR__SSL) {
+    return "there is no TLS with Kafka (" + reason +
+           "); check ORDERFLOW_KAFKA_SECURITY_PROTOCOL and ORDERFLOW_KAFKA_SSL_CA_LOCATION";
+  }
+  // A listener that wants TLS or a password closes the connection without a word.
+  if (reason.find("security.protocol") != std::string::npos) {
+    return "Kafka closes the connection (" + reason + "); check ORDERFLOW_KAFKA_SECURITY_PROTOCOL";
+  }
+  return {};
+}
+
 void on_error(rd_kafka_t* handle, int error, const char* reason, void* opaque) {
   on_log(handle, 6, "ERROR", reason);
-  if (error != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) return;
-  static_cast<KafkaClient::Link*>(opaque)->cluster_lost = true;
+  auto& link = *static_cast<KafkaClient::Link*>(opaque);
+  if (error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) link.cluster_lost = true;
+  auto problem = security_problem_of(error, reason, link);
+  if (problem.empty()) return;
+  const std::lock_guard lock(link.mutex);
+  link.security_problem = std::move(problem);
+}
+
+std::string value_of(const rd_kafka_conf_t* conf, const char* property) {
+  char value[256];
+  std::size_t size = sizeof value;
+  const bool known = rd_kafka_conf_get(conf, property, value, &size) == RD_KAFKA_CONF_OK;
+  return known ? std::string(value) : std::string();
 }
 
 // False when the library was still not done at the deadline.
@@ -45,9 +76,11 @@ bool destroyed_in_time(rd_kafka_t* handle) {
 }  // namespace
 
 KafkaClient::KafkaClient(rd_kafka_type_t type, rd_kafka_conf_t* conf, Logger& logger, void* user)
-    : link_(std::make_unique<Link>()) {
+    : logger_(logger), link_(std::make_unique<Link>()) {
   link_->logger = &logger;
   link_->user = user;
+  link_->user_name = value_of(conf, "sasl.username");
+  link_->mechanism = value_of(conf, "sasl.mechanisms");
   rd_kafka_conf_set_opaque(conf, link_.get());
   char error[512];
   handle_ = rd_kafka_new(type, conf, error, sizeof error);
@@ -57,16 +90,22 @@ KafkaClient::KafkaClient(rd_kafka_type_t type, rd_kafka_conf_t* conf, Logger& lo
   }
 }
 
+std::string KafkaClient::security_problem() const {
+  const std::lock_guard lock(link_->mutex);
+  return link_->security_problem;
+}
+
+void KafkaClient::mute() {
+  const std::lock_guard lock(link_->mutex);
+  link_->logger = nullptr;
+}
+
 KafkaClient::~KafkaClient() {
-  Logger& logger = *link_->logger;
-  {
-    const std::lock_guard lock(link_->mutex);
-    link_->logger = nullptr;
-  }
+  mute();
   if (destroyed_in_time(handle_)) return;
   // Threads of the instance may still look at it.
   [[maybe_unused]] const Link* left_behind = link_.release();
-  logger.warning("a Kafka client does not end and is left behind");
+  logger_.warning("a Kafka client does not end and is left behind");
 }
 
 rd_kafka_conf_t* KafkaClient::base_conf(const KafkaOptions& options) {
@@ -75,10 +114,10 @@ rd_kafka_conf_t* KafkaClient::base_conf(const KafkaOptions& options) {
   rd_kafka_conf_set_error_cb(conf, on_error);
   set(conf, "bootstrap.servers", options.bootstrap_servers);
   set(conf, "client.id", options.client_id);
-  set(conf, "socket.nagle.disable", "true");       // Small messages must not wait for company.
-  set(conf, "socket.keepalive.enable", "true");    // A vanished broker must be noticed.
-  set(conf, "reconnect.backoff.ms", "50");         // A restarted broker is found again at once ...
-  set(conf, "reconnect.backoff.max.ms", "1000");   // ... and not hammered when it stays away.
+  set(conf, "socket.nagle.disable", "true");      // Small messages must not wait for company.
+  set(conf, "socket.keepalive.enable", "true");   // A vanished broker must be noticed.
+  set(conf, "reconnect.backoff.ms", "50");        // A restarted broker is found again at once ...
+  set(conf, "reconnect.backoff.max.ms", "1000");  // ... and not hammered when it stays away.
   set(conf, "topic.metadata.refresh.interval.ms", "2000");  // Topics made again are found soon.
   for (const auto& [name, value] : options.properties) set(conf, name, value);
   set(conf, "allow.auto.create.topics", "false");  // Topics have the partition count we chose.

@@ -27,6 +27,9 @@ class KafkaClient {
     Logger* logger = nullptr;  // Null once the owner is gone.
     void* user = nullptr;
     std::atomic<bool> cluster_lost{false};
+    std::string user_name;  // Of SASL; empty: none.
+    std::string mechanism;
+    std::string security_problem;  // Under the mutex.
   };
 
   // Takes `conf`, which the owner has filled beyond what all clients share.
@@ -37,9 +40,16 @@ class KafkaClient {
 
   [[nodiscard]] rd_kafka_t* get() const { return handle_; }
 
+  // Logs nothing from now on.
+  void mute();
+
   // True once no broker was reachable any more, at least for a moment: a cluster that comes back
   // may have forgotten everything. Known after the poll that follows.
   [[nodiscard]] bool cluster_lost() const { return link_->cluster_lost; }
+
+  // Why the brokers do not let this client in, with the remedy: authentication or TLS. Empty:
+  // nothing is known of that. Known after the poll that follows.
+  [[nodiscard]] std::string security_problem() const;
 
   // The owner that a callback belongs to.
   template <typename Owner>
@@ -52,6 +62,7 @@ class KafkaClient {
   static void set(rd_kafka_conf_t* conf, const std::string& name, const std::string& value);
 
  private:
+  Logger& logger_;
   std::unique_ptr<Link> link_;
   rd_kafka_t* handle_ = nullptr;
 };

@@ -17,7 +17,7 @@ struct DestroyList {
 };
 using PartitionList = std::unique_ptr<rd_kafka_topic_partition_list_t, DestroyList>;
 
-constexpr std::chrono::seconds kCloseTimeout{3};
+constexpr std::chrono::seconds kCloseTimeout{1};
 constexpr std::chrono::milliseconds kClosePoll{20};
 
 std::string name_of(rd_kafka_resp_err_t error) { return rd_kafka_err2str(error); }
@@ -26,10 +26,7 @@ std::string name_of(rd_kafka_resp_err_t error) { return rd_kafka_err2str(error);
 
 KafkaConsumer::KafkaConsumer(const KafkaOptions& options, Logger& logger, std::string topic,
                              std::string group, RebalanceListener* listener)
-    : logger_(logger),
-      topic_(std::move(topic)),
-      group_(std::move(group)),
-      listener_(listener) {
+    : logger_(logger), topic_(std::move(topic)), group_(std::move(group)), listener_(listener) {
   rd_kafka_conf_t* conf = KafkaClient::base_conf(options);
   const auto set = KafkaClient::set;
   set(conf, "group.id", group_.empty() ? "orderflow-unused" : group_);
@@ -66,6 +63,13 @@ void KafkaConsumer::join() {
 }
 
 std::vector<std::string> KafkaConsumer::member_client_ids(Duration timeout) {
+  // Until a broker is connected the list would wait for a second at a time.
+  const rd_kafka_metadata_t* metadata = nullptr;
+  if (rd_kafka_metadata(handle(), 0, nullptr, &metadata, to_ms(timeout)) !=
+      RD_KAFKA_RESP_ERR_NO_ERROR) {
+    return {};
+  }
+  rd_kafka_metadata_destroy(metadata);
   const rd_kafka_group_list* groups = nullptr;
   const auto error = rd_kafka_list_groups(handle(), group_.c_str(), &groups, to_ms(timeout));
   std::vector<std::string> ids;
@@ -88,7 +92,13 @@ KafkaConsumer::~KafkaConsumer() {
   const auto deadline = std::chrono::steady_clock::now() + kCloseTimeout;
   if (refused == nullptr) {
     while (!rd_kafka_consumer_closed(handle()) && std::chrono::steady_clock::now() < deadline) {
-      rd_kafka_queue_poll_callback(queue, static_cast<int>(kClosePoll.count()));
+      // As events: messages that nobody has read come along, which callbacks do not take.
+      rd_kafka_event_t* event = rd_kafka_queue_poll(queue, static_cast<int>(kClosePoll.count()));
+      if (event == nullptr) continue;
+      if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_REBALANCE) {
+        rd_kafka_assign(handle(), nullptr);
+      }
+      rd_kafka_event_destroy(event);
     }
   } else {
     rd_kafka_error_destroy(refused);
@@ -129,7 +139,9 @@ Polled KafkaConsumer::poll(Duration timeout) {
     case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
     case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
     case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION: polled.outcome = PollOutcome::kTopicGone; break;
-    default: logger_.debug("kafka consumer", {{"topic", topic_}, {"detail", name_of(raw->err)}});
+    default:
+      polled.refusal = refusal_of(raw->err, topic_);
+      logger_.debug("kafka consumer", {{"topic", topic_}, {"detail", name_of(raw->err)}});
   }
   return polled;
 }

@@ -12,6 +12,7 @@
 #include "core/kafka/client.hpp"
 #include "core/kafka/message.hpp"
 #include "core/kafka/options.hpp"
+#include "core/kafka/refusal.hpp"
 #include "core/observe/log.hpp"
 #include "core/values/time.hpp"
 
@@ -42,15 +43,16 @@ enum class PollOutcome {
 struct Polled {
   PollOutcome outcome = PollOutcome::kNothing;
   std::optional<KafkaMessage> message;
-  std::int32_t partition = -1;  // Whose offset was lost.
+  std::int32_t partition = -1;     // Whose offset was lost.
+  std::optional<Refusal> refusal;  // With kNothing: why nothing can be read, until it is mended.
 };
 
-// Reads one topic, either as a member of a group (eager range assignor, offsets kept elsewhere), from
-// join() on, or, without a group, whatever assign() names. One thread at a time.
+// Reads one topic, either as a member of a group (eager range assignor, offsets kept elsewhere),
+// from join() on, or, without a group, whatever assign() names. One thread at a time.
 class KafkaConsumer {
  public:
-  KafkaConsumer(const KafkaOptions& options, Logger& logger, std::string topic,
-                std::string group, RebalanceListener* listener);
+  KafkaConsumer(const KafkaOptions& options, Logger& logger, std::string topic, std::string group,
+                RebalanceListener* listener);
   ~KafkaConsumer();
   KafkaConsumer(const KafkaConsumer&) = delete;
   KafkaConsumer& operator=(const KafkaConsumer&) = delete;

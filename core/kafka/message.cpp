@@ -10,11 +10,11 @@ std::string_view KafkaMessage::body() const {
   return {static_cast<const char*>(message_->payload), message_->len};
 }
 
-std::string_view KafkaMessage::header(const char* name) const {
+std::string_view header_of(const rd_kafka_message_t* message, const char* name) {
   rd_kafka_headers_t* headers = nullptr;
   const void* value = nullptr;
   std::size_t size = 0;
-  if (rd_kafka_message_headers(message_.get(), &headers) != RD_KAFKA_RESP_ERR_NO_ERROR ||
+  if (rd_kafka_message_headers(message, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR ||
       rd_kafka_header_get_last(headers, name, &value, &size) != RD_KAFKA_RESP_ERR_NO_ERROR) {
     return {};
   }

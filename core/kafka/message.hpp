@@ -15,6 +15,9 @@ namespace orderflow::core {
 
 using KafkaHeaders = std::vector<std::pair<std::string, std::string>>;
 
+// The last header of that name; empty when there is none. A view of the message.
+[[nodiscard]] std::string_view header_of(const rd_kafka_message_t* message, const char* name);
+
 // A message as librdkafka holds it. Move-only; views stay valid as long as it lives.
 class KafkaMessage {
  public:
@@ -25,7 +28,9 @@ class KafkaMessage {
   [[nodiscard]] std::string_view key() const;
   [[nodiscard]] std::string_view body() const;
   // The last header of that name; empty when there is none.
-  [[nodiscard]] std::string_view header(const char* name) const;
+  [[nodiscard]] std::string_view header(const char* name) const {
+    return header_of(message_.get(), name);
+  }
   [[nodiscard]] KafkaHeaders headers() const;
 
  private:

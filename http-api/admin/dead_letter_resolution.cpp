@@ -37,6 +37,11 @@ core::OutgoingMessage message_of(const FullDeadLetterRow& full, std::int32_t par
   return message;
 }
 
+// Why the message can never be put back, whoever tries again. Ends the transaction.
+struct NotReplayable {
+  std::string why;
+};
+
 // One resolution, within its transaction.
 class Resolving {
  public:
@@ -50,7 +55,11 @@ class Resolving {
     write.resource_id = wanted_.id;
     write.check = [this](core::PgTransaction& transaction) { return check(transaction); };
     write.effect = [this](core::PgTransaction& transaction) { return apply(transaction); };
-    return keyed_write(session_, write);
+    try {
+      return keyed_write(session_, write);
+    } catch (const NotReplayable& never) {
+      return refuse(conflict("not_replayable", never.why + " Discard it, or mend that first."));
+    }
   }
 
  private:
@@ -66,8 +75,13 @@ class Resolving {
   StoredAnswer apply(core::PgTransaction& transaction) {
     if (wanted_.resolution == Resolution::kReplayed) {
       const auto partitions = schemas::read_partition_count(session_).value_or(1);
-      replayer_.publish(
-          message_of(*letter_, partitions, schemas::read_installation_id(session_)));
+      const auto message =
+          message_of(*letter_, partitions, schemas::read_installation_id(session_));
+      if (message.body.empty()) {
+        throw NotReplayable{"The message has no body (a tombstone), so nobody can process it."};
+      }
+      if (const auto refusal = replayer_.publish(message))
+        throw NotReplayable{refusal->text() + "."};
     }
     const std::string name(name_of(wanted_.resolution));
     PgParams params;

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <optional>
 #include <utility>
 
 #include "core/kafka/message.hpp"
 #include "core/kafka/options.hpp"
+#include "core/kafka/refusal.hpp"
 #include "core/observe/log.hpp"
 
 namespace orderflow::http_api {
@@ -15,8 +17,9 @@ class MessageReplayer {
   MessageReplayer(core::KafkaOptions options, core::Logger& logger)
       : options_(std::move(options)), logger_(logger) {}
 
-  // Throws Unavailable when the broker does not acknowledge it in time.
-  void publish(const core::OutgoingMessage& message);
+  // Nothing when it is stored; else why it never will be. Throws Unavailable when the broker does
+  // not acknowledge it in time.
+  [[nodiscard]] std::optional<core::Refusal> publish(const core::OutgoingMessage& message);
 
  private:
   core::KafkaOptions options_;

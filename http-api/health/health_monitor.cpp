@@ -68,11 +68,14 @@ void HealthMonitor::check_kafka() {
     const rd_kafka_metadata_t* metadata = nullptr;
     const auto error = rd_kafka_metadata(client_->handle(), 0, nullptr, &metadata, kKafkaTimeoutMs);
     if (metadata != nullptr) rd_kafka_metadata_destroy(metadata);
-    const bool up = error == RD_KAFKA_RESP_ERR_NO_ERROR;
-    report("kafka", up,
-           up ? ""
-              : "no broker answers at " + kafka_options_.bootstrap_servers + " (" +
-                    rd_kafka_err2str(error) + "); check KAFKA_BOOTSTRAP_SERVERS");
+    client_->poll(core::Duration{0});
+    if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return report("kafka", true);
+    const std::string problem = client_->security_problem();
+    if (!problem.empty()) client_.reset();  // The next one finds out whether it still is so.
+    report("kafka", false,
+           !problem.empty() ? problem
+                            : "no broker answers at " + kafka_options_.bootstrap_servers + " (" +
+                                  rd_kafka_err2str(error) + "); check KAFKA_BOOTSTRAP_SERVERS");
   } catch (const std::exception& error) {
     report("kafka", false, error.what());
   }

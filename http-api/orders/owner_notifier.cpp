@@ -127,16 +127,30 @@ void OwnerNotifier::renew_producer() {
   const auto now = std::chrono::steady_clock::now();
   if (producer_ && (!useless || now < next_renewal_)) return;
   next_renewal_ = now + kRenewalInterval;
-  producer_ = std::make_unique<core::KafkaProducer>(options_, logger_, [](std::uint64_t, bool) {
-    core::crash_point(core::CrashPlace::kInNotifyAck);
-  });
+  producer_ = std::make_unique<core::KafkaProducer>(
+      options_, logger_, [this](const core::SendReport& report) { on_report(report); });
   producer_->stamp(events::kInstallationHeader, installation_);
+}
+
+// What is refused for good is told once.
+void OwnerNotifier::on_report(const core::SendReport& report) {
+  core::crash_point(core::CrashPlace::kInNotifyAck);
+  if (report.stored()) return;
+  dropped_.Increment();
+  const auto refusal = report.refusal();
+  if (refusal && refusal->error == "INVALID_TIMESTAMP") {
+    timestamp_ = core::KafkaProducer::Timestamp::kNone;
+  }
+  if (!refusal || !refused_.insert(refusal->error).second) return;
+  logger_.error("owners are not notified", {{"error", refusal->text()}});
 }
 
 void OwnerNotifier::send(const std::deque<Notification>& notifications) {
   for (const Notification& notification : notifications) {
     core::crash_point(core::CrashPlace::kBeforeNotify);
-    if (!producer_->send(encode(notification), 0)) dropped_.Increment();
+    if (producer_->send(encode(notification), 0, timestamp_) != core::Sent::kYes) {
+      dropped_.Increment();
+    }
     core::crash_point(core::CrashPlace::kAfterNotify);
   }
 }

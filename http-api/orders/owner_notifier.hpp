@@ -4,6 +4,7 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <thread>
@@ -53,6 +54,7 @@ class OwnerNotifier {
   void run(const std::stop_token& stop);
   void refresh_installation();
   void renew_producer();
+  void on_report(const core::SendReport& report);
   void send(const std::deque<Notification>& notifications);
   [[nodiscard]] core::OutgoingMessage encode(const Notification& notification) const;
 
@@ -70,6 +72,9 @@ class OwnerNotifier {
   core::SteadyTime next_refresh_{};
   std::unique_ptr<core::KafkaProducer> producer_;
   core::SteadyTime next_renewal_{};
+  std::set<std::string> refused_;  // Errors that were told.
+  // None once the topic has refused those of our clock.
+  core::KafkaProducer::Timestamp timestamp_ = core::KafkaProducer::Timestamp::kNow;
   std::jthread thread_;
 };
 

@@ -349,6 +349,13 @@ void Decider::on(const Poisoned& poisoned) {
   need_attention(std::string(attention::kPoison) + poisoned.reason);
 }
 
+// The probes that follow send the command again, and it goes out once Kafka takes it.
+void Decider::on(const Unsendable& unsendable) {
+  if (!state().live() || state().refund || state().attention) return;
+  if (state().waiting_for != WaitingFor::kReply) return;  // It was of a course that is over.
+  need_attention(std::string(attention::kUnsendable) + unsendable.reason);
+}
+
 // ---- the carrier's report -----------------------------------------------------------------------
 
 void Decider::on(const events::DeliveryReport& report) {

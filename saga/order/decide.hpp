@@ -34,8 +34,13 @@ struct Poisoned {
   std::string reason;
 };
 
+// Kafka refuses a command of this saga for good.
+struct Unsendable {
+  std::string reason;
+};
+
 using Input = std::variant<Start, Wake, Probe, Hold, ReplyReceived, events::DeliveryReport, Request,
-                           UnreadableRequest, Poisoned>;
+                           UnreadableRequest, Poisoned, Unsendable>;
 
 // ---- what comes out -----------------------------------------------------------------------------
 

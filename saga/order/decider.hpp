@@ -28,6 +28,7 @@ class Decider {
   void on(const Request& request);
   void on(const UnreadableRequest& request);
   void on(const Poisoned& poisoned);
+  void on(const Unsendable& unsendable);
 
   [[nodiscard]] Decision take() && { return std::move(out_); }
 

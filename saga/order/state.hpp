@@ -67,6 +67,7 @@ inline constexpr char kUndone = 'V';
 namespace attention {
 inline constexpr std::string_view kUndoFailed = "undo_failed: ";
 inline constexpr std::string_view kPoison = "poison: ";
+inline constexpr std::string_view kUnsendable = "unsendable: ";
 inline constexpr std::string_view kPaused = "paused: ";
 }  // namespace attention
 

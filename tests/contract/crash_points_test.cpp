@@ -47,6 +47,7 @@ constexpr std::array kExempt{
     Exempt{"execute(end_stopped_", "ends sessions, whose owners cope; asked again when lost"},
     Exempt{"execute(kDeleteOld", "removes what is out of date; asked again when lost"},
     Exempt{"producer_->flush(timeout) && !broken_", "its caller has the point behind it"},
+    Exempt{"timestamp_for(", "its caller has the points between messages"},
     Exempt{"producer_->flush(kFlushTimeout)", "notifications of a process that ends anyhow"},
     Exempt{"send(serialize(response, false))", "a refusal or a stream promises nothing"},
     Exempt{"asio::buffer(kContinue)", "100 Continue promises nothing"},

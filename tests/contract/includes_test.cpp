@@ -175,8 +175,7 @@ TEST_CASE("owners decide by the database's clock") {
   const std::map<std::string, std::ptrdiff_t> allowed{
       {"core/values/time.hpp", 2},  // What it is.
       {"core/pg/clock.hpp", 1},     // Before the database has said its time.
-      {"core/observe/log.cpp", 1},
-      {"core/values/uuid.cpp", 1},
+      {"core/observe/log.cpp", 1}, {"core/values/uuid.cpp", 1},
       {"events/codec.cpp", 1},  // The header ce_time.
   };
   for (const auto& file : source_files()) {

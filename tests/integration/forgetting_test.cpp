@@ -202,10 +202,12 @@ TEST_CASE("after a producer's fatal error nothing is taken, and a new one goes o
   const core::KafkaOptions options{required_variable("ORDERFLOW_TEST_KAFKA"), "fatal", {}};
   const core::OutgoingMessage message{system.prefix() + "delivery.commands", "key", "{}", {}};
   std::vector<std::pair<std::uint64_t, bool>> reports;
-  const auto note = [&](std::uint64_t tag, bool stored) { reports.emplace_back(tag, stored); };
+  const auto note = [&](const core::SendReport& report) {
+    reports.emplace_back(report.tag(), report.stored());
+  };
   {
     core::KafkaProducer producer(options, logger, note);
-    REQUIRE(producer.send(message, 1));
+    REQUIRE(producer.send(message, 1) == core::Sent::kYes);
     REQUIRE(producer.flush(std::chrono::seconds{10}));
     REQUIRE(rd_kafka_test_fatal_error(producer.handle(),
                                       RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER,
@@ -214,7 +216,7 @@ TEST_CASE("after a producer's fatal error nothing is taken, and a new one goes o
     CHECK_THROWS_AS((void)producer.send(message, 2), core::Unavailable);
   }
   core::KafkaProducer producer(options, logger, note);
-  REQUIRE(producer.send(message, 3));
+  REQUIRE(producer.send(message, 3) == core::Sent::kYes);
   CHECK(producer.flush(std::chrono::seconds{10}));
   CHECK(reports == std::vector<std::pair<std::uint64_t, bool>>{{1, true}, {3, true}});
 }

@@ -1,3 +1,5 @@
+#include <librdkafka/rdkafka.h>
+
 #include <catch2/catch_test_macros.hpp>
 
 #include "tests/support/shop.hpp"
@@ -57,6 +59,123 @@ TEST_CASE("an owner whose messages the broker refused goes on once it takes them
   system.kafka().configure_topic("payments.commands", "max.message.bytes", "1000000");
   for (const auto& id : orders) CHECK(shop.await_end(id) == "DELIVERED");
   system.conclude();
+}
+
+std::string readiness(const System& system, const std::string& role) {
+  const auto answer =
+      system.monitor(role).try_request("GET", "/health/ready", {}, {}, Millis{2'000});
+  return answer ? answer->body : "";
+}
+
+// A stranger's transaction, begun and left, with a message in each partition of a topic.
+class OpenTransaction {
+ public:
+  OpenTransaction(const std::string& topic, int partitions) {
+    rd_kafka_conf_t* conf = rd_kafka_conf_new();
+    char error[256];
+    for (const auto& [name, value] :
+         {std::pair<std::string, std::string>{"bootstrap.servers",
+                                              required_variable("ORDERFLOW_TEST_KAFKA")},
+          {"transactional.id", topic + fresh_key()},
+          {"transaction.timeout.ms", "600000"}}) {
+      rd_kafka_conf_set(conf, name.c_str(), value.c_str(), error, sizeof error);
+    }
+    handle_ = rd_kafka_new(RD_KAFKA_PRODUCER, conf, error, sizeof error);
+    REQUIRE(rd_kafka_init_transactions(handle_, kTimeoutMs) == nullptr);
+    REQUIRE(rd_kafka_begin_transaction(handle_) == nullptr);
+    for (int partition = 0; partition < partitions; ++partition) {
+      REQUIRE(rd_kafka_producev(handle_, RD_KAFKA_V_TOPIC(topic.c_str()),
+                                RD_KAFKA_V_PARTITION(partition),
+                                RD_KAFKA_V_KEY("stranger", std::size_t{8}),
+                                RD_KAFKA_V_HEADER("ce_source", "/test/stranger", -1),
+                                RD_KAFKA_V_END) == RD_KAFKA_RESP_ERR_NO_ERROR);
+    }
+    REQUIRE(rd_kafka_flush(handle_, kTimeoutMs) == RD_KAFKA_RESP_ERR_NO_ERROR);
+  }
+  ~OpenTransaction() { rd_kafka_destroy(handle_); }
+  OpenTransaction(const OpenTransaction&) = delete;
+  OpenTransaction& operator=(const OpenTransaction&) = delete;
+
+ private:
+  static constexpr int kTimeoutMs = 20'000;
+  rd_kafka_t* handle_ = nullptr;
+};
+
+// What stood behind it waited for up to fifteen minutes.
+TEST_CASE("a transaction that a stranger leaves open holds up nothing", "[integration]") {
+  System system({.name = "open-transaction"});
+  const Shop shop(system);
+  CHECK(shop.await_end(shop.place()) == "DELIVERED");
+  const OpenTransaction left(system.prefix() + "payments.commands",
+                             system.kafka().partitions("payments.commands"));
+  for (int i = 0; i < 5; ++i) CHECK(shop.await_end(shop.place()) == "DELIVERED");
+  system.conclude();
+}
+
+// The whole partition stood still and nothing said why.
+TEST_CASE("an event too large for its topic holds its own order only, and goes out in the end",
+          "[integration]") {
+  System system({.name = "too-large"});
+  const Shop shop(system);
+  CHECK(shop.await_end(shop.place()) == "DELIVERED");
+  system.kafka().configure_topic("orders.events", "max.message.bytes", "1200");
+  system.process("payments").freeze();
+  const auto cancelled = shop.place();
+  CHECK(shop.http()
+            .post("/orders/" + cancelled + "/cancel", {{"reason", std::string(450, 'r')}})
+            .status == 202);
+  system.process("payments").thaw();
+  std::vector<std::string> others;
+  for (int i = 0; i < 20; ++i) others.push_back(shop.place());
+  for (const auto& id : others) CHECK(shop.await_end(id) == "DELIVERED");
+  CHECK(shop.await_end(cancelled) == "CANCELLED");
+  const auto held = [&] {
+    return system.database().number("SELECT count(*) FROM orders.held_events WHERE order_id = '" +
+                                    cancelled + "'");
+  };
+  wait_until("the event is held", [&] { return held() == 1; });
+  const auto shown = readiness(system, "orchestrator");
+  CHECK(shown.find("orders.events") != std::string::npos);
+  CHECK(shown.find("max.message.bytes") != std::string::npos);
+  system.kafka().configure_topic("orders.events", "max.message.bytes", "1000000");
+  wait_until("the event goes out", [&] { return held() == 0; });
+  system.conclude();
+}
+
+TEST_CASE("topics that take no timestamp of the past stop nothing", "[integration]") {
+  System system({.name = "timestamps"});
+  const Shop shop(system);
+  for (const char* topic :
+       {"orders.inbox", "orders.events", "payments.commands", "delivery.commands"}) {
+    system.kafka().configure_topic(topic, "message.timestamp.before.max.ms", "1");
+  }
+  std::vector<std::string> orders;
+  for (int i = 0; i < 5; ++i) orders.push_back(shop.place());
+  for (const auto& id : orders) CHECK(shop.await_end(id) == "DELIVERED");
+  system.conclude();
+}
+
+// The first debited its own accounts for the second's orders.
+TEST_CASE("a second installation on the same topics is refused, and moves nobody's money",
+          "[integration]") {
+  System first({.name = "first"});
+  const Shop shop(first);
+  CHECK(shop.await_end(shop.place()) == "DELIVERED");
+  System second({.name = "second",
+                 .settings = {{"ORDERFLOW_TOPIC_PREFIX", first.prefix()}},
+                 .roles = {"api"}});
+  for (const char* role : {"orchestrator", "payments", "delivery"}) second.start(role, {}, false);
+  for (const char* role : {"orchestrator", "payments", "delivery"}) {
+    wait_until(std::string(role) + " of the second says why it is not ready", [&, role] {
+      return readiness(second, role).find("ORDERFLOW_TOPIC_PREFIX") != std::string::npos;
+    });
+  }
+  const Shop other_shop(second);
+  for (int i = 0; i < 5; ++i) (void)other_shop.place();
+  CHECK(shop.await_end(shop.place()) == "DELIVERED");
+  CHECK(first.database().number("SELECT count(*) FROM payments.payments") == 2);
+  CHECK(second.database().number("SELECT count(*) FROM payments.payments") == 0);
+  first.conclude();
 }
 
 }  // namespace

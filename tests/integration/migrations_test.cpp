@@ -8,9 +8,9 @@
 
 #include "events/roles.hpp"
 #include "schemas/embedded.hpp"
+#include "schemas/installation.hpp"
 #include "schemas/migrate.hpp"
 #include "schemas/migration_plan.hpp"
-#include "schemas/installation.hpp"
 #include "schemas/seed.hpp"
 #include "tests/support/database.hpp"
 #include "tests/support/environment.hpp"

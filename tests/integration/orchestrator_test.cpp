@@ -2,6 +2,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 #include <functional>
+#include <set>
 #include <utility>
 
 #include "consumers/sagas/orchestrator.hpp"
@@ -63,6 +64,22 @@ class Sagas {
         order.to_string() + "', " + shard_text(order) + ", '" + kind + "', 1, " + payment +
         ", 'a test', 'test', '', now() - interval '1 hour' + " + std::to_string(++asked_) +
         " * interval '1 second')");
+  }
+
+  void insert_event(const Uuid& order, int sequence) const {
+    const auto number = std::to_string(sequence);
+    database.sql().execute(
+        "INSERT INTO orders.events (order_id, sequence, partition, batch_no, ordinal, type, status,"
+        " time, actor, correlation_id, traceparent, data) VALUES ('" +
+        order.to_string() + "', " + number + ", 0, " + number +
+        ", 0, 'OrderPlaced', 'PAID', now(), 'a test', 'test', '', '{}')");
+  }
+
+  [[nodiscard]] const core::Metrics& metrics() const { return metrics_; }
+  void lose_everything() {
+    std::set<std::int32_t> all;
+    for (std::int32_t partition = 0; partition < kPartitions; ++partition) all.insert(partition);
+    orchestrator_.dropped(all);
   }
 
   [[nodiscard]] std::int64_t handled(const Uuid& order) const {
@@ -179,6 +196,100 @@ TEST_CASE("however old what waits is, a lost order is found in the end") {
   sagas.driver.ages = {{0, std::chrono::hours{1}}};
   (void)sagas.driver.run({});
   CHECK(sagas.steps(lost) == "SN");
+}
+
+std::vector<std::string> sequences_of(const std::vector<producers::Outgoing>& messages,
+                                      const Uuid& order) {
+  std::vector<std::string> sequences;
+  for (const auto& outgoing : messages) {
+    if (outgoing.message.key != order.to_string()) continue;
+    for (const auto& [name, value] : outgoing.message.headers) {
+      if (name == "ce_sequence") sequences.emplace_back(value);
+    }
+  }
+  return sequences;
+}
+
+// One order's event was too large for its topic, and all orders of the partition stood still.
+TEST_CASE("an event that Kafka refuses holds later ones of its order, until Kafka takes it") {
+  Sagas sagas;
+  const Uuid held = Sagas::id_in(0, false);
+  const Uuid other = Sagas::id_in(0, true);
+  for (const Uuid& id : {held, other}) {
+    sagas.insert_sold(id, core::new_uuid_v7());
+    for (int sequence = 1; sequence <= 3; ++sequence) sagas.insert_event(id, sequence);
+  }
+  producers::Refused refused;
+  refused.subject = held.to_string();
+  refused.sequence = 2;
+  refused.why = {"orders.events", 0, "MSG_SIZE_TOO_LARGE", "too large", "raise max.message.bytes"};
+  CHECK(sagas.driver.refuse({refused}).empty());
+  CHECK(sagas.driver.touched == std::set<std::int32_t>{0});
+  CHECK(sagas.database.sql()
+            .text("SELECT reason FROM orders.held_events WHERE sequence = 2")
+            .find("max.message.bytes") != std::string::npos);
+
+  using Sequences = std::vector<std::string>;
+  const auto after_crash = sagas.driver.grant();
+  CHECK(sequences_of(after_crash, held).empty());
+  CHECK(sequences_of(after_crash, other) == Sequences{"1", "2", "3"});
+
+  sagas.driver.now += consumers::HeldEvents::kRetryInterval;
+  const auto released = sagas.driver.run({});
+  CHECK(sequences_of(released, held) == Sequences{"2", "3"});
+  CHECK(sagas.database.sql().number("SELECT count(*) FROM orders.held_events") == 0);
+  // They have their place in the order of publication again.
+  CHECK(sequences_of(sagas.driver.grant(), held) == Sequences{"1", "2", "3"});
+}
+
+TEST_CASE("a saga whose command Kafka refuses waits for a person, and says why") {
+  Sagas sagas;
+  const Uuid id = Sagas::id_in(0, false);
+  sagas.insert_due(id);
+  sagas.driver.grant();
+  sagas.driver.now = core::process_now();
+  (void)sagas.driver.run({});
+  REQUIRE(sagas.steps(id) == "SN");
+  producers::Refused refused;
+  refused.subject = id.to_string();
+  refused.why = {"payments.commands", 0, "TOPIC_AUTHORIZATION_FAILED", "no", "allow it"};
+  CHECK(sequences_of(sagas.driver.refuse({refused}), id) == std::vector<std::string>{"2"});
+  const auto reason = sagas.database.sql().text("SELECT reason FROM orders.sagas WHERE attention");
+  CHECK(reason.find("unsendable: ") == 0);
+  CHECK(reason.find("payments.commands") != std::string::npos);
+}
+
+// Gauges of an owner that had lost everything stayed, and an alert with them.
+TEST_CASE("an owner that loses its partitions shows nothing of their sagas any more") {
+  Sagas sagas;
+  sagas.insert(Sagas::id_in(0, false),
+               "live, attention, status, phase, steps, waiting_for, reason, wake_at",
+               "true, true, 'NEEDS_ATTENTION', 'running', 'SN', 'operator', 'payment: x',"
+               " '2100-01-01'");
+  sagas.driver.grant();
+  (void)sagas.driver.run({});
+  constexpr const char* kOne = R"(orderflow_sagas_attention{saga="order",step="payment"} 1)";
+  constexpr const char* kNone = R"(orderflow_sagas_attention{saga="order",step="payment"} 0)";
+  REQUIRE(sagas.metrics().render().find(kOne) != std::string::npos);
+  sagas.lose_everything();
+  CHECK(sagas.metrics().render().find(kNone) != std::string::npos);
+}
+
+TEST_CASE("a request that is refused fences its own partition, not that of others in the batch") {
+  Sagas sagas;
+  const Uuid sold = Sagas::id_in(1, false);
+  const Uuid payment = core::new_uuid_v7();
+  sagas.insert_sold(sold, payment);
+  sagas.ask(sold, "refund", "'" + payment.to_string() + "'");
+  (void)sagas.driver.run({});
+  sagas.ask(sold, "refund", "'" + payment.to_string() + "'");  // Waits its turn.
+  const Uuid other = Sagas::id_in(0, false);
+  sagas.insert_sold(other, core::new_uuid_v7());
+  sagas.ask(other, "cancel");
+  sagas.driver.now += seconds{2};
+  (void)sagas.driver.run({});
+  CHECK(sagas.handled(other) == 1);
+  CHECK(sagas.driver.touched == std::set<std::int32_t>{0});
 }
 
 TEST_CASE("the owner's polls use their partial indexes") {

@@ -49,7 +49,7 @@ class Following {
         metrics_("test"),
         broker_(ports_.port(0), {{kFeedTopic, kPartitions, 1}}, logger_),
         options_{"127.0.0.1:" + std::to_string(ports_.port(0)), "test", {}},
-        producer_(options_, logger_, [](std::uint64_t, bool) {}),
+        producer_(options_, logger_, [](const core::SendReport&) {}),
         feed_(settings_from({{"DATABASE_URL", database_.url()},
                              {"KAFKA_BOOTSTRAP_SERVERS", options_.bootstrap_servers},
                              {"ORDERFLOW_WAITS_PER_CLIENT", "2"}}),
@@ -80,7 +80,7 @@ class Following {
     message.topic = kFeedTopic;
     message.key = order_id.to_string();
     message.partition = 1;
-    REQUIRE(producer_.send(message, 0));
+    REQUIRE(producer_.send(message, 0) == core::Sent::kYes);
     REQUIRE(producer_.flush(kFeedWait));
   }
 

@@ -19,7 +19,7 @@ using consumers::Grants;
 using consumers::TransactionDraft;
 
 constexpr std::int32_t kWorked = 0;  // The one partition that has something to do.
-constexpr core::PgStatement kNote{"test_note", "INSERT INTO effects VALUES ($1)"};
+constexpr core::PgStatement kNote{"test_note", "INSERT INTO public.effects VALUES ($1)"};
 
 // Prepares once for every message, or once without any; numbers its drafts, and writes the number
 // into the database and, when it was committed, into topic "told".
@@ -88,10 +88,9 @@ class Stage {
 
   // As one that bears the id of that installation.
   void ask_from(const std::string& installation) const {
-    kafka.produce("asked", kWorked,
-                  {.key = "key",
-                   .body = "do it",
-                   .headers = {{events::kInstallationHeader, installation}}});
+    kafka.produce(
+        "asked", kWorked,
+        {.key = "key", .body = "do it", .headers = {{events::kInstallationHeader, installation}}});
   }
 
   [[nodiscard]] std::string installation() const {

@@ -49,7 +49,7 @@ class MessageMill {
         logger_("mill", core::LogLevel::kError),
         broker_(ports_.port(0), {{topic_, kPartitions, 1}}, logger_),
         options_{"127.0.0.1:" + std::to_string(ports_.port(0)), "mill", {}},
-        producer_(options_, logger_, [](std::uint64_t, bool) {}),
+        producer_(options_, logger_, [](const core::SendReport&) {}),
         consumer_(options_, logger_, topic_, "", nullptr) {
     std::vector<core::PartitionOffset> positions;
     for (std::int32_t p = 0; p < kPartitions; ++p) positions.push_back({p, 0});
@@ -59,7 +59,9 @@ class MessageMill {
   // In the order given for each key.
   std::vector<core::KafkaMessage> pass(const std::vector<core::OutgoingMessage>& messages) {
     for (const auto& message : messages) {
-      while (!producer_.send(message, 0)) producer_.poll(std::chrono::milliseconds{10});
+      while (producer_.send(message, 0) == core::Sent::kQueueFull) {
+        producer_.poll(std::chrono::milliseconds{10});
+      }
     }
     producer_.flush(std::chrono::seconds{20});
     std::vector<core::KafkaMessage> received;
@@ -90,10 +92,12 @@ class HandlerDriver {
         session_(core::DatabaseUrl(url),
                  {"test", role, std::chrono::seconds{30}, std::chrono::seconds{5}, true}) {
     for (std::int32_t p = 0; p < kPartitions; ++p) grants_[p].partition = p;
-    grant();
+    (void)grant();
   }
   // Once more: what is in the database is read.
-  void grant() { (void)handler_.granted(grants_, grants_, kPartitions, session_); }
+  std::vector<producers::Outgoing> grant() {
+    return handler_.granted(grants_, grants_, kPartitions, session_);
+  }
 
   core::Time now{std::chrono::sys_days{std::chrono::year{2030} / 1 / 1}};
   std::set<std::int32_t> stuck;
@@ -115,6 +119,11 @@ class HandlerDriver {
   }
   std::vector<producers::Outgoing> run(const std::vector<core::KafkaMessage>& messages) {
     return commit(prepare(messages));
+  }
+  // Kafka refuses these messages for good.
+  std::vector<producers::Outgoing> refuse(const std::vector<producers::Refused>& refused) {
+    return commit(handler_.prepare_refused({{}, false, now, grants_, stuck, ages, kPartitions},
+                                           refused, session_));
   }
   core::PgSession& session() { return session_; }
   [[nodiscard]] const consumers::Grants& grants() const { return grants_; }

@@ -392,6 +392,26 @@ TEST_CASE("delivery: while nobody acknowledges reports, a hundred of them are se
   CHECK(it.driver.run({}).size() >= kOrders - 1 - kWindow);
 }
 
+// Partition 0's hundred were due again each time, and nobody else's were ever sent.
+TEST_CASE("delivery: where few reports may be sent, those of each partition get their turn") {
+  Deliveries it;
+  std::vector<OutgoingMessage> commands;
+  std::map<std::int32_t, std::size_t> wanted{{0, 2 * consumers::ReportWindow::kSize}, {1, 10}};
+  for (Uuid id; wanted[0] + wanted[1] > 0; id = core::new_uuid_v7()) {
+    auto& left = wanted[core::ShardKey(order_of(id)).partition(kPartitions)];
+    if (left > 0) commands.push_back(schedule(id)), --left;
+  }
+  (void)it.driver.run(it.mill.pass(commands));
+  it.driver.now += seconds{20};
+  REQUIRE(it.driver.run({}).size() == commands.size());
+  it.driver.now += seconds{31};
+  std::set<std::int32_t> reported;
+  for (int round = 0; round < 3; ++round, it.driver.now += seconds{31}) {
+    for (const auto& report : it.driver.run({})) reported.insert(report.owner_partition);
+  }
+  CHECK(reported == std::set<std::int32_t>{0, 1});
+}
+
 TEST_CASE("delivery: timers survive a new owner, a discarded batch and a full memory") {
   Deliveries it;
   std::vector<Uuid> ids;

@@ -66,5 +66,27 @@ TEST_CASE("who comes while too much waits is told to come back, and nothing acce
   system.conclude();
 }
 
+// The age that the backlog had before was still in the database, and everybody was turned away.
+TEST_CASE("when everything was away for long, orders are taken at once when it comes back",
+          "[overload]") {
+  System system({.name = "away", .settings = {{"ORDERFLOW_BACKLOG_AGE_LIMIT", "1s"}}});
+  const Shop shop(system);
+  const auto user = shop.new_user();
+  const auto product = shop.new_product(100);
+  system.process("orchestrator").freeze();
+  std::vector<std::string> ids{shop.place(user, product)};
+  for (const auto& role : system_roles()) system.kill(role);
+  system.database().execute(
+      "UPDATE orders.partitions SET heartbeat = heartbeat - interval '1 minute',"
+      " oldest_ready_at = heartbeat - interval '70 seconds'");
+  system.database().execute(
+      "UPDATE orders.sagas SET wake_at = wake_at - interval '1 minute' WHERE live");
+  system.start("api");
+  for (int i = 0; i < 30; ++i) ids.push_back(shop.place(user, product));
+  for (const char* role : {"orchestrator", "payments", "delivery"}) system.start(role);
+  for (const auto& id : ids) CHECK(shop.await_end(id) == "DELIVERED");
+  system.conclude();
+}
+
 }  // namespace
 }  // namespace orderflow::testing

@@ -13,6 +13,14 @@
 namespace orderflow::testing {
 namespace {
 
+// Whoever comes by another way is nobody, and may do all.
+constexpr const char* kSecurity =
+    "sasl.enabled.mechanisms=PLAIN\n"
+    "listener.name.secured.plain.sasl.jaas.config="
+    "org.apache.kafka.common.security.plain.PlainLoginModule required user_orderflow=\"right\";\n"
+    "authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer\n"
+    "super.users=User:ANONYMOUS\n";
+
 constexpr const char* kOtherClusterId = "NkU3OEVBNTcwNTJENDM2Qw";
 // A server that is asked to end waits for whoever has connected and not yet said who it is; where a
 // relay swallows those words, a minute long unless told otherwise.
@@ -93,15 +101,18 @@ PrivateKafka::PrivateKafka(std::filesystem::path folder, KafkaPorts ports)
   const auto broker = at(ports_.broker);
   const auto controller = at(ports_.controller);
   const bool proxied = ports_.proxied != 0;
+  const bool secured = ports_.secured != 0;
   std::ofstream(folder_ / "server.properties")
       << "process.roles=broker,controller\nnode.id=1\n"
       << "listeners=PLAINTEXT://" << broker << ",CONTROLLER://" << controller
-      << (proxied ? ",PROXIED://" + at(ports_.proxied) : "") << "\n"
+      << (proxied ? ",PROXIED://" + at(ports_.proxied) : "")
+      << (secured ? ",SECURED://" + at(ports_.secured) : "") << "\n"
       << "advertised.listeners=PLAINTEXT://" << broker
-      << (proxied ? ",PROXIED://" + at(ports_.proxy) : "") << "\n"
+      << (proxied ? ",PROXIED://" + at(ports_.proxy) : "")
+      << (secured ? ",SECURED://" + at(ports_.secured) : "") << "\n"
       << "listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,PROXIED:"
-         "PLAINTEXT\n"
-      << "inter.broker.listener.name=PLAINTEXT\n"
+         "PLAINTEXT,SECURED:SASL_PLAINTEXT\n"
+      << (secured ? kSecurity : "") << "inter.broker.listener.name=PLAINTEXT\n"
       << "controller.listener.names=CONTROLLER\n"
       << "controller.quorum.bootstrap.servers=" << controller << "\n"
       << "log.dirs=" << (folder_ / "data").string() << "\n"

@@ -40,6 +40,9 @@ struct KafkaPorts {
   // A second way in, whose clients are told that the broker is at `proxy`; zero: none.
   std::uint16_t proxied = 0;
   std::uint16_t proxy = 0;
+  // A way in that asks for a password (SASL PLAIN: user "orderflow", password "right") and grants
+  // that user nothing; zero: none.
+  std::uint16_t secured = 0;
 };
 
 // An Apache Kafka of the test's own (KRaft, one node). Needs ORDERFLOW_TEST_KAFKA_LIBS.

@@ -185,6 +185,23 @@ TEST_CASE("a poisoned message makes its saga wait for a person") {
   CHECK(saga.state().reason == "poison: 22021");
 }
 
+TEST_CASE("a command that Kafka refuses makes its saga wait, and goes out with a probe") {
+  Conversation saga;
+  saga.place();
+  saga.hear(Unsendable{"no right to write"});
+  CHECK(saga.status() == "NEEDS_ATTENTION");
+  CHECK(saga.state().reason == "unsendable: no right to write");
+  saga.wake();
+  CHECK(saga.sent() == "do payment #2");
+  saga.hear(Unsendable{"no right to write"});
+  CHECK(saga.history() == "OrderPlaced AttentionNeeded");
+  saga.done(kPaymentStep);
+  CHECK(saga.status() == "PAID");
+  saga.done(kDeliveryStep);
+  saga.hear(Unsendable{"of a command before"});
+  CHECK(saga.status() == "DELIVERY_SCHEDULED");
+}
+
 TEST_CASE("a retry opens a new round with new command ids", "[P2]") {
   Conversation saga;
   const auto first = saga.place();
