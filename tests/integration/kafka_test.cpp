@@ -142,6 +142,32 @@ TEST_CASE("an event too large for its topic holds its own order only, and goes o
   system.conclude();
 }
 
+TEST_CASE("a dead letter that its topic no longer takes says so", "[integration]") {
+  System system({.name = "letter"});
+  const Shop shop(system);
+  system.kafka().produce(
+      "payments.commands", 0,
+      {.key = "key", .body = std::string(500, 'x'), .headers = {{"ce_source", "/test/letter"}}});
+  const auto open = [&] {
+    return system.database().text(
+        "SELECT coalesce(min(id::text), '') FROM ops.dead_letters WHERE resolved_at IS NULL");
+  };
+  wait_until("it is a dead letter", [&] { return !open().empty(); });
+  system.kafka().configure_topic("payments.commands", "max.message.bytes", "300");
+  Answer refused;
+  // The broker takes the setting on a moment after it has said so.
+  wait_until("Kafka refuses it", [&] {
+    const auto id = open();
+    if (id.empty()) return false;
+    refused =
+        shop.http().post("/admin/dead-letters/" + id + "/replay", nullptr, operator_headers());
+    return refused.status != 200;
+  });
+  CHECK(refused.status == 409);
+  CHECK(refused.body.find("max.message.bytes") != std::string::npos);
+  system.conclude();
+}
+
 TEST_CASE("topics that take no timestamp of the past stop nothing", "[integration]") {
   System system({.name = "timestamps"});
   const Shop shop(system);

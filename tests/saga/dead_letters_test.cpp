@@ -98,6 +98,23 @@ TEST_CASE("a dead letter is put back, and counted when it fails again", "[shared
   system.conclude();
 }
 
+// It was answered with a 503 for ever, or put back to fail again.
+TEST_CASE("a dead letter that can never be put back says why", "[shared][dead-letters]") {
+  auto& system = shared_system();
+  const Shop shop(system);
+  const auto name = new_id();
+  put(system, "payments.commands", message(name, kUnknownType, ""));
+  await_letters(system, name, 1);
+  const auto path = "/admin/dead-letters/" + letters_of(system, name)[0][0].value();
+  const auto refused = shop.http().post(path + "/replay", nullptr, kOperatorHeaders);
+  INFO(refused.body);
+  CHECK(refused.status == 409);
+  CHECK(refused.body.find("tombstone") != std::string::npos);
+  CHECK(shop.http().post(path + "/discard", {{"reason", "a test"}}, kOperatorHeaders).status ==
+        200);
+  system.conclude();
+}
+
 TEST_CASE("a dead letter is discarded with a reason, audited", "[shared][dead-letters]") {
   auto& system = shared_system();
   const Shop shop(system);
