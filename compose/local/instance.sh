@@ -32,9 +32,9 @@ load_settings() { # [quiet|loud [FLAG…]]: quiet leaves out what is only told
   eval "$settings"
   [ -z "$settings_warnings" ] || [ "${1:-}" = quiet ] ||
     printf 'orderflow: %s\n' "$settings_warnings" >&2
-  http_host=$ORDERFLOW_HTTP_HOST
-  http_port=$ORDERFLOW_HTTP_PORT broker_port=$ORDERFLOW_BROKER_PORT pg_port=$ORDERFLOW_PG_PORT
-  processes=$ORDERFLOW_PROCESSES metrics_base=$ORDERFLOW_METRICS_PORT_BASE
+  http_host=$setting_ORDERFLOW_HTTP_HOST
+  http_port=$setting_ORDERFLOW_HTTP_PORT broker_port=$setting_ORDERFLOW_BROKER_PORT pg_port=$setting_ORDERFLOW_PG_PORT
+  processes=$setting_ORDERFLOW_PROCESSES metrics_base=$setting_ORDERFLOW_METRICS_PORT_BASE
   [ "$metrics_base" != 0 ] || metrics_base=$((http_port + 1000))
   check_port_number ORDERFLOW_HTTP_PORT "$http_port"
   check_port_number ORDERFLOW_BROKER_PORT "$broker_port"
@@ -42,8 +42,8 @@ load_settings() { # [quiet|loud [FLAG…]]: quiet leaves out what is only told
   check_port_number ORDERFLOW_METRICS_PORT_BASE "$metrics_base"
   # Empty: the private cluster, the broker started here.
   outside_database='' outside_broker=''
-  ! given DATABASE_URL || outside_database=$DATABASE_URL
-  ! given KAFKA_BOOTSTRAP_SERVERS || outside_broker=$KAFKA_BOOTSTRAP_SERVERS
+  ! given DATABASE_URL || outside_database=$setting_DATABASE_URL
+  ! given KAFKA_BOOTSTRAP_SERVERS || outside_broker=$setting_KAFKA_BOOTSTRAP_SERVERS
 }
 
 given() { [[ $settings_given == *" $1 "* ]]; } # NAME: somebody has set it

@@ -3,6 +3,7 @@
 #include <libpq-fe.h>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "core/pg/url_parameters.hpp"
@@ -22,17 +23,48 @@ Options options_of(const std::string& conninfo) {
   return {PQconninfoParse(conninfo.c_str(), nullptr), &PQconninfoFree};
 }
 
-enum class Passwords { kKept, kMasked };
+// What says where the server is and how it is reached. Whatever libpq brings besides stays masked:
+// passwords, but also options, which may set anything.
+constexpr std::string_view kShownKeywords[] = {"application_name",
+                                               "channel_binding",
+                                               "client_encoding",
+                                               "connect_timeout",
+                                               "dbname",
+                                               "gssencmode",
+                                               "host",
+                                               "hostaddr",
+                                               "keepalives",
+                                               "keepalives_count",
+                                               "keepalives_idle",
+                                               "keepalives_interval",
+                                               "passfile",
+                                               "port",
+                                               "service",
+                                               "sslcert",
+                                               "sslcrl",
+                                               "sslkey",
+                                               "sslmode",
+                                               "sslrootcert",
+                                               "target_session_attrs",
+                                               "tcp_user_timeout",
+                                               "user"};
+
+bool may_be_shown(std::string_view keyword) {
+  return std::find(std::begin(kShownKeywords), std::end(kShownKeywords), keyword) !=
+         std::end(kShownKeywords);
+}
+
+enum class Secrets { kKept, kMasked };
 
 // As key=value pairs.
-std::string conninfo_pairs(const std::string& conninfo, Passwords passwords) {
+std::string conninfo_pairs(const std::string& conninfo, Secrets secrets) {
   std::string pairs;
   const Options options = options_of(conninfo);
   for (const auto* option = options.get(); option != nullptr && option->keyword != nullptr;
        ++option) {
     if (option->val == nullptr) continue;
     const std::string_view keyword = option->keyword;
-    const bool masked = passwords == Passwords::kMasked && keyword.ends_with("password");
+    const bool masked = secrets == Secrets::kMasked && !may_be_shown(keyword);
     const std::string_view value = masked ? "***" : option->val;
     // A value with a space would otherwise be read back as going on with another setting.
     const bool plain = !value.empty() && value.find_first_of(" \t\n\v\f\r'\\") == value.npos;
@@ -136,11 +168,11 @@ std::vector<PgHost> DatabaseUrl::hosts() const {
   return hosts;
 }
 
-std::string DatabaseUrl::shown() const { return conninfo_pairs(conninfo_, Passwords::kMasked); }
+std::string DatabaseUrl::shown() const { return conninfo_pairs(conninfo_, Secrets::kMasked); }
 
 DatabaseUrl DatabaseUrl::with(std::string_view keyword, std::string_view value) const {
   DatabaseUrl url = *this;
-  url.conninfo_ = conninfo_pairs(conninfo_, Passwords::kKept);
+  url.conninfo_ = conninfo_pairs(conninfo_, Secrets::kKept);
   url.conninfo_.append(url.conninfo_.empty() ? "" : " ")
       .append(keyword)
       .append("=")

@@ -49,7 +49,7 @@ class DatabaseUrl {
   [[nodiscard]] std::size_t answering_host() const { return *answering_host_; }
   void has_answered(std::size_t host) const { *answering_host_ = host; }
 
-  // As key=value pairs for people; passwords are masked.
+  // As key=value pairs for people; what is not known to be harmless is masked.
   [[nodiscard]] std::string shown() const;
 
   // With one more parameter of libpq's.

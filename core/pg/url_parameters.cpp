@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <iterator>
 #include <memory>
 #include <optional>
@@ -127,8 +128,19 @@ std::size_t query_begin(std::string_view url) {
   return url.find('?', has_user ? end_of_user : authority);
 }
 
+// Else it may be the rest of a password with a slash and a question mark in it.
+bool looks_like_a_name(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](unsigned char letter) {
+    return std::isalnum(letter) != 0 || letter == '_' || letter == '-' || letter == '.';
+  });
+}
+
 // What the URL must be because of this parameter.
 std::string refusal_of(const std::string& name) {
+  if (!looks_like_a_name(name)) {
+    return "without a parameter that is none of PostgreSQL's libpq (not shown: it may be part of a "
+           "password, in which / is written %2F and ? is written %3F)";
+  }
   if (contains(kOfEncryption, lower(name))) {
     return "without '" + name +
            "', which is another driver's word about encryption: write sslmode=require or "

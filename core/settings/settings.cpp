@@ -276,7 +276,8 @@ std::string Settings::for_shell(std::span<const std::string> names) const {
       throw BadConfiguration(name + " is not a setting" + meant_by(name));
     }
     const Entry& entry = entries_[found->second];
-    out += name + "=" + shell_quoted(entry.setting.canonical(entry.value, entry.text)) + "\n";
+    out += "setting_" + name + "=" +
+           shell_quoted(entry.setting.canonical(entry.value, entry.text)) + "\n";
     const bool is_given =
         entry.origin != SettingOrigin::kDefault && entry.origin != SettingOrigin::kInstance;
     if (is_given) given += " " + name;

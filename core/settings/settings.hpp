@@ -69,7 +69,8 @@ class Settings {
   // One line a setting: NAME=value  (where it came from) help. What may not be shown is masked.
   [[nodiscard]] std::string describe() const;
 
-  // The named settings for a shell to evaluate: NAME='value' a line, as they are and not masked,
+  // The named settings for a shell to evaluate: setting_NAME='value' a line, as they are and not
+  // masked (NAME itself may be exported, and stays as somebody set it),
   // then settings_given, the names whose value somebody gave, and settings_warnings. Throws
   // BadConfiguration for a name that is not a setting.
   [[nodiscard]] std::string for_shell(std::span<const std::string> names) const;

@@ -95,7 +95,7 @@ void check_masking(const core::DatabaseUrl& url) {
 void check_shell_quoting(const Settings& settings) {
   const std::vector<std::string> names{"ORDERFLOW_TOPIC_PREFIX"};
   const std::string text = settings.for_shell(names);
-  const std::string begin = "ORDERFLOW_TOPIC_PREFIX=";
+  const std::string begin = "setting_ORDERFLOW_TOPIC_PREFIX=";
   std::string unquoted;
   bool inside = false;
   std::size_t at = begin.size();

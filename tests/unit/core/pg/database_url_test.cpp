@@ -80,12 +80,15 @@ TEST_CASE("a database password never shows, however it is written") {
        {"postgresql://u:hunter2@h:5432/d?sslmode=require", "postgresql://u@h/d?password=hunter2",
         "postgresql://u@h/d?sslpassword=hunter2&pass%77ord=hunter2",
         R"(host=h password='it\'s hunter2' user=u)", R"(host=h password=a\ hunter2 user=u)",
-        "host=h password = hunter2", "host=h password='hunter2' user=u"}) {
+        "host=h password = hunter2", "host=h password='hunter2' user=u",
+        "host=h options='-c app.key=hunter2'", "host=h password=hunter2://x user=u",
+        "host=h password='a b://hunter2' sslpassword=hunter2"}) {
     INFO(url);
     CHECK(shown(url).find("hunter2") == std::string::npos);
   }
   for (const char* unreadable : {"postgresql://u:hunter2@h/d?not-an-option=1",
-                                 "host=h password=a hunter2", "postgresql://u:hunter2@[h/d"}) {
+                                 "host=h password=a hunter2", "postgresql://u:hunter2@[h/d",
+                                 "postgresql://u:a/b?hunter2@h/d", "host=h password=a hunter2=b"}) {
     INFO(unreadable);
     CHECK_FALSE(refusal_of(unreadable).empty());
     CHECK(refusal_of(unreadable).find("hunter2") == std::string::npos);

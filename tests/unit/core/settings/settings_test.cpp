@@ -364,8 +364,8 @@ TEST_CASE("a shell gets the settings it names, quoted, and which were given") {
       settings_from({{"DATABASE_URL", "postgres://u:it's@h/d"}, {"ORDERFLOW_HTTP_PROT", "1"}});
   const std::vector<std::string> names{"ORDERFLOW_HTTP_PORT", "DATABASE_URL"};
   CHECK(settings.for_shell(names) ==
-        "ORDERFLOW_HTTP_PORT='8080'\n"
-        "DATABASE_URL='postgresql://u:it'\\''s@h/d'\n"
+        "setting_ORDERFLOW_HTTP_PORT='8080'\n"
+        "setting_DATABASE_URL='postgresql://u:it'\\''s@h/d'\n"
         "settings_given=' DATABASE_URL '\n"
         "settings_warnings='the environment variable ORDERFLOW_HTTP_PROT is not a setting and has "
         "no effect (did you mean ORDERFLOW_HTTP_PORT?)'\n");
