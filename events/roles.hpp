@@ -30,13 +30,17 @@ struct Role {
   // `orderflow all` runs it. All talk to whatever KAFKA_BOOTSTRAP_SERVERS names, so the embedded
   // broker is always a process of its own.
   bool in_all = true;
+  // Its work goes on while the broker is away.
+  bool can_do_without_broker = false;
   core::CrashPlaces crash_places = core::CrashPlaces::kNone;
 
   [[nodiscard]] constexpr bool owns_partitions() const { return !schema.empty(); }
 };
 
 inline constexpr std::array kRoles{
-    Role{.name = "api", .crash_places = core::CrashPlaces::kFrontEnd},
+    // Orders are rows first; who owns them finds those that Kafka was not told of.
+    Role{
+        .name = "api", .can_do_without_broker = true, .crash_places = core::CrashPlaces::kFrontEnd},
     Role{.name = "orchestrator",
          .topic = row_of(Topic::kOrdersInbox).name,
          .schema = "orders",

@@ -99,11 +99,11 @@ void wait_for(const std::stop_token& stop) {
 
 void run_api(const core::Settings& settings, core::Logger& logger, core::Metrics& metrics,
              core::Health& health, const std::stop_token& stop) {
-  const ApiEnvironment environment{settings, logger, metrics};
+  const ApiEnvironment environment{settings, logger, metrics, health};
   Contexts contexts(environment);
   const Dispatcher dispatcher(all_routes(contexts, health, metrics),
                               layers(environment, contexts.shedder()));
-  Server server(server_options(settings), dispatcher, logger, metrics);
+  Server server(server_options(settings, logger), dispatcher, logger, metrics);
   server.start();
   logger.info("the HTTP API is served",
               {{"host", settings.get(kHttpHost)}, {"port", server.port()}});

@@ -1,41 +1,61 @@
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <mutex>
+#include <set>
 #include <string>
+#include <utility>
 
 namespace orderflow::core {
 
-// What this process needs and whether it has it: the answer of /health/ready. Safe from any thread.
-// A component that was never reported counts as down.
+// What this process uses and whether it has it: the answer of /health and /health/ready. Safe from
+// any thread. A component that was never reported counts as down.
 class Health {
  public:
+  // Without the components named the process goes on with its work, if not as well: it is degraded
+  // then. Without any other it is down.
+  explicit Health(std::set<std::string> can_do_without = {})
+      : can_do_without_(std::move(can_do_without)) {}
+
+  enum class Status { kUp, kDegraded, kDown };
+  struct State {
+    bool up = false;
+    std::string detail;
+  };
+  using Components = std::map<std::string, State>;
+
   void expect(const std::string& component) { set(component, false, "not checked yet"); }
   void set(const std::string& component, bool up, const std::string& detail = {}) {
     const std::lock_guard lock(mutex_);
     components_[component] = State{up, detail};
   }
 
-  struct State {
-    bool up = false;
-    std::string detail;
-  };
-
-  [[nodiscard]] std::map<std::string, State> components() const {
+  [[nodiscard]] Components components() const {
     const std::lock_guard lock(mutex_);
     return components_;
   }
 
-  [[nodiscard]] bool ready() const {
-    for (const auto& [name, state] : components()) {
-      if (!state.up) return false;
+  // False also for what was never reported.
+  [[nodiscard]] bool up(const std::string& component) const {
+    const std::lock_guard lock(mutex_);
+    const auto found = components_.find(component);
+    return found != components_.end() && found->second.up;
+  }
+
+  [[nodiscard]] Status status(const Components& components) const {
+    auto status = Status::kUp;
+    for (const auto& [name, state] : components) {
+      if (state.up) continue;
+      status = std::max(status, can_do_without_.contains(name) ? Status::kDegraded : Status::kDown);
     }
-    return true;
+    return status;
   }
 
  private:
+  const std::set<std::string> can_do_without_;
   mutable std::mutex mutex_;
-  std::map<std::string, State> components_;
+  Components components_;
 };
 
 }  // namespace orderflow::core

@@ -5,9 +5,11 @@
 namespace orderflow::http_api {
 namespace {
 
-std::string component_list(const core::Health& health) {
+using Components = core::Health::Components;
+
+std::string component_list(const Components& known) {
   JsonObject components;
-  for (const auto& [name, state] : health.components()) {
+  for (const auto& [name, state] : known) {
     JsonObject component;
     component.field("status", state.up ? "up" : "down");
     if (!state.detail.empty()) component.field("detail", state.detail);
@@ -17,47 +19,52 @@ std::string component_list(const core::Health& health) {
   return components.text();
 }
 
-Response health_answer(const core::Health& health) {
-  const std::string components = component_list(health);
-  Response response;
-  response.body = JsonObject()
-                      .field("status", health.ready() ? "up" : "down")
-                      .field("components", RawJson{components})
-                      .text();
-  return response;
-}
-
-Response ready_answer(const core::Health& health, const RequestContext& context) {
+Problem not_ready(const Components& components) {
   std::string down;
-  for (const auto& [name, state] : health.components()) {
+  for (const auto& [name, state] : components) {
     if (!state.up) down.append(down.empty() ? "" : ", ").append(name);
   }
-  if (down.empty()) return health_answer(health);
   Problem problem = unavailable("Not ready; down: " + down + ".");
-  for (const auto& [name, state] : health.components()) {
+  for (const auto& [name, state] : components) {
     if (!state.up) problem.errors.push_back({"/components/" + name, state.detail});
   }
-  return problem_response(problem, context.trace.correlation_id);
+  return problem;
+}
+
+// 503 only when this process cannot do its work.
+Response health_answer(const core::Health& health, const RequestContext& context) {
+  const auto components = health.components();
+  const auto status = health.status(components);
+  if (status == core::Health::Status::kDown) {
+    return problem_response(not_ready(components), context.trace.correlation_id);
+  }
+  const std::string list = component_list(components);
+  Response response;
+  response.body = JsonObject()
+                      .field("status", status == core::Health::Status::kUp ? "up" : "degraded")
+                      .field("components", RawJson{list})
+                      .text();
+  return response;
 }
 
 }  // namespace
 
 std::vector<Route> health_routes(const core::Health& health, const core::Metrics& metrics) {
-  constexpr Policy kHealth{.context = "health"};
+  constexpr Policy kHealth{.context = "health", .when_full = true};
   std::vector<Route> routes;
   const auto get = [&routes, &kHealth](const char* pattern, Handler handler) {
     routes.push_back({Method::kGet, pattern, std::move(handler), kHealth});
   };
-  get("/health",
-      [&health](RequestContext&) -> asio::awaitable<Response> { co_return health_answer(health); });
   get("/health/live", [](RequestContext&) -> asio::awaitable<Response> {
     Response response;
     response.body = JsonObject().field("status", "up").text();
     co_return response;
   });
-  get("/health/ready", [&health](RequestContext& context) -> asio::awaitable<Response> {
-    co_return ready_answer(health, context);
-  });
+  for (const char* pattern : {"/health", "/health/ready"}) {
+    get(pattern, [&health](RequestContext& context) -> asio::awaitable<Response> {
+      co_return health_answer(health, context);
+    });
+  }
   get("/metrics", [&metrics](RequestContext&) -> asio::awaitable<Response> {
     Response response;
     response.content_type = "text/plain; version=0.0.4; charset=utf-8";

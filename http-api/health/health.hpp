@@ -8,7 +8,8 @@
 
 namespace orderflow::http_api {
 
-// /health, /health/live, /health/ready and /metrics: what every long-running role serves.
+// /health and /health/ready (the same: what this process uses, 503 when it cannot do its work),
+// /health/live and /metrics: what every long-running role serves.
 [[nodiscard]] std::vector<Route> health_routes(const core::Health& health,
                                                const core::Metrics& metrics);
 

@@ -16,7 +16,12 @@ namespace orderflow::http_api {
 // Any thread may ask; one tells the age.
 class LoadShedder {
  public:
-  explicit LoadShedder(core::Duration limit) : limit_(limit), target_(limit / kTargetPart) {}
+  explicit LoadShedder(core::Duration limit) : limit_(limit), target_(target(limit)) {}
+
+  // The age up to which nothing is refused.
+  [[nodiscard]] static constexpr core::Duration target(core::Duration limit) {
+    return limit / kTargetPart;
+  }
 
   void set_age(core::Duration age);
   [[nodiscard]] core::Duration age() const { return core::Duration{age_us_.load()}; }

@@ -28,18 +28,25 @@ constexpr core::PgStatement kReadOverdueAge{"api_overdue_age", R"(
 SELECT coalesce(extract(epoch FROM now() - min(wake_at)) * 1000000, 0)::int8
 FROM orders.sagas WHERE live AND NOT attention AND wake_at < now())"};
 
+// Stops at the limit, so that it never reads many more rows than that.
+constexpr core::PgStatement kCountWaiting{"api_count_waiting", R"(
+SELECT count(*) FROM (SELECT 1 FROM orders.sagas WHERE live AND NOT attention LIMIT $1) waiting)"};
+
 }  // namespace
 
 BacklogMonitor::BacklogMonitor(const core::Settings& settings, core::Logger& logger,
-                               core::Metrics& metrics)
+                               core::Metrics& metrics, const core::Health& health)
     : logger_(logger),
+      health_(health),
+      age_limit_(settings.get(kBacklogAgeLimit)),
+      waiting_limit_(settings.get(kWaitingOrdersLimit)),
       session_(settings.get(core::kDatabaseUrl), {.application_name = "orderflow-api-backlog",
                                                   .role = "orderflow_orders",
                                                   .answer_timeout = kAgeTimeout}),
       age_gauge_(metrics.gauge("backlog_oldest_seconds",
                                "How long a new order waits until its owner looks at it.")),
       silence_(std::chrono::steady_clock::now()),
-      shedder_(settings.get(kBacklogAgeLimit)) {
+      shedder_(age_limit_) {
   thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
 }
 
@@ -61,16 +68,37 @@ core::Duration BacklogMonitor::read_age() {
 
 void BacklogMonitor::run(const std::stop_token& stop) {
   core::repeat_until_stopped(stop, kInterval, logger_, "backlog", [this, turn = 0]() mutable {
-    const bool idle = shedder_.age() == core::Duration{0};
+    const bool idle = shedder_.age() == core::Duration{0} && !in_outage_;
     if (turn++ % kIdleIntervals != 0 && idle) return;
     try {
-      shedder_.set_age(read_age());
+      look();
     } catch (...) {
       shedder_.set_age(core::Duration{0});
       throw;
     }
-    age_gauge_.Set(std::chrono::duration<double>(shedder_.age()).count());
   });
+}
+
+void BacklogMonitor::look() {
+  const core::Duration age = read_age();
+  age_gauge_.Set(std::chrono::duration<double>(age).count());
+  const bool before = in_outage_;
+  in_outage_ = outage_.observe(health_.up("kafka"), age, LoadShedder::target(age_limit_));
+  if (in_outage_ != before) {
+    logger_.info(in_outage_ ? "the broker is away: new orders are taken by how many wait"
+                            : "what waited for the broker is worked off",
+                 {{"waiting_limit", waiting_limit_}});
+  }
+  if (in_outage_) {
+    shedder_.set_age(too_many_wait() ? age_limit_ : core::Duration{0});
+  } else {
+    shedder_.set_age(age);
+  }
+}
+
+bool BacklogMonitor::too_many_wait() {
+  return session_.execute(kCountWaiting, core::PgParams().int8(waiting_limit_)).int8(0, 0) >=
+         waiting_limit_;
 }
 
 }  // namespace orderflow::http_api

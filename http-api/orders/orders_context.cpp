@@ -42,7 +42,7 @@ OrdersBackend::OrdersBackend(const ApiEnvironment& environment)
              }),
       reader(environment.settings),
       feed(environment.settings, environment.logger, environment.metrics),
-      backlog(environment.settings, environment.logger, environment.metrics),
+      backlog(environment.settings, environment.logger, environment.metrics, environment.health),
       cleaner(environment.settings, environment.logger) {}
 
 void OrdersBackend::request_stop() {

@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "core/observe/health.hpp"
 #include "core/observe/log.hpp"
 #include "core/observe/metrics.hpp"
 #include "core/settings/settings.hpp"
@@ -14,6 +15,7 @@ struct ApiEnvironment {
   const core::Settings& settings;
   core::Logger& logger;
   core::Metrics& metrics;
+  const core::Health& health;
 };
 
 // A bounded context as the API has it: the routes it answers, and what it runs beside them (its own

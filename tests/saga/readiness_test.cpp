@@ -109,5 +109,53 @@ TEST_CASE("a broker that goes away and comes back is no storm of retries", "[own
   system.conclude();
 }
 
+TEST_CASE("while the broker is away orders are taken until a number of them waits",
+          "[own][readiness]") {
+  constexpr std::int64_t kLimit = 40;
+  System system({.name = "broker-away",
+                 .settings = {{"ORDERFLOW_WAITING_ORDERS_LIMIT", std::to_string(kLimit)},
+                              {"ORDERFLOW_BACKLOG_AGE_LIMIT", "1s"}},
+                 .own_broker = true});
+  const Shop shop(system);
+  const auto user = shop.new_user();
+  const auto product = shop.new_product(100);
+  const auto body = Shop::order_body(user, product);
+  std::vector<std::string> ids{place_once_taken(shop, user, product)};
+  REQUIRE(shop.await_end(ids.front()) == "DELIVERED");
+  system.consumer().catch_up();
+  system.stop_broker();
+  wait_until("the front end is degraded and names the broker", [&] {
+    const auto answer = system.http().get("/health/ready");
+    REQUIRE(answer.status == 200);
+    const auto kafka = answer.json().at("components").at("kafka");
+    return answer.json().at("status") == "degraded" && kafka.at("status") == "down";
+  });
+  CHECK(system.http().get("/health").status == 200);
+
+  // However long they wait.
+  ids.push_back(place_once_taken(shop, user, product));
+  wait_until("it has waited longer than orders may at other times",
+             [&] { return system.metric("api", "orderflow_backlog_oldest_seconds") > 2; });
+  const auto waiting = [&] {
+    return system.database().number("SELECT count(*) FROM orders.sagas WHERE live");
+  };
+  Answer refusal;
+  wait_until("an order is turned away", [&] {
+    auto answer = shop.http().post("/orders", body);
+    if (answer.status == 202) ids.push_back(answer.json().at("id"));
+    // Not before so many wait.
+    if (answer.status != 202) CHECK(waiting() >= kLimit);
+    refusal = std::move(answer);
+    return refusal.status != 202;
+  });
+  CHECK(refusal.status == 429);
+  CHECK_FALSE(refusal.header("retry-after").empty());
+
+  system.start_broker();
+  ids.push_back(place_once_taken(shop, user, product));
+  for (const auto& id : ids) CHECK(shop.await_end(id) == "DELIVERED");
+  system.conclude();
+}
+
 }  // namespace
 }  // namespace orderflow::testing
