@@ -7,6 +7,7 @@
 #include <limits>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <stop_token>
 #include <string>
@@ -17,6 +18,7 @@
 #include "bench/bench.hpp"
 #include "consumers/participants/participants.hpp"
 #include "consumers/sagas/orchestrator.hpp"
+#include "core/async/descriptors.hpp"
 #include "core/async/process.hpp"
 #include "core/kafka/admin.hpp"
 #include "core/kafka/options.hpp"
@@ -137,10 +139,14 @@ void arm_crash_point(const core::Settings& settings, const std::vector<events::R
 int run_roles(std::string_view name, const std::vector<events::Role>& roles,
               const core::Settings& settings) {
   arm_crash_point(settings, roles);
+  core::raise_descriptor_limit();
   core::Process process;
   core::Logger logger{std::string(name), settings.get(core::kLogLevel)};
   core::Metrics metrics(ORDERFLOW_VERSION);
-  core::Health health;
+  const bool needs_broker = std::any_of(
+      roles.begin(), roles.end(), [](const auto& role) { return !role.can_do_without_broker; });
+  core::Health health(needs_broker ? std::set<std::string>{}
+                                   : std::set<std::string>{"kafka", "topics"});
   logger.info("starting", {{"version", ORDERFLOW_VERSION}});
   for (const auto& warning : settings.warnings()) logger.warning(warning);
 

@@ -96,6 +96,12 @@ inline constexpr core::Setting<core::Duration> kBacklogAgeLimit{
         "backlog age from which every new order gets 429; a share that grows from a third of "
         "it on"};
 
+inline constexpr core::Setting<std::int64_t> kWaitingOrdersLimit{
+    .name = "ORDERFLOW_WAITING_ORDERS_LIMIT",
+    .default_value = "100000",
+    .limits = {1, 10'000'000},
+    .help = "orders that may wait while the broker is away; further ones get 429"};
+
 inline constexpr core::Setting<std::string> kInternalApiKey{
     .name = "INTERNAL_API_KEY",
     .default_value = "",
@@ -105,6 +111,6 @@ inline constexpr core::Setting<std::string> kInternalApiKey{
 inline constexpr core::AnySetting kHttpSettings[] = {
     kHttpHost,        kHttpPort,        kMetricsPortBase, kHttpThreads,        kHttpBodyLimit,
     kHttpHeaderLimit, kHttpReadTimeout, kHttpIdleTimeout, kHttpRequestTimeout, kHttpConnections,
-    kWaitsPerClient,  kDbPool,          kBacklogAgeLimit, kInternalApiKey};
+    kWaitsPerClient,  kDbPool,          kBacklogAgeLimit, kWaitingOrdersLimit, kInternalApiKey};
 
 }  // namespace orderflow::http_api

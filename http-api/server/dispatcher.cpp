@@ -53,6 +53,11 @@ asio::awaitable<Response> Dispatcher::answer(const Request& request, Client* cli
   co_return response;
 }
 
+bool Dispatcher::answers_when_full(const Request& request) const {
+  const Router::Match match = router_.match(request.method, request.path);
+  return match.route != nullptr && match.route->policy.when_full;
+}
+
 asio::awaitable<Response> Dispatcher::refuse_unread(int status, std::string_view detail) const {
   const bool passing = status == 408 || status == 503;
   Problem problem{status, "request_refused", std::string(detail), passing};

@@ -19,6 +19,9 @@ class Dispatcher {
   // Answers the request; never throws for what a handler does, given that a layer sees to that.
   [[nodiscard]] asio::awaitable<Response> answer(const Request& request, Client* client) const;
 
+  // Whether it is answered also to a client beyond the limit of connections.
+  [[nodiscard]] bool answers_when_full(const Request& request) const;
+
   // The answer to a request that could not even be read (400, 408, 413, ...) or served (503).
   [[nodiscard]] asio::awaitable<Response> refuse_unread(int status, std::string_view detail) const;
 

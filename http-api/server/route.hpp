@@ -33,6 +33,7 @@ struct Policy {
   BodyUse body = BodyUse::kNone;
   KeyUse key = KeyUse::kNone;
   bool sheds_load = false;  // Refused with 429 while what was accepted waits too long.
+  bool when_full = false;   // Answered also to clients beyond the limit of connections.
 };
 
 // A client's promise that requests with one key are one request. Kept 24 hours with the hash of

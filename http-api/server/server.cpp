@@ -9,13 +9,16 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/write.hpp>
 #include <condition_variable>
 #include <ctime>
 #include <exception>
 #include <mutex>
+#include <string_view>
 #include <thread>
 #include <vector>
 
+#include "core/async/descriptors.hpp"
 #include "core/values/failure.hpp"
 #include "core/values/ip_address.hpp"
 #include "http-api/server/session.hpp"
@@ -29,8 +32,14 @@ using boost::system::error_code;
 
 // How exactly deadlines are kept.
 constexpr auto kTick = std::chrono::milliseconds{50};
-// Connections beyond connections_max that still get a 503; further ones are just closed.
+// Connections beyond connections_max that are still read, so that health answers; the others get a
+// 503 unread.
 constexpr std::size_t kRefusalsMax = 100;
+// For everything but client connections: sessions of the database, Kafka's brokers, files.
+constexpr std::size_t kDescriptorsReserved = 300;
+constexpr std::string_view kUnreadAnswer =
+    "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\n"
+    "Connection: close\r\n\r\n";
 constexpr auto kAcceptPause = std::chrono::milliseconds{100};
 
 std::string http_date() {
@@ -44,7 +53,7 @@ std::string http_date() {
 
 }  // namespace
 
-ServerOptions server_options(const core::Settings& settings) {
+ServerOptions server_options(const core::Settings& settings, core::Logger& logger) {
   ServerOptions options;
   options.host = settings.get(kHttpHost);
   options.port = settings.get(kHttpPort);
@@ -52,7 +61,18 @@ ServerOptions server_options(const core::Settings& settings) {
   if (options.threads == 0) options.threads = std::max(1U, std::thread::hardware_concurrency());
   options.header_bytes_max = settings.get(kHttpHeaderLimit);
   options.body_bytes_max = settings.get(kHttpBodyLimit);
-  options.connections_max = settings.get(kHttpConnections);
+  const std::size_t wanted = settings.get(kHttpConnections);
+  const std::size_t descriptors = core::raise_descriptor_limit();
+  options.connections_max =
+      core::connections_within(descriptors, kDescriptorsReserved + kRefusalsMax, wanted);
+  if (options.connections_max < wanted) {
+    logger.warning(
+        "fewer client connections than ORDERFLOW_HTTP_CONNECTIONS asks for, since this process may "
+        "not open as many descriptors; raise its hard limit (ulimit -Hn)",
+        {{"asked_for", wanted},
+         {"connections", options.connections_max},
+         {"descriptors", descriptors}});
+  }
   options.read_timeout = settings.get(kHttpReadTimeout);
   options.idle_timeout = settings.get(kHttpIdleTimeout);
   options.request_timeout = settings.get(kHttpRequestTimeout);
@@ -180,6 +200,7 @@ class Server::Impl {
   void begin_session(Worker& worker, tcp::socket socket) {
     const std::size_t open = connections_.fetch_add(1) + 1;
     if (open > options_.connections_max + kRefusalsMax) {
+      refuse_unread(socket);
       end_session();
       return;
     }
@@ -196,6 +217,17 @@ class Server::Impl {
       asio::co_spawn(worker.context, session->run(),
                      asio::bind_cancellation_slot(session->cancellation_slot(), std::move(ended)));
     });
+  }
+
+  // Without waiting: what a new connection is sent always fits into its buffer. What has come is
+  // read, since closing with something unread would take the answer along.
+  static void refuse_unread(tcp::socket& socket) {
+    error_code error;
+    socket.non_blocking(true, error);
+    std::array<char, 4096> scrap{};
+    while (!error) socket.read_some(asio::buffer(scrap), error);
+    asio::write(socket, asio::buffer(kUnreadAnswer), error);
+    socket.shutdown(tcp::socket::shutdown_send, error);
   }
 
   void log_failure(const std::exception_ptr& failure) {

@@ -29,7 +29,9 @@ struct ServerOptions {
   core::Duration stop_timeout = std::chrono::seconds{5};      // for answers under way at the end
 };
 
-[[nodiscard]] ServerOptions server_options(const core::Settings& settings);
+// With fewer connections than the settings ask for, which is logged, when this process may not open
+// so many descriptors; throws BadConfiguration when it may open next to none.
+[[nodiscard]] ServerOptions server_options(const core::Settings& settings, core::Logger& logger);
 
 // An HTTP/1.1 server: N threads, each with its own io_context and its own connections, so that no
 // connection needs a lock or a strand. One acceptor deals sockets out in turn. Requests of one

@@ -24,6 +24,8 @@ constexpr core::Duration kDrainTime = std::chrono::seconds{1};
 // A stream sends a heartbeat far more often; one that hangs is ended.
 constexpr core::Duration kStreamSilenceMax = std::chrono::minutes{2};
 constexpr std::size_t kNetworkBytes = 8;  // Of an IPv6 address; the others name a host in it.
+// A connection beyond the limit has little time to say that it asks for health only.
+constexpr core::Duration kExcessReadTimeout = std::chrono::seconds{1};
 constexpr Refusal kTooManyConnections{503,
                                       "The server has as many connections as it takes; try again."};
 
@@ -87,7 +89,9 @@ asio::awaitable<void> Session::serve() {
   while (true) {
     const Received received = co_await read_request();
     if (received == Received::kNothing) co_return;
-    if (received == Received::kRefused || refuse_) {
+    const bool refused = received == Received::kRefused ||
+                         (refuse_ && !group_.dispatcher.answers_when_full(parser_->request()));
+    if (refused) {
       co_await answer_refusal();
       co_return;
     }
@@ -97,7 +101,7 @@ asio::awaitable<void> Session::serve() {
       co_return;
     }
     end_watch();
-    const bool keep = parser_->keeps_alive() && !group_.stopping;
+    const bool keep = parser_->keeps_alive() && !refuse_ && !group_.stopping;
     // Only what promises something is worth dying at.
     const bool promise = response.status == 202;
     if (promise) core::crash_point(core::CrashPlace::kBeforeAnswer);
@@ -111,7 +115,7 @@ asio::awaitable<void> Session::serve() {
 }
 
 asio::awaitable<void> Session::answer_refusal() {
-  const Refusal refusal = parser_->refusal().value_or(kTooManyConnections);
+  const Refusal refusal = refuse_ ? kTooManyConnections : *parser_->refusal();
   const Response response =
       co_await group_.dispatcher.refuse_unread(refusal.status, refusal.detail);
   if (co_await send(serialize(response, false))) co_await drain();
@@ -136,6 +140,7 @@ void Session::await_request() {
       RequestLimits{options.header_bytes_max, options.body_bytes_max, options.framing_bytes_max});
   continue_sent_ = false;
   const bool more_buffered = buffer_.size() > 0;
+  if (refuse_) return enter(Phase::kReading, kExcessReadTimeout);
   enter(more_buffered ? Phase::kReading : Phase::kIdle,
         more_buffered ? options.read_timeout : options.idle_timeout);
 }
