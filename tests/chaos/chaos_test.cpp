@@ -137,6 +137,9 @@ void torment(const System& system, Nemesis& nemesis, const Load& load) {
 }
 
 TEST_CASE("whatever dies, nothing is lost and nothing happens twice", "[chaos]") {
+  // First of all, so that it stands there however the run ends.
+  std::cout << "seed " << options.seed << "; the same faults again: ./orderflow chaos --seed "
+            << options.seed << std::endl;
   Report report(options);
   Links links;
   System system({.name = "chaos",

@@ -17,15 +17,24 @@ constexpr std::uint64_t kSeedMax = std::numeric_limits<std::int64_t>::max() / 2 
 
 }  // namespace
 
+std::uint64_t seed_of_day(core::Time time) {
+  const std::chrono::year_month_day day{std::chrono::floor<std::chrono::days>(time)};
+  return static_cast<std::uint64_t>(static_cast<int>(day.year())) * 10'000 +
+         static_cast<unsigned>(day.month()) * 100 + static_cast<unsigned>(day.day());
+}
+
 std::optional<Options> read_options(std::span<const std::string> arguments) {
   Options options;
   CLI::App app(kSummary, "orderflow chaos");
+  options.seed = seed_of_day(core::process_now());
   const auto add = [&app](const char* name, auto& value, const char* help, auto least, auto most) {
-    app.add_option(name, value, help)->capture_default_str()->check(CLI::Range(least, most));
+    return app.add_option(name, value, help)->capture_default_str()->check(CLI::Range(least, most));
   };
   add("--minutes", options.minutes, "how long", 1, 100'000);
   add("--sagas", options.sagas, "instead: until so many orders are accepted", 1, 100'000'000);
-  add("--seed", options.seed, "the same seed, the same faults", std::uint64_t{0}, kSeedMax);
+  add("--seed", options.seed, "the same seed, the same faults; by default the day's",
+      std::uint64_t{0}, kSeedMax)
+      ->envname("ORDERFLOW_TEST_SEED");
   add("--clients", options.clients, "client threads", 1, 64);
   add("--rate", options.rate, "operations a second of all clients; 0: no pause", 0, 100'000);
   add("--calm", options.calm, "the same faults, the pauses between them N times as long", 1, 1'000);
