@@ -1,5 +1,11 @@
 #include "schemas/installation.hpp"
 
+#include <algorithm>
+#include <bit>
+#include <thread>
+
+#include "schemas/settings.hpp"
+
 namespace orderflow::schemas {
 namespace {
 
@@ -10,6 +16,16 @@ constexpr core::PgStatement kReadId{
     "installation_id", "SELECT value FROM ops.settings WHERE name = 'installation_id'"};
 
 }  // namespace
+
+std::int32_t first_partition_count(std::int32_t wanted, unsigned cores) {
+  constexpr unsigned most = 8;
+  return wanted != 0 ? wanted
+                     : static_cast<std::int32_t>(std::bit_ceil(std::clamp(cores, 1U, most)));
+}
+
+std::int32_t first_partition_count(const core::Settings& settings) {
+  return first_partition_count(settings.get(kPartitions), std::thread::hardware_concurrency());
+}
 
 std::optional<std::int32_t> read_partition_count(core::PgSession& session) {
   if (!session.execute(kReadMigrated).boolean(0, 0)) return std::nullopt;

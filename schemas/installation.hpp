@@ -5,6 +5,7 @@
 #include <string>
 
 #include "core/pg/session.hpp"
+#include "core/settings/settings.hpp"
 
 namespace orderflow::schemas {
 
@@ -13,6 +14,12 @@ namespace orderflow::schemas {
 // is read again while a process runs, so whoever keeps it looks again.
 inline constexpr const char* kPartitionCountSql =
     "SELECT value::int FROM ops.settings WHERE name = 'partition_count'";
+
+// What a new installation begins with when it is given `wanted` partitions; 0 follows the machine:
+// a power of two, at least its cores, 8 at most. More of them make smaller batches, which cost as
+// much as large ones; fewer leave cores idle.
+[[nodiscard]] std::int32_t first_partition_count(std::int32_t wanted, unsigned cores);
+[[nodiscard]] std::int32_t first_partition_count(const core::Settings& settings);
 
 // Nothing when the database is not migrated yet. Throws core::Unavailable.
 [[nodiscard]] std::optional<std::int32_t> read_partition_count(core::PgSession& session);

@@ -5,7 +5,9 @@
 #include <string>
 #include <thread>
 
+#include "core/pg/database_check.hpp"
 #include "core/pg/settings.hpp"
+#include "core/pg/transaction.hpp"
 #include "core/values/digest.hpp"
 #include "core/values/uuid.hpp"
 #include "events/roles.hpp"
@@ -20,111 +22,96 @@ namespace {
 using namespace std::chrono_literals;
 
 // The first eight bytes of the program's name; every migrating process must use the same number.
-constexpr const char* kLock = "SELECT pg_advisory_xact_lock(8030591472428805231)";
+constexpr core::PgStatement kLock{"migration_lock",
+                                  "SELECT pg_advisory_xact_lock(8030591472428805231)"};
+constexpr core::PgStatement kApplied{
+    "migrations_applied", "SELECT number, name, checksum FROM ops.migrations ORDER BY number"};
+constexpr core::PgStatement kRecord{
+    "record_migration", "INSERT INTO ops.migrations (number, name, checksum) VALUES ($1, $2, $3)"};
+constexpr core::PgStatement kPing{"migration_ping", "SELECT 1"};
+constexpr const char* kBookkeeping =
+    "CREATE SCHEMA IF NOT EXISTS ops; "
+    "CREATE TABLE IF NOT EXISTS ops.migrations ("
+    "  number integer PRIMARY KEY,"
+    "  name text NOT NULL,"
+    "  checksum text NOT NULL,"
+    "  applied_at timestamptz NOT NULL DEFAULT clock_timestamp())";
+constexpr core::PgStatement kWantPartitions{
+    "want_partitions",
+    "INSERT INTO ops.settings (name, value) VALUES ('partition_count', $1) ON CONFLICT (name) DO "
+    "NOTHING"};
+constexpr core::PgStatement kPartitionCount{"partition_count", kPartitionCountSql};
+
+// Every message bears it, so that two installations on one cluster notice each other.
+constexpr core::PgStatement kMakeInstallationId{
+    "make_installation_id",
+    "INSERT INTO ops.settings (name, value) VALUES ('installation_id', $1) ON CONFLICT (name) DO "
+    "NOTHING"};
+
 // A migration may rewrite a table, and the others wait for it.
 constexpr core::Duration kStatementTimeout = 10min;
 
-// Errors of the server's own that no waiting mends; the remedy goes behind the server's words.
-const char* lasting_problem(std::string_view message) {
-  if (message.find("authentication failed") != std::string_view::npos) {
-    return "check the user and password in DATABASE_URL";
-  }
-  if (message.find("database \"") != std::string_view::npos &&
-      message.find("does not exist") != std::string_view::npos) {
-    return "create it with createdb, or correct DATABASE_URL";
-  }
-  if (message.find("role \"") != std::string_view::npos &&
-      message.find("does not exist") != std::string_view::npos) {
-    return "create it with createuser, or correct DATABASE_URL";
-  }
-  return nullptr;
-}
+void take_lock(core::PgTransaction& transaction) { (void)transaction.execute(kLock); }
 
-std::string first_line(std::string_view text) {
-  return std::string(text.substr(0, text.find('\n')));
-}
-
-// Why the database does not answer; empty when it does.
-std::string problem_of(core::DatabasePool& database) {
-  try {
-    database.read([](pqxx::nontransaction& transaction) { transaction.exec("SELECT 1"); });
-    return {};
-  } catch (const core::Unavailable& error) {
-    return first_line(error.what());
-  }
-}
-
-void take_lock(pqxx::work& transaction) { transaction.exec(kLock); }
-
-std::vector<AppliedMigration> applied_migrations(pqxx::work& transaction) {
+std::vector<AppliedMigration> applied_migrations(core::PgTransaction& transaction) {
+  const core::PgResult rows = transaction.execute(kApplied);
   std::vector<AppliedMigration> applied;
-  for (const auto& row :
-       transaction.exec("SELECT number, name, checksum FROM ops.migrations ORDER BY number")) {
-    applied.push_back({row[0].as<int>(), row[1].as<std::string>(), row[2].as<std::string>()});
+  for (int i = 0; i < rows.rows(); ++i) {
+    applied.push_back(
+        {rows.int4(i, 0), std::string(rows.text(i, 1)), std::string(rows.text(i, 2))});
   }
   return applied;
 }
 
-void prepare_bookkeeping(core::DatabasePool& database) {
-  database.write([](pqxx::work& transaction) {
-    take_lock(transaction);
-    transaction.exec(
-        "SET LOCAL client_min_messages = warning; "
-        "CREATE SCHEMA IF NOT EXISTS ops; "
-        "CREATE TABLE IF NOT EXISTS ops.migrations ("
-        "  number integer PRIMARY KEY,"
-        "  name text NOT NULL,"
-        "  checksum text NOT NULL,"
-        "  applied_at timestamptz NOT NULL DEFAULT clock_timestamp())");
-  });
+void require_fitting_database(const core::Settings& settings) {
+  const auto& url = settings.get(core::kDatabaseUrl);
+  core::DatabaseCheck check(url, {.application_name = "orderflow/migrate"});
+  if (const auto problem = check.problem()) {
+    throw core::BadConfiguration(*problem + " (" + url.shown() + ")");
+  }
+}
+
+void prepare_bookkeeping(core::PgSession& session) {
+  core::PgTransaction transaction(session);
+  take_lock(transaction);
+  session.run_script(kBookkeeping);
+  transaction.commit();
 }
 
 // Applies the first migration that is left; empty when there is none. What is left is read under
 // the lock each time, since another process may have been faster.
-std::string apply_next(core::DatabasePool& database) {
-  return database.write([](pqxx::work& transaction) -> std::string {
-    take_lock(transaction);
-    const auto left = migrations_left(migrations(), applied_migrations(transaction));
-    if (left.empty()) return {};
-    const auto& next = left.front();
-    transaction.exec("SET LOCAL client_min_messages = warning");
-    transaction.exec(std::string(next.sql));
-    transaction.exec("INSERT INTO ops.migrations (number, name, checksum) VALUES (" +
-                     std::to_string(next.number) + ", " +
-                     transaction.quote(std::string(next.name)) + ", " +
-                     transaction.quote(core::sha256_hex(next.sql)) + ")");
-    return std::string(next.name);
-  });
-}
-
-// Every message bears it, so that two installations on one cluster notice each other.
-void create_installation_id(core::DatabasePool& database) {
-  database.write([](pqxx::work& transaction) {
-    transaction.exec("INSERT INTO ops.settings (name, value) VALUES ('installation_id', '" +
-                     core::new_uuid_v7().to_string() + "') ON CONFLICT (name) DO NOTHING");
-  });
+std::string apply_next(core::PgSession& session) {
+  core::PgTransaction transaction(session);
+  take_lock(transaction);
+  const auto left = migrations_left(migrations(), applied_migrations(transaction));
+  if (left.empty()) return {};
+  const auto& next = left.front();
+  session.run_script(std::string(next.sql));
+  (void)transaction.execute(
+      kRecord, core::PgParams().int4(next.number).text(next.name).text(core::sha256_hex(next.sql)));
+  transaction.commit();
+  return std::string(next.name);
 }
 
 // The partition count belongs to the data: rows and offsets are kept per partition. What is wanted
 // counts only the first time; afterwards `orderflow repartition` changes it. Returns what it is.
-std::string create_partitions(core::DatabasePool& database, std::int64_t wanted) {
-  return database.write([&](pqxx::work& transaction) {
-    take_lock(transaction);
-    transaction.exec("INSERT INTO ops.settings (name, value) VALUES ('partition_count', '" +
-                     std::to_string(wanted) + "') ON CONFLICT (name) DO NOTHING");
-    const auto count = transaction.exec1(kPartitionCountSql)[0].as<std::string>();
-    for (const events::Role& owner : events::kOwners) {
-      transaction.exec("INSERT INTO " + std::string(owner.schema) +
-                       ".partitions (partition) SELECT generate_series(0, " + count +
-                       " - 1) ON CONFLICT (partition) DO NOTHING");
-    }
-    return count;
-  });
+std::int32_t create_partitions(core::PgSession& session, std::int64_t wanted) {
+  core::PgTransaction transaction(session);
+  take_lock(transaction);
+  (void)transaction.execute(kWantPartitions, core::PgParams().text(std::to_string(wanted)));
+  const std::int32_t count = transaction.execute(kPartitionCount).int4(0, 0);
+  for (const events::Role& owner : events::kOwners) {
+    session.run_script("INSERT INTO " + std::string(owner.schema) +
+                       ".partitions (partition) SELECT generate_series(0, " +
+                       std::to_string(count) + " - 1) ON CONFLICT (partition) DO NOTHING");
+  }
+  transaction.commit();
+  return count;
 }
 
 }  // namespace
 
-void await_database(const core::Settings& settings, core::DatabasePool& database,
+void await_database(const core::Settings& settings, core::PgSession& session,
                     core::Logger& logger) {
   const auto timeout = settings.get(kDatabaseStartTimeout);
   const auto begin = std::chrono::steady_clock::now();
@@ -132,17 +119,20 @@ void await_database(const core::Settings& settings, core::DatabasePool& database
   auto pause = 100ms;
   auto next_report = begin + 2s;
   for (;;) {
-    const std::string problem = problem_of(database);
-    if (problem.empty()) return;
-    if (const char* remedy = lasting_problem(problem)) {
-      throw core::BadConfiguration(problem + " (" + url + "): " + remedy);
+    std::string problem;
+    try {
+      (void)session.execute(kPing);
+      return;
+    } catch (const core::DatabaseRefusal& refusal) {
+      problem = std::string(refusal.what()) + " (" + url + ")";
+      if (refusal.lasting()) throw core::BadConfiguration(problem);
+    } catch (const core::Unavailable& failure) {
+      problem = std::string(failure.what()) + " (" + url + ")";
     }
     const auto now = std::chrono::steady_clock::now();
-    if (now - begin + pause > timeout) {
-      throw core::Unavailable(problem + " (" + url + "); start PostgreSQL or correct DATABASE_URL");
-    }
+    if (now - begin + pause > timeout) throw core::Unavailable(problem);
     if (now >= next_report) {
-      logger.warning("waiting for the database", {{"url", url}, {"problem", problem}});
+      logger.warning("waiting for the database", {{"problem", problem}});
       next_report = now + 5s;
     }
     std::this_thread::sleep_for(pause);
@@ -151,16 +141,21 @@ void await_database(const core::Settings& settings, core::DatabasePool& database
 }
 
 int run_migrate(const core::Settings& settings, core::Logger& logger) {
-  core::DatabasePool database(settings.get(core::kDatabaseUrl), "", 1, kStatementTimeout);
-  await_database(settings, database, logger);
-  prepare_bookkeeping(database);
+  core::PgSession session(settings.get(core::kDatabaseUrl),
+                          {.application_name = "orderflow/migrate",
+                           .answer_timeout = kStatementTimeout,
+                           .lock_timeout = kStatementTimeout});
+  await_database(settings, session, logger);
+  require_fitting_database(settings);
+  prepare_bookkeeping(session);
   int applied = 0;
-  for (std::string name = apply_next(database); !name.empty(); name = apply_next(database)) {
+  for (std::string name = apply_next(session); !name.empty(); name = apply_next(session)) {
     logger.info("migration applied", {{"migration", name}});
     ++applied;
   }
-  create_installation_id(database);
-  const auto partitions = create_partitions(database, settings.get(kPartitions));
+  (void)session.execute(kMakeInstallationId,
+                        core::PgParams().text(core::new_uuid_v7().to_string()));
+  const auto partitions = create_partitions(session, first_partition_count(settings));
   logger.info(
       "database is up to date",
       {{"migrations", migrations().size()}, {"applied_now", applied}, {"partitions", partitions}});

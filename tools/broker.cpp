@@ -49,7 +49,7 @@ core::TopicKeeper::Topics topics_of(const core::Settings& settings) {
       core::PgSessionOptions{.application_name = "orderflow-topics",
                              .answer_timeout = kAnswerTimeout});
   const events::Topics topics(settings.get(events::kTopicPrefix));
-  const auto first = settings.get(schemas::kPartitions);
+  const auto first = schemas::first_partition_count(settings);
   const auto replicas = settings.get(events::kReplicationFactor);
   return [session = std::move(session), topics, first, replicas] {
     const auto partitions = schemas::read_partition_count(*session).value_or(first);

@@ -2,7 +2,7 @@
 # The command bench peers: the same saga on Orderflow, on Restate, on Temporal and on PostgreSQL alone,
 # one after the other on this machine; see bench/peers/README.md. Sourced by ./orderflow.
 
-readonly peer_names=(orderflow restate temporal naive)
+readonly peer_names=(orderflow orderflow-tuned restate temporal naive)
 # Packages belong to the clone, as builds and Kafka's jars do.
 readonly restate_home=$repo/.orderflow/peers/npm
 readonly temporal_home=$repo/.orderflow/peers/go
@@ -41,7 +41,7 @@ bench_peers() {
     # In a shell of its own, whose end stops what it started.
     (
       trap finish EXIT
-      "run_$name" "$state_dir/log/peers-$name.json"
+      "run_${name//-/_}" "$state_dir/log/peers-$name.json"
     ) || code=1
   done
   print_peers
@@ -55,7 +55,7 @@ prepare_peers() {
   for name in "${names[@]}"; do
     rm -f -- "$state_dir/log/peers-$name.json"
     case $name in
-      orderflow) groups+=(postgres kafka) ;;
+      orderflow*) groups+=(postgres kafka) ;;
       restate) groups+=(npm) targets+=(restate-load) ;;
       temporal) groups+=(postgres) ;;
       naive) groups+=(postgres) targets+=(naive-peer) ;;
@@ -74,12 +74,17 @@ prepare_peers() {
   build_program "${targets[@]}"
 }
 
+# As a user has it who sets nothing.
 run_orderflow() { # JSON
-  # Its best on two cores, as two are Restate's.
-  export ORDERFLOW_PARTITIONS=${ORDERFLOW_PARTITIONS:-1}
   start_bench_instance kafka
   "$binary" bench sagas --clients "${levels%%,*}" --levels "$levels" --seconds "$seconds" \
     --warm-up "$warm_up" --json "$1"
+}
+
+# Its best on two cores, as Restate and Temporal are given theirs.
+run_orderflow_tuned() { # JSON
+  tune_for_bench
+  run_orderflow "$1"
 }
 
 run_naive() { # JSON
@@ -262,15 +267,15 @@ temporal_schema() { # DATABASE STEP COMMAND ARGUMENT…
 
 print_peers() {
   local level name rate p50 p99
-  printf '\n%9s  %-10s %9s %9s %9s\n' 'in flight' name sagas/s 'p50 ms' 'p99 ms'
+  printf '\n%9s  %-15s %9s %9s %9s\n' 'in flight' name sagas/s 'p50 ms' 'p99 ms'
   for level in ${levels//,/ }; do
     for name in "${names[@]}"; do
       read -r _ rate p50 p99 < <(figures_of "$name" | grep "^$level ") || rate=- p50=- p99=-
-      printf '%9s  %-10s %9s %9s %9s\n' "$level" "$name" "$rate" "$p50" "$p99"
+      printf '%9s  %-15s %9s %9s %9s\n' "$level" "$name" "$rate" "$p50" "$p99"
     done
   done
   printf '\nwhat is durable when a saga is counted\n'
-  for name in "${names[@]}"; do printf '  %-10s %s\n' "$name" "$(durable_in "$name")"; done
+  for name in "${names[@]}"; do printf '  %-15s %s\n' "$name" "$(durable_in "$name")"; done
   printf '\nfigures: %s\n' "$(display_path "$state_dir/log")/peers-*.json"
 }
 
@@ -280,7 +285,7 @@ figures_of() { # NAME: "clients sagas/s p50 p99", a line a level; nothing for on
 
 durable_in() { # NAME
   case $1 in
-    orderflow) echo "order, payment, delivery, the saga's state and what must still be sent are in" \
+    orderflow*) echo "order, payment, delivery, the saga's state and what must still be sent are in" \
       "PostgreSQL (fsync); messages are in Kafka (acks=all); what a crash interrupts is finished" ;;
     restate) echo "the journal of the three steps is in Restate's log (fsync), and nothing else:" \
       "the steps write to no database; what a crash interrupts is finished" ;;

@@ -1,5 +1,8 @@
 #include <catch2/catch_test_macros.hpp>
+#include <filesystem>
+#include <fstream>
 #include <sstream>
+#include <utility>
 
 #include "tests/support/instance.hpp"
 #include "tests/support/outside_consumer.hpp"
@@ -126,6 +129,86 @@ TEST_CASE("an order on real Kafka, by a flag", "[e2e]") {
   INFO(audit.output);
   CHECK(audit.exit_code == 0);
   CHECK(instance.orderflow({"down"}).exit_code == 0);
+}
+
+TEST_CASE("an installation elsewhere than on 127.0.0.1, with several processes of a role",
+          "[e2e]") {
+  const Instance instance({{"ORDERFLOW_HTTP_HOST", "127.0.0.2"}, {"ORDERFLOW_PROCESSES", "2"}});
+  const std::string port = std::to_string(instance.http_port());
+  const auto output = instance.orderflow({"up", "--detach"});
+  INFO(output.output);
+  REQUIRE(output.exit_code == 0);
+  CHECK(contains(output.output, "http://127.0.0.2:" + port));
+  const auto ready = [&](int at) {
+    const auto url = "http://127.0.0.2:" + std::to_string(at) + "/health/ready";
+    return instance.shell("curl -sf -o /dev/null " + url).exit_code == 0;
+  };
+  const auto base = static_cast<int>(instance.http_port());
+  for (const auto& [name, expected] :
+       {std::pair("api", base), std::pair("payments", base + 2), std::pair("payments-2", base + 12),
+        std::pair("delivery-2", base + 13)}) {
+    INFO(name);
+    CHECK(instance.port_of(name) == expected);
+    CHECK(ready(expected));
+  }
+  CHECK(contains(instance.orderflow({"status"}).output, "port " + std::to_string(base + 12)));
+
+  // One more, by hand, on ports of its own; its end gives them back.
+  const auto own = std::to_string(base + 13);
+  const auto joined = instance.shell(
+      "ORDERFLOW_METRICS_PORT_BASE=" + own + " " + required_variable("ORDERFLOW_TEST_REPO") +
+      "/orderflow payments & p=$!; for i in $(seq 300); do curl -sf -o /dev/null "
+      "http://127.0.0.2:" +
+      std::to_string(base + 15) + "/health/live && break; sleep 0.1; done; " +
+      required_variable("ORDERFLOW_TEST_REPO") + "/orderflow status; kill $p; wait $p");
+  INFO(joined.output);
+  CHECK(contains(joined.output, "payments-3"));
+  CHECK(contains(joined.output, "port " + std::to_string(base + 15)));
+  CHECK_FALSE(contains(instance.orderflow({"status"}).output, "payments-3"));
+
+  const auto busy = instance.orderflow(
+      {"payments"}, {{"ORDERFLOW_METRICS_PORT_BASE", std::to_string(base + 10)}});
+  INFO(busy.output);
+  CHECK(busy.exit_code == 2);
+  CHECK(contains(busy.output, "port " + std::to_string(base + 12)));
+  CHECK(contains(busy.output, "ORDERFLOW_METRICS_PORT_BASE"));
+  CHECK(instance.orderflow({"down"}).exit_code == 0);
+}
+
+TEST_CASE("every command says what it takes and ends well", "[e2e]") {
+  const Instance instance;
+  for (const char* command :
+       {"up",           "down",         "status",   "logs",     "psql",         "wipe",
+        "test",         "lint",         "fuzz",     "mutate",   "bench",        "sagas",
+        "dead-letters", "audit",        "migrate",  "seed",     "check-config", "repartition",
+        "api",          "orchestrator", "payments", "delivery", "broker",       "all",
+        "version",      "crash-points"}) {
+    const auto done = instance.orderflow({command, "--help"});
+    INFO(command << ":\n" << done.output);
+    CHECK(done.exit_code == 0);
+    CHECK(contains(done.output, command));
+    CHECK((contains(done.output, "sage:") || contains(done.output, "sage ")));
+  }
+}
+
+TEST_CASE("settings stand in a file beside the script, which executes none of it", "[e2e]") {
+  const Instance instance;
+  const auto path = instance.folder() / ".env";
+  const auto marker = instance.folder() / "executed";
+  std::ofstream(path) << "ORDERFLOW_PROCESSES=3\nexport LOG_LEVEL=warning # fewer lines\n"
+                      << "ORDERFLOW_PROCESES=3\nINTERNAL_API_KEY='$(touch " << marker.string()
+                      << ")'\nORDERFLOW_CARRIER_TIME=5s\n";
+  const Environment env{{"ORDERFLOW_ENV_FILE", path.string()}, {"LOG_LEVEL", ""}};
+  const auto done = instance.orderflow({"check-config"}, env);
+  INFO(done.output);
+  CHECK(done.exit_code == 0);
+  CHECK(contains(done.output, "ORDERFLOW_PROCESSES=3  (" + path.string() + ")"));
+  CHECK(contains(done.output, "LOG_LEVEL=warning  (" + path.string() + ")"));
+  // The environment wins.
+  CHECK(contains(done.output, "ORDERFLOW_CARRIER_TIME=300ms  (environment)"));
+  CHECK(contains(done.output, "did you mean ORDERFLOW_PROCESSES?"));
+  CHECK_FALSE(contains(done.output, "touch"));
+  CHECK_FALSE(std::filesystem::exists(marker));
 }
 
 TEST_CASE("what a person gets wrong is told in a line", "[e2e]") {

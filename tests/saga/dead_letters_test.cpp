@@ -10,7 +10,7 @@ namespace orderflow::testing {
 namespace {
 
 const Headers kOperatorHeaders = operator_headers();
-constexpr int kPartitions = 8;  // The program's default.
+constexpr int kPartitions = 8;  // As in test_settings().
 constexpr const char* kUnknownType = "orderflow.nobody.knows.v1";
 
 RawMessage message(const std::string& key, const std::string& type, const std::string& body) {

@@ -78,6 +78,11 @@ int Instance::pid_of(const std::string& role) const {
   return status.contains("pid") && status["pid"].is_number() ? status["pid"].get<int>() : 0;
 }
 
+int Instance::port_of(const std::string& role) const {
+  const auto status = role_status(role);
+  return status.contains("port") && status["port"].is_number() ? status["port"].get<int>() : 0;
+}
+
 int Instance::restarts_of(const std::string& role) const {
   return role_status(role).value("restarts", 0);
 }

@@ -30,9 +30,11 @@ class Instance {
   [[nodiscard]] const HttpClient& http() const { return http_; }
   [[nodiscard]] std::string bootstrap_servers() const;
   [[nodiscard]] std::uint16_t http_port() const { return ports_.port(0); }
+  [[nodiscard]] const std::filesystem::path& folder() const { return folder_.path(); }
 
   // From `status --json`; 0 while there is none.
   [[nodiscard]] int pid_of(const std::string& role) const;
+  [[nodiscard]] int port_of(const std::string& role) const;
   [[nodiscard]] int restarts_of(const std::string& role) const;
   // kill -9, and waits until the supervisor has started another that is up.
   void kill_and_await_return(const std::string& role) const;

@@ -63,6 +63,8 @@ Environment test_settings() {
       {"ORDERFLOW_HTTP_READ_TIMEOUT", "2s"},
       {"ORDERFLOW_SIMULATION_MAGIC", "1"},
       {"LOG_LEVEL", "debug"},
+      // Whatever machine the tests run on.
+      {"ORDERFLOW_PARTITIONS", "8"},
       // Owners are killed and stopped here, and no order is to be turned away because of it.
       {"ORDERFLOW_FETCH_WAIT", "10ms"},
       {"ORDERFLOW_BACKLOG_AGE_LIMIT", "10m"},
