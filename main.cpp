@@ -44,6 +44,7 @@
 #include "tools/audit.hpp"
 #include "tools/broker.hpp"
 #include "tools/dead_letters.hpp"
+#include "tools/psql.hpp"
 #include "tools/repartition.hpp"
 #include "tools/sagas.hpp"
 
@@ -254,7 +255,7 @@ constexpr Command kOnce[] = {
     {"migrate", migrate},           {"seed", seed},
     {"audit", tools::run_audit},    {"bench", bench::run_bench},
     {"check-config", check_config}, {"crash-points", list_crash_points},
-    {"version", print_version},
+    {"psql", tools::run_psql},      {"version", print_version},
 };
 constexpr Command kForOperators[] = {
     {"sagas", tools::run_sagas},

@@ -56,14 +56,15 @@ bool may_be_shown(std::string_view keyword) {
 
 enum class Secrets { kKept, kMasked };
 
-// As key=value pairs.
-std::string conninfo_pairs(const std::string& conninfo, Secrets secrets) {
+// As key=value pairs, all but one that is left out.
+std::string conninfo_pairs(const std::string& conninfo, Secrets secrets,
+                           std::string_view left_out = {}) {
   std::string pairs;
   const Options options = options_of(conninfo);
   for (const auto* option = options.get(); option != nullptr && option->keyword != nullptr;
        ++option) {
-    if (option->val == nullptr) continue;
     const std::string_view keyword = option->keyword;
+    if (option->val == nullptr || keyword == left_out) continue;
     const bool masked = secrets == Secrets::kMasked && !may_be_shown(keyword);
     const std::string_view value = masked ? "***" : option->val;
     // A value with a space would otherwise be read back as going on with another setting.
@@ -169,6 +170,12 @@ std::vector<PgHost> DatabaseUrl::hosts() const {
 }
 
 std::string DatabaseUrl::shown() const { return conninfo_pairs(conninfo_, Secrets::kMasked); }
+
+DatabaseUrl DatabaseUrl::without(std::string_view keyword) const {
+  DatabaseUrl url = *this;
+  url.conninfo_ = conninfo_pairs(conninfo_, Secrets::kKept, keyword);
+  return url;
+}
 
 DatabaseUrl DatabaseUrl::with(std::string_view keyword, std::string_view value) const {
   DatabaseUrl url = *this;

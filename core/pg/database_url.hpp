@@ -52,6 +52,9 @@ class DatabaseUrl {
   // As key=value pairs for people; what is not known to be harmless is masked.
   [[nodiscard]] std::string shown() const;
 
+  // Without one of libpq's keywords, if it has it.
+  [[nodiscard]] DatabaseUrl without(std::string_view keyword) const;
+
   // With one more parameter of libpq's.
   [[nodiscard]] DatabaseUrl with(std::string_view keyword, std::string_view value) const;
 

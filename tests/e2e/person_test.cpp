@@ -211,6 +211,23 @@ TEST_CASE("settings stand in a file beside the script, which executes none of it
   CHECK_FALSE(std::filesystem::exists(marker));
 }
 
+TEST_CASE("a session in the database shows no password to others on the machine", "[e2e]") {
+  const Instance instance;
+  // Says what it was given, as ps would.
+  const auto psql = instance.folder() / "psql";
+  std::ofstream(psql) << "#!/bin/sh\necho \"$@\" / ${#PGPASSWORD}\n";
+  std::filesystem::permissions(psql, std::filesystem::perms::owner_all);
+  const auto secret = instance.folder() / "url";
+  std::ofstream(secret) << "postgresql://u:hunter2@127.0.0.1:1/d\n";
+  const auto done =
+      instance.orderflow({"psql", "-c", "SELECT 1"},
+                         {{"PATH", instance.folder().string() + ":" + required_variable("PATH")},
+                          {"DATABASE_URL_FILE", secret.string()}});
+  INFO(done.output);
+  CHECK(done.exit_code == 0);
+  CHECK(contains(done.output, "user=u dbname=d host=127.0.0.1 port=1 -c SELECT 1 / 7"));
+}
+
 TEST_CASE("what a person gets wrong is told in a line", "[e2e]") {
   const Instance instance;
   SECTION("a command that is not there") {

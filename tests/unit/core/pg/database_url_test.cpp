@@ -75,6 +75,14 @@ TEST_CASE("a parameter goes into either spelling") {
         "connect_timeout=5 dbname=d host=h");
 }
 
+TEST_CASE("a parameter can be taken out of either spelling") {
+  CHECK(DatabaseUrl("postgres://u:hunter2@h/d").without("password").conninfo() ==
+        "user=u dbname=d host=h");
+  CHECK(DatabaseUrl("host=h password='a b' user=u").without("password").conninfo() ==
+        "user=u host=h");
+  CHECK(DatabaseUrl("host=h").without("password").conninfo() == "host=h");
+}
+
 TEST_CASE("a database password never shows, however it is written") {
   for (const char* url :
        {"postgresql://u:hunter2@h:5432/d?sslmode=require", "postgresql://u@h/d?password=hunter2",

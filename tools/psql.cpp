@@ -1,0 +1,30 @@
+#include "tools/psql.hpp"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <vector>
+
+#include "core/pg/settings.hpp"
+#include "core/values/failure.hpp"
+
+namespace orderflow::tools {
+
+int run_psql(const core::SettingsSources& sources, std::span<const std::string> arguments) {
+  const auto settings = core::Settings::load(sources);
+  const auto& url = settings.get(core::kDatabaseUrl);
+  constexpr const char* password = "password";
+  if (const auto secret = url.parameter(password)) ::setenv("PGPASSWORD", secret->c_str(), 1);
+  std::vector<std::string> words{"psql", url.without(password).conninfo()};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  std::vector<char*> pointers;
+  for (std::string& word : words) pointers.push_back(word.data());
+  pointers.push_back(nullptr);
+  ::execvp(pointers.front(), pointers.data());
+  throw core::BadConfiguration(std::string("psql cannot be started: ") + std::strerror(errno) +
+                               "; as root run: apt-get install postgresql-client");
+}
+
+}  // namespace orderflow::tools
