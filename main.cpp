@@ -47,6 +47,7 @@
 #include "tools/psql.hpp"
 #include "tools/repartition.hpp"
 #include "tools/sagas.hpp"
+#include "tools/session_budget.hpp"
 
 namespace orderflow {
 namespace {
@@ -190,14 +191,17 @@ int check_config(const core::SettingsSources& sources, std::span<const std::stri
       ->type_name("NAME...");
   const auto settings = line.parse(words);
   if (!settings) return 0;
+  const auto budget = tools::session_budget(*settings);
   if (!names.empty()) {
     std::fputs(settings->for_shell(names).c_str(), stdout);
+    std::printf("database_sessions=%zu\n", budget.total());
     return 0;
   }
   for (const auto& warning : settings->warnings()) {
     std::fprintf(stderr, "orderflow: %s\n", warning.c_str());
   }
   std::fputs(settings->describe().c_str(), stdout);
+  std::printf("%s\n", tools::shown(budget).c_str());
   return 0;
 }
 
@@ -214,7 +218,9 @@ int migrate(const core::SettingsSources& sources, std::span<const std::string> w
   const auto settings = settings_only("migrate", "Makes and updates the tables.", sources, words);
   if (!settings) return 0;
   core::Logger logger("migrate", settings->get(core::kLogLevel));
-  return schemas::run_migrate(*settings, logger);
+  const int code = schemas::run_migrate(*settings, logger);
+  tools::require_sessions(*settings);
+  return code;
 }
 
 int seed(const core::SettingsSources& sources, std::span<const std::string> words) {

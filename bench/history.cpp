@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <chrono>
 
-#include "core/pg/pool.hpp"
 #include "core/pg/settings.hpp"
+#include "core/pg/transaction.hpp"
 
 namespace orderflow::bench {
 namespace {
@@ -106,22 +106,22 @@ constexpr const char* kSettle[] = {
 
 void write_history(const core::Settings& settings, std::int64_t orders,
                    const std::function<void(std::int64_t)>& tell) {
-  core::DatabasePool database(settings.get(core::kDatabaseUrl), "", 1, kStatementTimeout);
+  core::PgSession session(settings.get(core::kDatabaseUrl), {.application_name = "orderflow/bench",
+                                                             .answer_timeout = kStatementTimeout,
+                                                             .plans_by_value = true});
   const std::int64_t rounded = (orders + kAccounts - 1) / kAccounts * kAccounts;
-  database.write([](pqxx::work& transaction) { transaction.exec(kCreateAccounts); });
+  session.run_script(kCreateAccounts);
   for (std::int64_t from = 0; from < rounded; from += kChunk) {
     const std::int64_t to = std::min(from + kChunk, rounded);
-    database.write([&](pqxx::work& transaction) {
-      for (const char* sql : {kInsertOrders, kInsertSagas, kInsertEvents, kInsertPayments,
-                              kInsertLedger, kBalances, kInsertParcels}) {
-        transaction.exec_params(sql, from, to);
-      }
-    });
+    core::PgTransaction transaction(session);
+    for (const char* sql : {kInsertOrders, kInsertSagas, kInsertEvents, kInsertPayments,
+                            kInsertLedger, kBalances, kInsertParcels}) {
+      (void)transaction.execute({nullptr, sql}, core::PgParams().int8(from).int8(to));
+    }
+    transaction.commit();
     tell(to);
   }
-  database.read([](pqxx::nontransaction& transaction) {
-    for (const char* sql : kSettle) transaction.exec(sql);
-  });
+  for (const char* sql : kSettle) session.run_script(sql);
 }
 
 }  // namespace orderflow::bench

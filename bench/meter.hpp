@@ -9,7 +9,7 @@
 
 #include "bench/processes.hpp"
 #include "core/kafka/consumer.hpp"
-#include "core/pg/pool.hpp"
+#include "core/pg/session.hpp"
 #include "core/settings/settings.hpp"
 
 namespace orderflow::bench {
@@ -44,7 +44,7 @@ class Meter {
     std::unique_ptr<core::KafkaConsumer> log;
   };
 
-  core::DatabasePool database_;
+  core::PgSession session_;
   std::vector<Topic> topics_;
   std::vector<NamedProcess> processes_;
 };

@@ -1,15 +1,15 @@
 #include "schemas/seed.hpp"
 
-#include <string>
+#include <string_view>
+#include <vector>
 
-#include "core/pg/pool.hpp"
+#include "core/pg/session.hpp"
 #include "core/pg/settings.hpp"
+#include "core/values/uuid.hpp"
 #include "schemas/migrate.hpp"
 
 namespace orderflow::schemas {
 namespace {
-
-using namespace std::chrono_literals;
 
 constexpr SeedUser kUsers[] = {
     {"018f0000-0000-7000-8000-00000000a11c", "alice", "Alice Adams", 50000},
@@ -43,38 +43,42 @@ constexpr SeedProduct kProducts[] = {
     {"018f0000-0000-7000-8000-000000000403", "Enamel mug", "350 ml", "outdoor", 999},
 };
 
-// Quoted although constant: a name may hold an apostrophe.
-void insert_users(pqxx::work& transaction) {
-  for (const auto& user : kUsers) {
-    transaction.exec("INSERT INTO identity.users (id, username, display_name) VALUES (" +
-                     transaction.quote(std::string(user.id)) + ", " +
-                     transaction.quote(std::string(user.username)) + ", " +
-                     transaction.quote(std::string(user.display_name)) +
-                     ") ON CONFLICT DO NOTHING");
-    // Someone may have taken the name under another id; no account without its user then.
-    const auto there = transaction.exec("SELECT 1 FROM identity.users WHERE id = " +
-                                        transaction.quote(std::string(user.id)));
-    if (there.empty()) continue;
-    const std::string opening = std::to_string(user.opening);
-    transaction.exec("INSERT INTO payments.accounts (id, currency, opening, balance) VALUES (" +
-                     transaction.quote(std::string(user.id)) + ", " +
-                     transaction.quote(std::string(kSeedCurrency)) + ", " + opening + ", " +
-                     opening + ") ON CONFLICT DO NOTHING");
-  }
-}
+constexpr core::PgStatement kInsertUser{
+    "seed_user",
+    "INSERT INTO identity.users (id, username, display_name) VALUES ($1, $2, $3) "
+    "ON CONFLICT DO NOTHING"};
+// Someone may have taken the name under another id; no account without its user then.
+constexpr core::PgStatement kInsertAccount{
+    "seed_account",
+    "INSERT INTO payments.accounts (id, currency, opening, balance) SELECT id, $2, $3, $3 "
+    "FROM identity.users WHERE id = $1 ON CONFLICT DO NOTHING"};
+constexpr core::PgStatement kInsertProduct{
+    "seed_product",
+    "INSERT INTO catalogue.products (id, name, description, category, price, currency, available) "
+    "VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING"};
 
-void insert_products(pqxx::work& transaction) {
-  for (const auto& product : kProducts) {
-    transaction.exec(
-        "INSERT INTO catalogue.products (id, name, description, category, price, currency, "
-        "available) VALUES (" +
-        transaction.quote(std::string(product.id)) + ", " +
-        transaction.quote(std::string(product.name)) + ", " +
-        transaction.quote(std::string(product.description)) + ", " +
-        transaction.quote(std::string(product.category)) + ", " + std::to_string(product.price) +
-        ", " + transaction.quote(std::string(kSeedCurrency)) + ", " +
-        (product.available ? "true" : "false") + ") ON CONFLICT DO NOTHING");
+core::Uuid id_of(std::string_view text) { return core::Uuid::parse(text).value(); }
+
+std::vector<core::PgCall> insertions() {
+  std::vector<core::PgCall> calls;
+  for (const auto& user : kUsers) {
+    calls.push_back(
+        {&kInsertUser,
+         core::PgParams().uuid(id_of(user.id)).text(user.username).text(user.display_name)});
+    calls.push_back({&kInsertAccount,
+                     core::PgParams().uuid(id_of(user.id)).text(kSeedCurrency).int8(user.opening)});
   }
+  for (const auto& product : kProducts) {
+    calls.push_back({&kInsertProduct, core::PgParams()
+                                          .uuid(id_of(product.id))
+                                          .text(product.name)
+                                          .text(product.description)
+                                          .text(product.category)
+                                          .int8(product.price)
+                                          .text(kSeedCurrency)
+                                          .boolean(product.available)});
+  }
+  return calls;
 }
 
 }  // namespace
@@ -84,14 +88,12 @@ std::span<const SeedUser> seed_users() { return kUsers; }
 std::span<const SeedProduct> seed_products() { return kProducts; }
 
 int run_seed(const core::Settings& settings, core::Logger& logger) {
-  core::DatabasePool database(settings.get(core::kDatabaseUrl), "", 1, 30s);
-  await_database(settings, database, logger);
+  core::PgSession session(settings.get(core::kDatabaseUrl), {.application_name = "orderflow/seed"});
+  await_database(settings, session, logger);
   try {
-    database.write([](pqxx::work& transaction) {
-      insert_users(transaction);
-      insert_products(transaction);
-    });
-  } catch (const pqxx::undefined_table&) {
+    (void)session.transaction(insertions());
+  } catch (const core::DatabaseRefusal& refusal) {
+    if (refusal.sqlstate() != "42P01" && refusal.sqlstate() != "3F000") throw;
     throw core::BadConfiguration("the database has no tables yet; run `orderflow migrate` first");
   }
   logger.info("seed data is there",

@@ -4,9 +4,9 @@
 #include <iterator>
 #include <map>
 #include <nlohmann/json.hpp>
-#include <pqxx/pqxx>
 
 #include "core/pg/settings.hpp"
+#include "core/pg/transaction.hpp"
 #include "core/settings/command_line.hpp"
 #include "tools/audit_checks.hpp"
 
@@ -14,8 +14,12 @@ namespace orderflow::tools {
 namespace {
 
 constexpr std::size_t kFirstFindings = 20;
-constexpr const char* kLowest = "00000000-0000-0000-0000-000000000000";
-constexpr const char* kHighest = "ffffffff-ffff-ffff-ffff-ffffffffffff";
+constexpr core::Uuid kLowest{};
+constexpr core::Uuid kHighest = [] {
+  core::Uuid highest;
+  highest.bytes.fill(0xff);
+  return highest;
+}();
 // Effects are committed before the saga that waits for them comes to rest, so this is generous.
 constexpr const char* kRestBefore = "2 seconds";
 constexpr auto kStatementTimeout = std::chrono::seconds{60};
@@ -23,9 +27,18 @@ constexpr AuditScope kScopes[] = {AuditScope::kOrders, AuditScope::kAccounts, Au
                                   AuditScope::kDeliveries};
 constexpr const char* kZeroSum = "all accounts sum to zero";
 
+constexpr core::PgStatement kAuditSnapshot{
+    "audit_snapshot", "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"};
+constexpr core::PgStatement kSumsOfAccounts{
+    "audit_sums",
+    "SELECT count(*), coalesce(sum(a.balance - a.opening - coalesce((SELECT sum(amount) "
+    "FROM payments.ledger WHERE account_id = a.id), 0)), 0)::int8 "
+    "FROM payments.accounts a WHERE a.id > $1 AND a.id <= $2"};
+
 class Auditor {
  public:
-  Auditor(core::DatabasePool& pool, const AuditOptions& options) : pool_(pool), options_(options) {
+  Auditor(core::PgSession& session, const AuditOptions& options)
+      : session_(session), options_(options) {
     for (const auto& check : audit_checks()) {
       if (check.strict_only && !options.strict) continue;
       index_[check.name] = results_.size();
@@ -48,71 +61,72 @@ class Auditor {
 
  private:
   void walk(AuditScope scope) {
-    std::string low = kLowest;
+    core::Uuid low = kLowest;
     while (low != kHighest) {
-      low = pool_.write([&](pqxx::work& database) { return look_at_chunk(scope, low, database); });
+      core::PgTransaction database(session_);
+      low = look_at_chunk(scope, low, database);
+      database.commit();
     }
   }
 
   // Returns the chunk's highest id; the last chunk ends at the highest there can be, so that chunks
   // cover every id, also of rows whose owner is missing.
-  std::string look_at_chunk(AuditScope scope, const std::string& low, pqxx::work& database) {
-    database.exec("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY");
-    const auto ids = database.exec_params("SELECT id FROM " + std::string(table_of(scope)) +
-                                              " WHERE id > $1::uuid ORDER BY id LIMIT $2",
-                                          low, options_.chunk);
-    const bool last = std::ssize(ids) < options_.chunk;
-    const std::string high = last ? kHighest : ids.back()[0].as<std::string>();
-    std::int64_t rows = std::ssize(ids);
+  core::Uuid look_at_chunk(AuditScope scope, const core::Uuid& low, core::PgTransaction& database) {
+    (void)database.execute(kAuditSnapshot);
+    const std::string chunk =
+        "SELECT id FROM " + std::string(table_of(scope)) + " WHERE id > $1 ORDER BY id LIMIT $2";
+    const auto ids =
+        database.execute({nullptr, chunk.c_str()}, core::PgParams().uuid(low).int4(options_.chunk));
+    const bool last = ids.rows() < options_.chunk;
+    const core::Uuid high = last ? kHighest : ids.uuid(ids.rows() - 1, 0);
+    std::int64_t rows = ids.rows();
     if (scope == AuditScope::kOrders) rows = count_at_rest(low, high, database);
     if (scope == AuditScope::kAccounts) add_to_sum(low, high, database);
     for (const auto& check : audit_checks()) {
       const auto index = index_.find(check.name);
       if (check.scope != scope || index == index_.end()) continue;
       auto& result = results_[index->second];
-      result.rows += check.strict_only ? std::ssize(ids) : rows;
+      result.rows += check.strict_only ? ids.rows() : rows;
       note(ask(check, low, high, database), result);
     }
     return high;
   }
 
-  pqxx::result ask(const AuditCheck& check, const std::string& low, const std::string& high,
-                   pqxx::work& database) const {
-    if (check.scope != AuditScope::kOrders) {
-      return database.exec_params(std::string(check.sql), low, high);
+  [[nodiscard]] core::PgResult ask(const AuditCheck& check, const core::Uuid& low,
+                                   const core::Uuid& high, core::PgTransaction& database) const {
+    const bool of_orders = check.scope == AuditScope::kOrders;
+    const std::string sql = std::string(of_orders ? rest_expression() : "") +
+                            "SELECT f.id::text, f.why FROM (" + std::string(check.sql) +
+                            ") f(id, why)";
+    core::PgParams params = core::PgParams().uuid(low).uuid(high);
+    if (of_orders) params.text(rest_before());
+    return database.execute({nullptr, sql.c_str()}, params);
+  }
+
+  static void note(const core::PgResult& found, AuditResult& result) {
+    result.findings += found.rows();
+    for (int i = 0; i < found.rows() && result.first.size() < kFirstFindings; ++i) {
+      result.first.push_back({std::string(found.text(i, 0)), std::string(found.text(i, 1))});
     }
-    return database.exec_params(std::string(rest_expression()) + std::string(check.sql), low, high,
-                                rest_before());
   }
 
-  static void note(const pqxx::result& found, AuditResult& result) {
-    result.findings += std::ssize(found);
-    for (const auto& row : found) {
-      if (result.first.size() >= kFirstFindings) break;
-      result.first.push_back({row[0].as<std::string>(), row[1].as<std::string>()});
-    }
+  std::int64_t count_at_rest(const core::Uuid& low, const core::Uuid& high,
+                             core::PgTransaction& database) const {
+    const std::string sql = std::string(rest_expression()) + "SELECT count(*) FROM rest";
+    return database
+        .execute({nullptr, sql.c_str()}, core::PgParams().uuid(low).uuid(high).text(rest_before()))
+        .int8(0, 0);
   }
 
-  std::int64_t count_at_rest(const std::string& low, const std::string& high,
-                             pqxx::work& database) const {
-    const auto rows = database.exec_params(
-        std::string(rest_expression()) + "SELECT count(*) FROM rest", low, high, rest_before());
-    return rows[0][0].as<std::int64_t>();
-  }
-
-  void add_to_sum(const std::string& low, const std::string& high, pqxx::work& database) {
-    const auto rows = database.exec_params(
-        "SELECT count(*), coalesce(sum(a.balance - a.opening - coalesce((SELECT sum(amount) "
-        "FROM payments.ledger WHERE account_id = a.id), 0)), 0)::int8 "
-        "FROM payments.accounts a WHERE a.id > $1::uuid AND a.id <= $2::uuid",
-        low, high);
-    accounts_ += rows[0][0].as<std::int64_t>();
-    off_ += rows[0][1].as<std::int64_t>();
+  void add_to_sum(const core::Uuid& low, const core::Uuid& high, core::PgTransaction& database) {
+    const auto rows = database.execute(kSumsOfAccounts, core::PgParams().uuid(low).uuid(high));
+    accounts_ += rows.int8(0, 0);
+    off_ += rows.int8(0, 1);
   }
 
   [[nodiscard]] const char* rest_before() const { return options_.strict ? "0" : kRestBefore; }
 
-  core::DatabasePool& pool_;
+  core::PgSession& session_;
   AuditOptions options_;
   std::vector<AuditResult> results_;
   std::map<std::string_view, std::size_t> index_;
@@ -158,8 +172,8 @@ void print_table(const std::vector<AuditResult>& results) {
 
 }  // namespace
 
-std::vector<AuditResult> audit(core::DatabasePool& pool, const AuditOptions& options) {
-  return Auditor(pool, options).run();
+std::vector<AuditResult> audit(core::PgSession& session, const AuditOptions& options) {
+  return Auditor(session, options).run();
 }
 
 int run_audit(const core::SettingsSources& sources, std::span<const std::string> arguments) {
@@ -171,8 +185,10 @@ int run_audit(const core::SettingsSources& sources, std::span<const std::string>
   line.app().add_flag("--json", json, "as JSON");
   const auto settings = line.parse(arguments);
   if (!settings) return 0;
-  core::DatabasePool pool(settings->get(core::kDatabaseUrl), "", 1, kStatementTimeout);
-  const auto results = audit(pool, options);
+  core::PgSession session(settings->get(core::kDatabaseUrl), {.application_name = "orderflow/audit",
+                                                              .answer_timeout = kStatementTimeout,
+                                                              .plans_by_value = true});
+  const auto results = audit(session, options);
   json ? print_json(results) : print_table(results);
   return is_clean(results) ? 0 : 1;
 }

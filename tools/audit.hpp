@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "core/pg/pool.hpp"
+#include "core/pg/session.hpp"
 #include "core/settings/settings.hpp"
 
 namespace orderflow::tools {
@@ -30,7 +30,7 @@ struct AuditResult {
 // Checks what Orderflow promises against the whole database, across its schemas, as the login user.
 // Reads in chunks, each a short REPEATABLE READ transaction of its own, so that it may run beside a
 // busy system: there it looks at orders that are at rest. Throws core::Unavailable.
-[[nodiscard]] std::vector<AuditResult> audit(core::DatabasePool& pool, const AuditOptions& options);
+[[nodiscard]] std::vector<AuditResult> audit(core::PgSession& session, const AuditOptions& options);
 
 // `orderflow audit [--strict] [--json]`: prints what was looked at and found. 0 when all is well, 1
 // when not.

@@ -2,15 +2,14 @@
 
 #include <bit>
 #include <cstdio>
-#include <pqxx/pqxx>
 #include <string>
 #include <thread>
 
 #include "core/kafka/admin.hpp"
 #include "core/kafka/options.hpp"
 #include "core/observe/settings.hpp"
-#include "core/pg/pool.hpp"
 #include "core/pg/settings.hpp"
+#include "core/pg/transaction.hpp"
 #include "core/settings/command_line.hpp"
 #include "core/values/failure.hpp"
 #include "core/values/number.hpp"
@@ -27,6 +26,20 @@ constexpr auto kPauseMax = std::chrono::seconds{60};
 constexpr auto kSilenceTimeout = std::chrono::seconds{45};
 constexpr auto kSilencePoll = std::chrono::milliseconds{200};
 
+constexpr core::PgStatement kCountPartitions{"partition_count", schemas::kPartitionCountSql};
+constexpr core::PgStatement kPauseOwners{
+    "pause_owners",
+    "INSERT INTO ops.settings (name, value) VALUES ('owners_paused_until', (clock_timestamp() + $1 "
+    "* interval '1 second')::text) ON CONFLICT (name) DO UPDATE SET value = excluded.value"};
+constexpr core::PgStatement kResumeOwners{
+    "resume_owners", "DELETE FROM ops.settings WHERE name = 'owners_paused_until'"};
+constexpr core::PgStatement kUnpublishedEvents{
+    "unpublished_events",
+    "SELECT 1 FROM orders.partitions p WHERE EXISTS (SELECT FROM orders.events e "
+    "WHERE e.partition = p.partition AND e.batch_no > p.published_mark)"};
+constexpr core::PgStatement kSwitchPartitions{
+    "switch_partitions", "UPDATE ops.settings SET value = $1 WHERE name = 'partition_count'"};
+
 std::string power_of_two(const std::string& text) {
   const auto count = core::parse_number<std::uint32_t>(text).value_or(0);
   if (std::has_single_bit(count) && count <= core::kShardCount) return {};
@@ -36,11 +49,12 @@ std::string power_of_two(const std::string& text) {
 class Repartition {
  public:
   Repartition(const core::Settings& settings, core::Logger& logger)
-      : settings_(settings), logger_(logger), pool_(settings.get(core::kDatabaseUrl), "", 1) {}
+      : settings_(settings),
+        logger_(logger),
+        session_(settings.get(core::kDatabaseUrl), {.application_name = "orderflow/repartition"}) {}
 
   void run(std::int32_t wanted) {
-    const auto before =
-        pool_.read([](pqxx::nontransaction& transaction) { return count(transaction); });
+    const auto before = count(session_.execute(kCountPartitions));
     if (wanted == before) {
       grow_topics(wanted);  // A broker that forgot may have made them again as they once were.
       std::printf("there are %d partitions already\n", before);
@@ -62,29 +76,19 @@ class Repartition {
   }
 
  private:
-  static std::int32_t count(pqxx::transaction_base& transaction) {
-    const auto rows = transaction.exec(schemas::kPartitionCountSql);
-    if (rows.empty()) {
+  static std::int32_t count(const core::PgResult& rows) {
+    if (rows.rows() == 0) {
       throw core::BadConfiguration("the database has no partitions yet; run `orderflow migrate`");
     }
-    return rows[0][0].as<std::int32_t>();
+    return rows.int4(0, 0);
   }
 
   void pause_owners() {
-    pool_.write([](pqxx::work& transaction) {
-      transaction.exec(
-          "INSERT INTO ops.settings (name, value) VALUES ('owners_paused_until', "
-          "(clock_timestamp() + interval '" +
-          std::to_string(kPauseMax.count()) +
-          " seconds')::text) ON CONFLICT (name) DO UPDATE SET value = excluded.value");
-    });
+    (void)session_.execute(kPauseOwners,
+                           core::PgParams().int8(std::chrono::seconds{kPauseMax}.count()));
   }
 
-  void resume_owners() {
-    pool_.write([](pqxx::work& transaction) {
-      transaction.exec("DELETE FROM ops.settings WHERE name = 'owners_paused_until'");
-    });
-  }
+  void resume_owners() { (void)session_.execute(kResumeOwners); }
 
   void grow_topics(std::int32_t wanted) {
     const auto options = core::kafka_options(settings_, "orderflow-repartition");
@@ -96,8 +100,7 @@ class Repartition {
 
   void await_switch(std::int32_t before, std::int32_t wanted) {
     const auto until = std::chrono::steady_clock::now() + kSilenceTimeout;
-    while (!pool_.write(
-        [&](pqxx::work& transaction) { return try_switch(transaction, before, wanted); })) {
+    while (!try_switch(before, wanted)) {
       if (std::chrono::steady_clock::now() >= until) {
         throw core::Unavailable(
             "some events are not published yet, so owners go on with " + std::to_string(before) +
@@ -108,36 +111,31 @@ class Repartition {
   }
 
   // False while an event lies beyond its partition's mark.
-  static bool try_switch(pqxx::work& transaction, std::int32_t before, std::int32_t wanted) {
+  bool try_switch(std::int32_t before, std::int32_t wanted) {
+    core::PgTransaction transaction(session_);
     for (const events::Role& owner : events::kOwners) {
-      transaction.exec("SELECT 1 FROM " + std::string(owner.schema) +
-                       ".partitions ORDER BY partition FOR UPDATE");
+      session_.run_script("SELECT 1 FROM " + std::string(owner.schema) +
+                          ".partitions ORDER BY partition FOR UPDATE");
     }
-    if (count(transaction) != before) {
+    if (count(transaction.execute(kCountPartitions)) != before) {
       throw core::Unavailable("somebody else has changed the partition count meanwhile");
     }
-    const bool unpublished =
-        !transaction
-             .exec(
-                 "SELECT 1 FROM orders.partitions p WHERE EXISTS (SELECT FROM orders.events e "
-                 "WHERE e.partition = p.partition AND e.batch_no > p.published_mark)")
-             .empty();
-    if (unpublished) return false;
+    if (transaction.execute(kUnpublishedEvents).rows() > 0) return false;
     for (const events::Role& owner : events::kOwners) {
       const std::string table = std::string(owner.schema) + ".partitions";
-      transaction.exec("UPDATE " + table + " SET epoch = epoch + 1, owner = 'repartition'");
-      transaction.exec("INSERT INTO " + table + " (partition) SELECT generate_series(" +
-                       std::to_string(before) + ", " + std::to_string(wanted - 1) + ")");
+      session_.run_script("UPDATE " + table + " SET epoch = epoch + 1, owner = 'repartition'; " +
+                          "INSERT INTO " + table + " (partition) SELECT generate_series(" +
+                          std::to_string(before) + ", " + std::to_string(wanted - 1) + ")");
     }
-    transaction.exec("UPDATE ops.settings SET value = '" + std::to_string(wanted) +
-                     "' WHERE name = 'partition_count'");
-    transaction.exec("DELETE FROM ops.settings WHERE name = 'owners_paused_until'");
+    (void)transaction.execute(kSwitchPartitions, core::PgParams().text(std::to_string(wanted)));
+    (void)transaction.execute(kResumeOwners);
+    transaction.commit();
     return true;
   }
 
   const core::Settings& settings_;
   core::Logger& logger_;
-  core::DatabasePool pool_;
+  core::PgSession session_;
 };
 
 }  // namespace

@@ -136,14 +136,15 @@ shared_buffers_mib() {
 }
 
 write_postgres_settings() { # PORT
-  local libraries=
+  # What the settings ask for (load_settings), and room for tests that share a server.
+  local libraries='' sessions=$((${database_sessions:-0} > 200 ? database_sessions : 200))
   has_statement_statistics && libraries=pg_stat_statements
   as_postgres tee "$pg_data/orderflow.conf" >/dev/null <<EOF
 # Written by ./orderflow at every start.
 listen_addresses = '127.0.0.1'
 port = $1
 unix_socket_directories = ''
-max_connections = 200
+max_connections = $sessions
 shared_preload_libraries = '$libraries'
 
 # An answered order is on disk.

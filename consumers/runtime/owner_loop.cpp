@@ -237,7 +237,6 @@ class OwnerLoop::Impl {
     crash_.pass(CrashPlace::kBeforeRepublish);
     publisher_.publish(unpublished, kPublishTimeout);
     assign_all();
-    backoff_.succeeded();
     logger_.info("partitions granted",
                  {{"partitions", partitions_.numbers()}, {"owner", database_.owner()}});
   }
@@ -312,6 +311,8 @@ class OwnerLoop::Impl {
     next_heartbeat_ = steady_clock::now() + kHeartbeatInterval;
     measure();
     batches_.write_marks();
+    // A grant alone proves nothing: what failed may fail again with the first batch.
+    backoff_.succeeded();
     if (++heartbeats_ % kHeartbeatsPerDeadLetterCount == 1) {
       metrics_.dead_letters.Set(static_cast<double>(database_.open_dead_letters()));
     }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/pg/socket.hpp"
+#include "core/values/number.hpp"
 
 namespace orderflow::core {
 namespace {
@@ -40,9 +41,11 @@ ServerSettings server_settings(const PgSessionOptions& options) {
       {"default_transaction_isolation", "read committed"},
       {"default_transaction_deferrable", "off"},
       {"synchronous_commit", "on"},  // An answered order is on disk.
+      {"row_security", "on"},
+      {"transform_null_equals", "off"},
       {"client_min_messages", "warning"},
       {"jit", "off"},  // Compiling a short statement costs more than running it.
-      {"plan_cache_mode", "force_generic_plan"},
+      {"plan_cache_mode", options.plans_by_value ? "force_custom_plan" : "force_generic_plan"},
       {"statement_timeout", ms(options.answer_timeout)},
       {"lock_timeout", ms(options.lock_timeout)},
       {"idle_in_transaction_session_timeout", ms(options.answer_timeout)},
@@ -115,25 +118,6 @@ void shake_hands(PGconn* connection, SteadyTime deadline) {
   PQsetErrorVerbosity(connection, PQERRORS_DEFAULT);
 }
 
-// By the simple protocol, which takes several statements at once.
-void run_script(PGconn* connection, const std::string& sql, SteadyTime deadline) {
-  if (PQsendQuery(connection, sql.c_str()) != 1) give_up(first_line(PQerrorMessage(connection)));
-  while (true) {
-    const int unsent = PQflush(connection);
-    if (unsent < 0) give_up(first_line(PQerrorMessage(connection)));
-    if (unsent == 0 && PQisBusy(connection) == 0) {
-      const std::unique_ptr<PGresult, decltype(&PQclear)> result(PQgetResult(connection), &PQclear);
-      if (result == nullptr) return;
-      if (PQresultStatus(result.get()) != PGRES_FATAL_ERROR) continue;
-      const char* code = PQresultErrorField(result.get(), PG_DIAG_SQLSTATE);
-      if (code == nullptr) give_up(first_line(PQresultErrorMessage(result.get())));
-      throw DatabaseRefusal(code, first_line(PQresultErrorMessage(result.get())));
-    }
-    await(connection, unsent == 0 ? SocketWait::kReading : SocketWait::kWriting, deadline);
-    if (PQconsumeInput(connection) != 1) give_up(first_line(PQerrorMessage(connection)));
-  }
-}
-
 std::string literal(std::string_view value) {
   std::string quoted = "'";
   for (const char letter : value) quoted += letter == '\'' ? "''" : std::string(1, letter);
@@ -146,7 +130,7 @@ std::string as_statements(const ServerSettings& settings, const std::string& rol
     sql += (sql.empty() ? "SELECT set_config(" : ", set_config(") + literal(name) + ", " +
            literal(value) + ", false)";
   }
-  if (role.empty()) return sql;
+  if (role.empty()) return sql + ", set_config('role', 'none', false)";
   return sql +
          "; SELECT set_config('role', rolname, false) FROM pg_catalog.pg_roles WHERE rolname = " +
          literal(role) + " AND pg_has_role(rolname, 'MEMBER')";
@@ -157,7 +141,7 @@ PgConnection open(const DatabaseUrl& url, const PgHost* host, const PgSessionOpt
   ServerSettings settings = server_settings(options);
   const std::string conninfo = url.conninfo();
   ServerSettings at_start = settings;
-  if (!role.empty()) at_start.emplace_back("role", role);
+  at_start.emplace_back("role", role.empty() ? "none" : role);
   const std::string start_up = start_up_options(url, at_start);
   std::vector<std::pair<const char*, const char*>> parameters{
       {"dbname", conninfo.c_str()},
@@ -192,7 +176,8 @@ PgConnection open(const DatabaseUrl& url, const PgHost* host, const PgSessionOpt
   if (PQsetnonblocking(connection.get(), 1) != 0) give_up("a session could not be set up");
   const char* witness = PQparameterStatus(connection.get(), kWitness);
   if (witness == nullptr || std::string_view(witness) != kWitnessValue) {
-    run_script(connection.get(), as_statements(settings, role), deadline);
+    const auto error = run_simply(connection.get(), as_statements(settings, role), deadline);
+    if (error) throw DatabaseRefusal(error->sqlstate, error->message);
   }
   if (PQenterPipelineMode(connection.get()) != 1) give_up("a session could not be set up");
   return connection;
@@ -213,7 +198,54 @@ PgConnection open_with_role(const DatabaseUrl& url, const PgHost* host,
   return open(url, host, options, "", deadline);
 }
 
+// The URL may ask for less than we allow.
+Duration time_to_connect(const DatabaseUrl& url, const PgSessionOptions& options) {
+  const auto asked = parse_number<std::uint32_t>(url.parameter("connect_timeout").value_or(""));
+  if (asked.value_or(0) == 0) return options.set_up_timeout;
+  return std::min<Duration>(options.set_up_timeout, std::chrono::seconds{*asked});
+}
+
+PgConnection connect_any_host(const DatabaseUrl& url, const PgSessionOptions& options) {
+  const SteadyTime deadline = steady_clock::now() + time_to_connect(url, options);
+  const auto hosts = url.hosts();
+  if (hosts.size() < 2) return open_with_role(url, nullptr, options, deadline);
+  const std::size_t first = url.server().answering_host();
+  for (std::size_t tried = 0;; ++tried) {
+    const std::size_t index = (first + tried) % hosts.size();
+    const SteadyTime now = steady_clock::now();
+    const SteadyTime share = now + (deadline - now) / static_cast<int>(hosts.size() - tried);
+    try {
+      PgConnection connection = open_with_role(url, &hosts[index], options, share);
+      url.server().has_answered(index);
+      return connection;
+    } catch (const Unavailable&) {
+      if (tried + 1 == hosts.size()) throw;
+    }
+  }
+}
+
 }  // namespace
+
+std::optional<PgError> run_simply(PGconn* connection, const std::string& sql, SteadyTime deadline) {
+  if (PQsendQuery(connection, sql.c_str()) != 1) give_up(first_line(PQerrorMessage(connection)));
+  std::optional<PgError> error;
+  while (true) {
+    const int unsent = PQflush(connection);
+    if (unsent < 0) give_up(first_line(PQerrorMessage(connection)));
+    if (unsent == 0 && PQisBusy(connection) == 0) {
+      const std::unique_ptr<PGresult, decltype(&PQclear)> result(PQgetResult(connection), &PQclear);
+      if (result == nullptr) return error;
+      if (PQresultStatus(result.get()) != PGRES_FATAL_ERROR || error) continue;
+      const std::string message = first_line(PQresultErrorMessage(result.get()));
+      const char* code = PQresultErrorField(result.get(), PG_DIAG_SQLSTATE);
+      if (code == nullptr || PQstatus(connection) != CONNECTION_OK) give_up(message);
+      error = PgError{code, message};
+      continue;
+    }
+    await(connection, unsent == 0 ? SocketWait::kReading : SocketWait::kWriting, deadline);
+    if (PQconsumeInput(connection) != 1) give_up(first_line(PQerrorMessage(connection)));
+  }
+}
 
 std::string first_line(const char* text) {
   std::string line(text == nullptr ? "" : text);
@@ -222,21 +254,11 @@ std::string first_line(const char* text) {
 }
 
 PgConnection connect_session(const DatabaseUrl& url, const PgSessionOptions& options) {
-  const SteadyTime deadline = steady_clock::now() + options.set_up_timeout;
-  const auto hosts = url.hosts();
-  if (hosts.size() < 2) return open_with_role(url, nullptr, options, deadline);
-  const std::size_t first = url.answering_host();
-  for (std::size_t tried = 0;; ++tried) {
-    const std::size_t index = (first + tried) % hosts.size();
-    const SteadyTime now = steady_clock::now();
-    const SteadyTime share = now + (deadline - now) / static_cast<int>(hosts.size() - tried);
-    try {
-      PgConnection connection = open_with_role(url, &hosts[index], options, share);
-      url.has_answered(index);
-      return connection;
-    } catch (const Unavailable&) {
-      if (tried + 1 == hosts.size()) throw;
-    }
+  try {
+    return connect_any_host(url, options);
+  } catch (const DatabaseRefusal& refusal) {
+    if (refusal.hinders()) url.server().refused(refusal.what());
+    throw;
   }
 }
 

@@ -3,6 +3,7 @@
 #include <libpq-fe.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "core/pg/database_url.hpp"
@@ -22,6 +23,8 @@ struct PgSessionOptions {
   // Set-based statements join a small array with a large table. A plan made while the table was
   // empty would scan it for ever, so hot sessions plan nested loops over indexes only.
   bool index_only_plans = false;
+  // Tools ask once: their statements are planned for the values at hand, not for any.
+  bool plans_by_value = false;
   Duration set_up_timeout = kSetUpTimeout;
 };
 
@@ -38,6 +41,18 @@ using PgConnection = std::unique_ptr<PGconn, PgFinish>;
 // Blocks for set_up_timeout at most, whatever the server does or leaves undone (a resolver that
 // hangs excepted). Throws DatabaseRefusal when it refuses, else Unavailable.
 [[nodiscard]] PgConnection connect_session(const DatabaseUrl& url, const PgSessionOptions& options);
+
+// What the server said against a statement.
+struct PgError {
+  std::string sqlstate;
+  std::string message;
+};
+
+// Runs one or more statements by the simple protocol, on a connection in non-blocking mode that is
+// not in pipeline mode; results are passed over. Returns the first error, if any; throws
+// Unavailable when the connection broke or the deadline passed, which leave it unusable.
+[[nodiscard]] std::optional<PgError> run_simply(PGconn* connection, const std::string& sql,
+                                                SteadyTime deadline);
 
 // The server's words, without what follows in further lines.
 [[nodiscard]] std::string first_line(const char* text);

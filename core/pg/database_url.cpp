@@ -177,14 +177,4 @@ DatabaseUrl DatabaseUrl::without(std::string_view keyword) const {
   return url;
 }
 
-DatabaseUrl DatabaseUrl::with(std::string_view keyword, std::string_view value) const {
-  DatabaseUrl url = *this;
-  url.conninfo_ = conninfo_pairs(conninfo_, Secrets::kKept);
-  url.conninfo_.append(url.conninfo_.empty() ? "" : " ")
-      .append(keyword)
-      .append("=")
-      .append(quoted_conninfo_value(value));
-  return url;
-}
-
 }  // namespace orderflow::core

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <atomic>
-#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
@@ -9,6 +7,7 @@
 #include <tl/expected.hpp>
 #include <vector>
 
+#include "core/pg/server_state.hpp"
 #include "core/settings/setting.hpp"
 
 namespace orderflow::core {
@@ -22,8 +21,8 @@ struct PgHost {
   friend bool operator==(const PgHost&, const PgHost&) = default;
 };
 
-// Where the database is and how to log in, in a form that libpq takes. A value; of several hosts,
-// all copies of it share which one answered last. Safe from any thread.
+// Where the database is and how to log in, in a form that libpq takes. A value, whose copies share
+// what sessions learn of the server. Safe from any thread.
 class DatabaseUrl {
  public:
   // Whatever libpq finds in its own environment.
@@ -45,9 +44,8 @@ class DatabaseUrl {
   // At most one when it names none or one.
   [[nodiscard]] std::vector<PgHost> hosts() const;
 
-  // The index of the host that a session was set up with last.
-  [[nodiscard]] std::size_t answering_host() const { return *answering_host_; }
-  void has_answered(std::size_t host) const { *answering_host_ = host; }
+  // Shared by all copies of a URL.
+  [[nodiscard]] ServerState& server() const { return *server_; }
 
   // As key=value pairs for people; what is not known to be harmless is masked.
   [[nodiscard]] std::string shown() const;
@@ -55,17 +53,13 @@ class DatabaseUrl {
   // Without one of libpq's keywords, if it has it.
   [[nodiscard]] DatabaseUrl without(std::string_view keyword) const;
 
-  // With one more parameter of libpq's.
-  [[nodiscard]] DatabaseUrl with(std::string_view keyword, std::string_view value) const;
-
   // Parameters of other drivers that have no effect here, a sentence each.
   [[nodiscard]] const std::vector<std::string>& warnings() const { return warnings_; }
 
  private:
   std::string conninfo_;
   std::vector<std::string> warnings_;
-  std::shared_ptr<std::atomic<std::size_t>> answering_host_ =
-      std::make_shared<std::atomic<std::size_t>>(0);
+  std::shared_ptr<ServerState> server_ = std::make_shared<ServerState>();
 };
 
 // A value of a key=value pair, in quotes, as libpq reads it.

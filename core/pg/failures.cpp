@@ -6,12 +6,16 @@
 namespace orderflow::core {
 namespace {
 
-enum class Ends { kByItself, kByAPerson };
+enum class Kind {
+  kPassing,    // Over by itself, or once somebody has done something elsewhere.
+  kHindering,  // Passing, and the server answers others meanwhile, readiness too.
+  kLasting,    // A person must mend it.
+};
 
 struct Condition {
   std::string_view sqlstate;  // Or the beginning of several.
   const char* remedy;
-  Ends ends = Ends::kByItself;
+  Kind kind = Kind::kPassing;
 };
 
 constexpr const char* kNeedsSessionPooling =
@@ -22,20 +26,22 @@ constexpr Condition kConditions[] = {
     {"08P01",
      "a connection pooler refuses start-up options; connect to PostgreSQL itself, or have it pass "
      "them over (PgBouncer: pool_mode = session, ignore_startup_parameters = options)",
-     Ends::kByAPerson},
+     Kind::kLasting},
     {"25006",
-     "the database takes no writes: it is a standby, or default_transaction_read_only is on"},
-    {"26000", kNeedsSessionPooling, Ends::kByAPerson},
-    {"28", "check the user and password in DATABASE_URL, and pg_hba.conf", Ends::kByAPerson},
-    {"3D000", "create it with createdb, or correct DATABASE_URL", Ends::kByAPerson},
+     "the database takes no writes: it is a standby, or default_transaction_read_only is on",
+     Kind::kHindering},
+    {"26000", kNeedsSessionPooling, Kind::kLasting},
+    {"28", "check the user and password in DATABASE_URL, and pg_hba.conf", Kind::kLasting},
+    {"3D000", "create it with createdb, or correct DATABASE_URL", Kind::kLasting},
     {"3F000", "run `orderflow migrate`"},
     {"42P01", "run `orderflow migrate`"},
-    {"42P05", kNeedsSessionPooling, Ends::kByAPerson},
-    {"53100", "the disk of PostgreSQL is full; free some of it"},
-    {"53200", "PostgreSQL is out of memory"},
+    {"42P05", kNeedsSessionPooling, Kind::kLasting},
+    {"53100", "the disk of PostgreSQL is full; free some of it", Kind::kHindering},
+    {"53200", "PostgreSQL is out of memory", Kind::kHindering},
     {"53300",
      "PostgreSQL has no session left; raise max_connections, or lower ORDERFLOW_DB_POOL or the "
-     "number of processes"},
+     "number of processes",
+     Kind::kHindering},
     {"57P0", "PostgreSQL is starting or stopping"},
 };
 
@@ -59,7 +65,12 @@ DatabaseRefusal::DatabaseRefusal(std::string sqlstate, const std::string& messag
 
 bool DatabaseRefusal::lasting() const {
   const Condition* condition = condition_of(sqlstate_);
-  return condition != nullptr && condition->ends == Ends::kByAPerson;
+  return condition != nullptr && condition->kind == Kind::kLasting;
+}
+
+bool DatabaseRefusal::hinders() const {
+  const Condition* condition = condition_of(sqlstate_);
+  return condition != nullptr && condition->kind != Kind::kPassing;
 }
 
 void raise_failure(const std::string& sqlstate, const std::string& message) {

@@ -189,7 +189,16 @@ PgResult PgSession::next_result(SteadyTime deadline) {
 
 void PgSession::raise(const PGresult* result) {
   const char* code = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-  raise_failure(code == nullptr ? "" : code, first_line(PQresultErrorMessage(result)));
+  raise(PgError{code == nullptr ? "" : code, first_line(PQresultErrorMessage(result))});
+}
+
+void PgSession::raise(const PgError& error) {
+  try {
+    raise_failure(error.sqlstate, error.message);
+  } catch (const DatabaseRefusal& refusal) {
+    if (refusal.hinders()) url_.server().refused(refusal.what());
+    throw;
+  }
 }
 
 // Asked once a connection: a composite type has another id in each database.
@@ -290,6 +299,21 @@ PgResult PgSession::execute(const PgCall& call, CrashPoint unanswered) {
 
 std::vector<PgResult> PgSession::transaction(std::span<const PgCall> calls, CrashPoint unanswered) {
   return run(calls, true, unanswered);
+}
+
+void PgSession::run_script(const std::string& sql) {
+  connect();
+  const SteadyTime deadline = deadline_after(options_.answer_timeout + kAnswerSlack);
+  std::optional<PgError> error;
+  try {
+    if (PQexitPipelineMode(connection_.get()) != 1) lose_connection("a session is out of step");
+    error = run_simply(connection_.get(), sql, deadline);
+    if (PQenterPipelineMode(connection_.get()) != 1) lose_connection("a session is out of step");
+  } catch (const Unavailable&) {
+    disconnect();
+    throw;
+  }
+  if (error) raise(*error);
 }
 
 std::vector<PgResult> PgSession::read(std::span<const PgCall> calls) { return run(calls, false); }

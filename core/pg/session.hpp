@@ -91,6 +91,10 @@ class PgSession {
   // Several reads in one round trip, without a transaction around them.
   std::vector<PgResult> read(std::span<const PgCall> calls);
 
+  // Statements without parameters by the simple protocol, such as a file of them: in a transaction
+  // of their own, or in the PgTransaction that has begun.
+  void run_script(const std::string& sql);
+
   void connect();     // Throws Unavailable.
   void disconnect();  // Safe at any time.
   [[nodiscard]] int backend_pid() const;
@@ -110,6 +114,7 @@ class PgSession {
   void recover(bool in_transaction);
   void consume_to_sync(SteadyTime deadline);
   [[noreturn]] void raise(const PGresult* result);
+  [[noreturn]] void raise(const PgError& error);
   [[noreturn]] void lose_connection(const std::string& what);
 
   DatabaseUrl url_;

@@ -142,11 +142,11 @@ std::string refusal_of(const std::string& name) {
            "password, in which / is written %2F and ? is written %3F)";
   }
   if (contains(kOfEncryption, lower(name))) {
-    return "without '" + name +
+    return "one without '" + name +
            "', which is another driver's word about encryption: write sslmode=require or "
            "sslmode=verify-full";
   }
-  return "without '" + name + "', which is no parameter of PostgreSQL's libpq" +
+  return "one without '" + name + "', which is no parameter of PostgreSQL's libpq" +
          did_you_mean(name, libpq_keywords());
 }
 
@@ -154,11 +154,12 @@ std::string refusal_of(const std::string& name) {
 
 std::string problem_of_parameter(std::string_view keyword, std::string_view value) {
   if (keyword == "sslmode" && !value.empty() && !contains(kSslModes, value)) {
-    return "with an sslmode of libpq's: disable, allow, prefer, require, verify-ca or verify-full "
+    return "one with an sslmode of libpq's: disable, allow, prefer, require, verify-ca or "
+           "verify-full "
            "(another driver's no-verify is require here)";
   }
   if (keyword == "target_session_attrs" && !value.empty() && !contains(kServerKinds, value)) {
-    return "with target_session_attrs any, read-write or primary, since Orderflow writes";
+    return "one with target_session_attrs any, read-write or primary, since Orderflow writes";
   }
   return {};
 }

@@ -13,8 +13,8 @@ constexpr auto kInterval = std::chrono::seconds{1};
 constexpr core::Duration kDatabaseTimeout = std::chrono::seconds{2};
 constexpr int kKafkaTimeoutMs = 2000;
 
-constexpr core::PgStatement kPing{"health_ping",
-                                  "SELECT to_regclass('ops.migrations') IS NOT NULL"};
+constexpr core::PgStatement kMigrated{"migrated",
+                                      "SELECT to_regclass('ops.migrations') IS NOT NULL"};
 
 }  // namespace
 
@@ -23,9 +23,9 @@ HealthMonitor::HealthMonitor(const core::Settings& settings, core::Health& healt
     : health_(health),
       logger_(logger),
       kafka_options_(core::kafka_options(settings, "orderflow-health")),
-      session_(settings.get(core::kDatabaseUrl), {.application_name = "orderflow-health",
-                                                  .role = "",
-                                                  .answer_timeout = kDatabaseTimeout}) {
+      database_(settings.get(core::kDatabaseUrl), {.application_name = "orderflow-health",
+                                                   .role = "",
+                                                   .answer_timeout = kDatabaseTimeout}) {
   for (const char* component : {"database", "schema", "kafka"}) health_.expect(component);
   database_thread_ = std::jthread(
       [this](const std::stop_token& stop) { repeat(stop, [this] { check_database(); }); });
@@ -50,9 +50,9 @@ void HealthMonitor::repeat(const std::stop_token& stop, const std::function<void
 
 void HealthMonitor::check_database() {
   try {
-    const core::PgResult answer = session_.execute(kPing);
-    report("database", true);
-    const bool migrated = answer.boolean(0, 0);
+    const auto problem = database_.problem();
+    report("database", !problem, problem.value_or(""));
+    const bool migrated = database_.session().execute(kMigrated).boolean(0, 0);
     report("schema", migrated, migrated ? "" : "the tables are missing; run `orderflow migrate`");
   } catch (const std::exception& error) {
     report("database", false, error.what());

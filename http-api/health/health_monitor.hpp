@@ -12,14 +12,15 @@
 #include "core/kafka/producer.hpp"
 #include "core/observe/health.hpp"
 #include "core/observe/log.hpp"
-#include "core/pg/session.hpp"
+#include "core/pg/database_check.hpp"
 #include "core/settings/settings.hpp"
 
 namespace orderflow::http_api {
 
 // Asks the database and Kafka about once a second, each on a connection and a thread of its own and
-// with a deadline, and reports the components "database", "schema" (the migrations are there) and
-// "kafka". From construction to destruction. A change is logged, a state that stays is not.
+// with a deadline, and reports the components "database" (it answers and is what Orderflow needs:
+// core/pg/database_check.hpp), "schema" (the migrations are there) and "kafka". From construction
+// to destruction. A change is logged, a state that stays is not.
 class HealthMonitor {
  public:
   HealthMonitor(const core::Settings& settings, core::Health& health, core::Logger& logger);
@@ -36,7 +37,7 @@ class HealthMonitor {
   core::Health& health_;
   core::Logger& logger_;
   core::KafkaOptions kafka_options_;
-  core::PgSession session_;                      // the database thread's
+  core::DatabaseCheck database_;                 // the database thread's
   std::unique_ptr<core::KafkaProducer> client_;  // the Kafka thread's
   std::mutex mutex_;
   std::map<std::string, bool> last_;

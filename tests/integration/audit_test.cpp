@@ -156,24 +156,24 @@ void wipe(const Database& sql) {
 TEST_CASE("audit: a sound database has no findings, each broken promise is found and named") {
   const MigratedDatabase database;
   const auto sql = database.sql();
-  core::DatabasePool pool(core::DatabaseUrl(database.url()), "", 1);
+  core::PgSession session(core::DatabaseUrl(database.url()), {.application_name = "test"});
   wipe(sql);
   sql.execute(kSoundWorld);
   // Chunks smaller than the world, so that their seams are walked over, too.
   for (const int chunk : {1, 2, 2'000}) {
-    for (const auto& result : tools::audit(pool, {true, chunk})) {
+    for (const auto& result : tools::audit(session, {true, chunk})) {
       INFO(result.check << (result.first.empty() ? "" : ": " + result.first[0].why));
       CHECK(result.findings == 0);
     }
   }
-  CHECK(result_of(tools::audit(pool, {}), "events are gap-free")->rows == 2);
+  CHECK(result_of(tools::audit(session, {}), "events are gap-free")->rows == 2);
 
   for (const auto& broken : kBreaks) {
     INFO(broken.how);
     wipe(sql);
     sql.execute(kSoundWorld);
     sql.execute(broken.how);
-    const auto results = tools::audit(pool, {false, 1});
+    const auto results = tools::audit(session, {false, 1});
     for (const auto& check : broken.found_by) {
       INFO(check);
       const auto* result = result_of(results, check);
@@ -187,13 +187,13 @@ TEST_CASE("audit: a sound database has no findings, each broken promise is found
 TEST_CASE("audit: an order that is not at rest is left alone, unless asked strictly") {
   const MigratedDatabase database;
   const auto sql = database.sql();
-  core::DatabasePool pool(core::DatabaseUrl(database.url()), "", 1);
+  core::PgSession session(core::DatabaseUrl(database.url()), {.application_name = "test"});
   wipe(sql);
   sql.execute(kSoundWorld);
   sql.execute("UPDATE orders.sagas SET live = true, status = 'PAID' WHERE status = 'DELIVERED'");
   const auto findings = [&](bool strict) {
     std::int64_t sum = 0;
-    for (const auto& result : tools::audit(pool, {strict, 2'000})) sum += result.findings;
+    for (const auto& result : tools::audit(session, {strict, 2'000})) sum += result.findings;
     return sum;
   };
   CHECK(findings(false) == 0);

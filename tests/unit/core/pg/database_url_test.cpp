@@ -66,15 +66,6 @@ TEST_CASE("the hosts of a URL keep their own ports") {
   CHECK(DatabaseUrl("dbname=d").hosts().empty());
 }
 
-TEST_CASE("a parameter goes into either spelling") {
-  CHECK(DatabaseUrl("postgres://u@h/d").with("connect_timeout", "5").shown() ==
-        "user=u connect_timeout=5 dbname=d host=h");
-  CHECK(DatabaseUrl("postgres://u@h/d?sslmode=require").with("connect_timeout", "5").shown() ==
-        "user=u connect_timeout=5 dbname=d host=h sslmode=require");
-  CHECK(DatabaseUrl("host=h dbname=d").with("connect_timeout", "5").shown() ==
-        "connect_timeout=5 dbname=d host=h");
-}
-
 TEST_CASE("a parameter can be taken out of either spelling") {
   CHECK(DatabaseUrl("postgres://u:hunter2@h/d").without("password").conninfo() ==
         "user=u dbname=d host=h");

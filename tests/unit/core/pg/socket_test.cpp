@@ -4,6 +4,7 @@
 #include <array>
 #include <catch2/catch_test_macros.hpp>
 #include <string_view>
+#include <utility>
 
 #include "core/pg/socket.hpp"
 
