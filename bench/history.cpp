@@ -42,7 +42,7 @@ constexpr const char* kInsertSagas = R"(
 INSERT INTO orders.sagas (order_id, shard, version, live, status, phase, round, step, steps,
                           event_sequence, waiting_for, payment_id, delivery_id, updated_at)
 SELECT (lpad(to_hex(i), 12, '0') || '70008000000000000000')::uuid, (i % 1024)::int, 4, false,
-       'DELIVERED', 'ended', 1, 1, 'DD', 4, 'nothing',
+       'DELIVERED', 'ended', 1, 'delivery', 'payment:done,delivery:done', 4, 'nothing',
        (lpad(to_hex(i), 12, '0') || '80008' || left(md5('history payment ' || i), 15))::uuid,
        (lpad(to_hex(i), 12, '0') || '80008' || left(md5('history parcel ' || i), 15))::uuid,
        now() - interval '1 day'

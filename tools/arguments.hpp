@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/pg/session.hpp"
@@ -30,8 +31,8 @@ void add_reason(CLI::App& command, Reasoned& reasoned);
 [[nodiscard]] domain::Operator operator_of(const Reasoned& reasoned);
 
 // Of a tool that works as this context.
-[[nodiscard]] inline core::PgSessionOptions tool_session(const char* database_role) {
-  return {.application_name = "orderflow-tool", .role = database_role};
+[[nodiscard]] inline core::PgSessionOptions tool_session(std::string_view database_role) {
+  return {.application_name = "orderflow-tool", .role = std::string(database_role)};
 }
 
 }  // namespace orderflow::tools

@@ -8,7 +8,6 @@
 #include "core/settings/command_line.hpp"
 #include "http-api/admin/saga_requests.hpp"
 #include "http-api/orders/job_rows.hpp"
-#include "saga/order/order_saga.hpp"
 #include "tools/arguments.hpp"
 
 namespace orderflow::tools {
@@ -79,9 +78,8 @@ class SagasTool {
       : line_(line),
         arguments_(arguments),
         ids_(ids_of(arguments.ids)),
-        orders_(url, tool_session("orderflow_orders")),
-        payments_(url, tool_session("orderflow_payments")),
-        delivery_(url, tool_session("orderflow_delivery")) {
+        url_(url),
+        orders_(url, tool_session("orderflow_orders")) {
     for (const auto& error : arguments_.group.errors()) {
       line_.refuse("--" + error.pointer + " " + error.detail);
     }
@@ -156,8 +154,9 @@ class SagasTool {
   Checked<saga::Skip> find_skip(const core::Uuid& order_id) {
     const auto step = http_api::waiting_step_of(http_api::find_saga(orders_, order_id));
     if (!step) return http_api::refuse(step.error());
-    auto& participant = step->step == saga::kPaymentStep ? payments_ : delivery_;
-    return http_api::skip_of(*step, http_api::read_participant_row(participant, *step));
+    const auto& participant = http_api::participant_of(*step);
+    core::PgSession session(url_, tool_session(participant.role.database_role));
+    return http_api::skip_of(*step, participant.read(session, step->command_id));
   }
 
   int submit(const core::Uuid& order_id, const saga::RequestKind& kind,
@@ -216,9 +215,8 @@ class SagasTool {
   const core::CommandLine& line_;
   const SagasArguments& arguments_;
   std::vector<core::Uuid> ids_;
+  core::DatabaseUrl url_;
   core::PgSession orders_;
-  core::PgSession payments_;
-  core::PgSession delivery_;
 };
 
 }  // namespace

@@ -54,7 +54,7 @@ std::vector<Workload> owner_workloads(const std::vector<Course>& courses) {
     return saga::store::save_sagas(changed, kCourseTime);
   };
   return {
-      each("command_id", ids, [](const auto& id) { return saga::command_id(id, 1, 0); }),
+      each("command_id", ids, [](const auto& id) { return saga::command_id(id, 1, "payment"); }),
       each("decide_order", courses, decide_order),
       all_at_once("wake_ups", ids.size(), [ids] { return wake_ups(ids); }),
       all_at_once("save_sagas", sagas.size(), save),

@@ -79,7 +79,7 @@ void ParticipantHealth::forget(const Uuid& order_id) {
 void ParticipantHealth::observe(const saga::Observation& seen, Time now) {
   using enum saga::ObservationKind;
   if (seen.kind != kStepEnded && seen.kind != kExhausted) return;
-  Participant& one = participant(saga::kOrderSaga.index_of(seen.step));
+  Participant& one = participant(saga::step_named(saga::kOrderSaga, seen.step));
   if (seen.kind == kStepEnded) {
     // Karn's algorithm: a later attempt's reply does not tell the round trip.
     if (seen.attempt == 1) one.round_trip.sample(seen.took);

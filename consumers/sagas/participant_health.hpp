@@ -15,8 +15,9 @@ namespace orderflow::consumers {
 using core::Duration;
 using core::Time;
 
-// Each participant as this owner's sagas find it, known by its step: its circuit breaker, the sagas
-// that wait for it and which of them sends the next probe, and how long its replies take.
+// Each participant as this owner's sagas find it, known by its step (a refund counts as one): its
+// circuit breaker, the sagas that wait for it and which of them sends the next probe, and how long
+// its replies take.
 //
 // A saga that has run out of attempts is the breaker's time-out, any final reply to any saga its
 // answer. A saga that fails alone, while others are answered, opens nothing and keeps its own

@@ -12,6 +12,19 @@ namespace {
 constexpr std::int32_t kEventPage = 5000;
 constexpr const char* kSource = "/orderflow/orchestrator";
 
+// Where the commands of a participant go, and whose id is their key. One function a participant: a
+// command of one that has none does not compile.
+struct Destination {
+  events::Topic topic;
+  const core::ShardKey& key;
+};
+Destination destination_of(const events::PaymentCommand&, const saga::OrderFacts& facts) {
+  return {events::Topic::kPaymentsCommands, facts.user_id};
+}
+Destination destination_of(const events::DeliveryCommand&, const saga::OrderFacts& facts) {
+  return {events::Topic::kDeliveryCommands, facts.order_id};
+}
+
 }  // namespace
 
 std::vector<Outgoing> SagaMessages::unpublished(const Grants& fresh, const HeldEvents& held,
@@ -40,21 +53,20 @@ Outgoing SagaMessages::event(const saga::StoredEvent& stored) const {
 Outgoing SagaMessages::command(const SagaBatch::Prepared& prepared, const saga::Command& command,
                                std::int64_t batch_no, std::int32_t partition_count) const {
   const auto& facts = *prepared.saga.facts;
-  const auto message = saga::message_of(facts, prepared.saga.state, command);
-  events::Addressed to{
-      topics_[events::Topic::kPaymentsCommands],
-      facts.user_id,
-      kSource,
-      {facts.trace.correlation_id, core::child_traceparent(facts.trace.traceparent)},
-      message.attempt,
-      partition_count};
-  if (const auto* payment = std::get_if<events::PaymentCommand>(&message.body)) {
-    return {events::encode(*payment, to), prepared.partition, batch_no};
-  }
-  to.topic = topics_[events::Topic::kDeliveryCommands];
-  to.key = facts.order_id;
-  return {events::encode(std::get<events::DeliveryCommand>(message.body), to), prepared.partition,
-          batch_no};
+  const saga::CommandMessage message = saga::message_of(facts, prepared.saga.state, command);
+  return std::visit(
+      [&](const auto& body) -> Outgoing {
+        const Destination destination = destination_of(body, facts);
+        const events::Addressed to{
+            topics_[destination.topic],
+            destination.key,
+            kSource,
+            {facts.trace.correlation_id, core::child_traceparent(facts.trace.traceparent)},
+            message.attempt,
+            partition_count};
+        return {events::encode(body, to), prepared.partition, batch_no};
+      },
+      message.body);
 }
 
 }  // namespace orderflow::consumers

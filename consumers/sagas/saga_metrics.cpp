@@ -10,6 +10,20 @@ namespace {
 
 const std::string kSaga(saga::kOrderSaga.name);
 
+// What a saga can wait at: each step that a participant does, and a refund.
+constexpr auto kAwaited = [] {
+  std::array<int, saga::kOrderSaga.size> steps{};
+  std::size_t count = 0;
+  for (int step = 0; step <= saga::refund_step(saga::kOrderSaga); ++step) {
+    if (step != static_cast<int>(saga::kOrderSaga.pivot)) steps[count++] = step;
+  }
+  return steps;
+}();
+
+std::string name_of(int step) { return std::string(saga::step_name(saga::kOrderSaga, step)); }
+
+core::MetricLabels labels_of(int step) { return {{"saga", kSaga}, {"step", name_of(step)}}; }
+
 }  // namespace
 
 SagaMetrics::SagaMetrics(core::Metrics& metrics)
@@ -74,28 +88,24 @@ void SagaMetrics::observe(const saga::Observation& seen) {
 }
 
 void SagaMetrics::in_progress(const saga::Sagas& sagas, core::Time now) {
-  std::array<std::size_t, saga::kMaxSteps> counts{};
+  std::array<std::size_t, saga::kMaxSteps + 1> counts{};
   core::Duration oldest{0};
   for (const auto& [id, saga] : sagas) {
     if (!saga.state.live()) continue;
     ++counts[static_cast<std::size_t>(saga.state.step)];
     if (saga.state.step_started_at) oldest = std::max(oldest, now - *saga.state.step_started_at);
   }
-  for (std::size_t i = 0; i < saga::kOrderSaga.size; ++i) {
-    metrics_
-        .gauge("sagas_in_progress", "Live sagas an owner holds, by step.",
-               {{"saga", kSaga}, {"step", std::string(saga::kOrderSaga.steps[i].name)}})
-        .Set(static_cast<double>(counts[i]));
+  for (const int step : kAwaited) {
+    metrics_.gauge("sagas_in_progress", "Live sagas an owner holds, by step.", labels_of(step))
+        .Set(static_cast<double>(counts[static_cast<std::size_t>(step)]));
   }
   oldest_.Set(static_cast<double>(oldest.count()) / 1e6);
 }
 
 void SagaMetrics::waiting(const ParticipantHealth& health) {
-  for (std::size_t i = 0; i < saga::kOrderSaga.size; ++i) {
-    const auto& step = saga::kOrderSaga.steps[i];
-    if (step.kind == saga::StepKind::kPivot) continue;
-    const core::MetricLabels labels{{"saga", kSaga}, {"step", std::string(step.name)}};
-    const auto count = health.count(static_cast<int>(i));
+  for (const int step : kAwaited) {
+    const core::MetricLabels labels = labels_of(step);
+    const auto count = health.count(step);
     metrics_
         .gauge("sagas_attention", "Sagas that wait for a person or a participant, by step.", labels)
         .Set(static_cast<double>(count.attention));
@@ -104,8 +114,8 @@ void SagaMetrics::waiting(const ParticipantHealth& health) {
     metrics_
         .gauge("circuit_breaker_state",
                "Of the participant that does a step: 0 closed, 1 half-open, 2 open.",
-               {{"target", std::string(step.name)}})
-        .Set(static_cast<double>(health.breaker(static_cast<int>(i))));
+               {{"target", name_of(step)}})
+        .Set(static_cast<double>(health.breaker(step)));
   }
 }
 

@@ -7,14 +7,29 @@ namespace orderflow::consumers {
 
 namespace {
 
+struct StepTimeout {
+  std::string_view step;
+  const core::Setting<core::Duration>& reply_timeout;
+};
+
+constexpr auto kStepTimeouts =
+    saga::one_row_a_step(saga::kOrderSaga, std::array{
+                                               StepTimeout{"payment", saga::kPaymentTimeout},
+                                               StepTimeout{"delivery", saga::kDeliveryTimeout},
+                                           });
+
+constexpr int kRefund = saga::refund_step(saga::kOrderSaga);
+
 saga::Policy configured(const core::Settings& settings) {
   saga::Policy policy;
   policy.retry.attempts = settings.get(saga::kRetryAttempts);
   policy.retry.backoff_initial = settings.get(saga::kRetryBackoffInitial);
   policy.retry.backoff_multiplier = settings.get(saga::kRetryBackoffMultiplier);
   policy.retry.backoff_max = settings.get(saga::kRetryBackoffMax);
-  policy.reply_timeout[saga::kPaymentStep] = settings.get(saga::kPaymentTimeout);
-  policy.reply_timeout[saga::kDeliveryStep] = settings.get(saga::kDeliveryTimeout);
+  for (const auto& [step, timeout] : kStepTimeouts) {
+    policy.reply_timeout[saga::kOrderSaga.index_of(step)] = settings.get(timeout);
+  }
+  policy.reply_timeout[kRefund] = settings.get(saga::kPaymentTimeout);
   policy.probe_interval = settings.get(saga::kProbeInterval);
   return policy;
 }
@@ -29,7 +44,8 @@ SagaPolicies::SagaPolicies(const core::Settings& settings)
 }
 
 void SagaPolicies::adapt(const ParticipantHealth& health) {
-  for (const int step : {saga::kPaymentStep, saga::kDeliveryStep}) {
+  for (int step = 0; step <= kRefund; ++step) {
+    if (step == static_cast<int>(saga::kOrderSaga.pivot)) continue;
     const auto timeout = health.reply_timeout(step, configured_timeout_[step]);
     usual_.reply_timeout[step] = timeout;
     single_attempt_.reply_timeout[step] = timeout;

@@ -38,8 +38,11 @@ class Admin final : public ApiContext {
       : orders_(context_sessions(environment, "orderflow_orders")),
         payments_(context_sessions(environment, "orderflow_payments")),
         delivery_(context_sessions(environment, "orderflow_delivery")),
-        sagas_(std::make_shared<AdminSagas>(AdminSagas::Sessions{*orders_, *payments_, *delivery_},
-                                            requests, notifier)),
+        sagas_(std::make_shared<AdminSagas>(
+            AdminSagas::Sessions{*orders_,
+                                 {{events::kPayments.name, payments_.get()},
+                                  {events::kDelivery.name, delivery_.get()}}},
+            requests, notifier)),
         letters_(std::make_shared<AdminDeadLetters>(
             *orders_, std::make_shared<MessageReplayer>(
                           core::kafka_options(environment.settings, "orderflow-replay"),

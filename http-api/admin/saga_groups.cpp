@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "domain/trail/rows.hpp"
+#include "http-api/orders/order_rows.hpp"
 #include "saga/order/order_saga.hpp"
 
 namespace orderflow::http_api {
@@ -16,6 +17,20 @@ constexpr std::size_t kErrorCharactersMax = 100;
 constexpr const char* kErrorCondition =
     "(right(s.reason, length(?) + 2) = ': ' || ? OR starts_with(s.reason, ? || ': '))";
 
+// The pivot is no step that anything waits at.
+bool is_awaited_step(std::string_view name) {
+  const int step = saga::step_named(saga::kOrderSaga, name);
+  return step >= 0 && step != static_cast<int>(saga::kOrderSaga.pivot);
+}
+
+std::string awaited_steps() {
+  std::string names;
+  for (std::size_t i = 0; i < saga::kOrderSaga.size; ++i) {
+    if (i != saga::kOrderSaga.pivot) names.append(saga::kOrderSaga.steps[i].name).append(", ");
+  }
+  return names.append(saga::kRefundName);
+}
+
 JsonObject saga_object(const saga::SagaRow& saga) {
   const saga::State& state = saga.state;
   JsonObject object;
@@ -24,7 +39,7 @@ JsonObject saga_object(const saga::SagaRow& saga) {
       .field("state", state.attention ? "needs_attention" : saga::to_text(state.phase))
       .field("undoing", state.phase == saga::SagaPhase::kUndoing)
       .field("step", saga::current_step(state))
-      .field("steps", state.steps)
+      .field("steps", RawJson{saga_steps_json(state)})
       .field("attempt", state.attempt)
       .field("round", state.round)
       .field("waiting_for", saga::to_text(state.waiting_for))
@@ -38,9 +53,8 @@ JsonObject saga_object(const saga::SagaRow& saga) {
 
 std::vector<FieldError> SagaGroup::errors() const {
   std::vector<FieldError> errors;
-  const int index = saga::kOrderSaga.index_of(step);
-  if (!step.empty() && (index < 0 || index >= static_cast<int>(saga::kOrderSaga.pivot))) {
-    errors.push_back({"step", "is not a step; payment and delivery are"});
+  if (!step.empty() && !is_awaited_step(step)) {
+    errors.push_back({"step", "is not a step; these are: " + awaited_steps()});
   }
   const bool is_code = std::all_of(error.begin(), error.end(), [](unsigned char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
@@ -60,7 +74,7 @@ std::string waiting_saga_json(const WaitingSagaRow& waiting) {
 WhereClause in_group(const SagaGroup& group) {
   WhereClause where;
   where.add("s.attention");
-  if (!group.step.empty()) where.add("s.step = ?", saga::kOrderSaga.index_of(group.step));
+  if (!group.step.empty()) where.add("s.step = ?", group.step);
   if (!group.error.empty()) where.add(kErrorCondition, group.error);
   return where;
 }

@@ -53,6 +53,12 @@ std::optional<ParticipantRow> delivery_row(core::PgSession& session, const core:
   return ParticipantRow{std::move(says), saga::outcome_of(domain::was_scheduled(status), undone)};
 }
 
+constexpr auto kParticipants = saga::one_row_a_step(
+    saga::kOrderSaga, std::array{
+                          StepParticipant{"payment", events::kPayments, payment_row},
+                          StepParticipant{"delivery", events::kDelivery, delivery_row},
+                      });
+
 // The sagas of a group, each with the id of the job that it would get.
 BulkOutcome find_group(core::PgTransaction& transaction, const SagaGroup& group) {
   const WhereClause where = in_group(group);
@@ -136,15 +142,17 @@ Checked<WaitingStep> waiting_step_of(const std::optional<saga::SagaRow>& saga) {
   if (!state.attention || !name) {
     return refuse(conflict("not_waiting", "Only a step that waits for a person can be skipped."));
   }
+  if (state.refund) {
+    return refuse(
+        conflict("not_settled", "A refund is asked for until it is answered; retry asks at once."));
+  }
   const bool undoing = state.phase == saga::SagaPhase::kUndoing;
   return WaitingStep{state.step, *name, undoing ? events::Phase::kUndo : events::Phase::kDo,
-                     saga::command_id(saga->order_id.uuid, state.round, state.step)};
+                     saga::command_id(saga->order_id.uuid, state.round, *name)};
 }
 
-std::optional<ParticipantRow> read_participant_row(core::PgSession& session,
-                                                   const WaitingStep& step) {
-  return step.step == saga::kPaymentStep ? payment_row(session, step.command_id)
-                                         : delivery_row(session, step.command_id);
+const StepParticipant& participant_of(const WaitingStep& step) {
+  return *saga::row_of_step(kParticipants, saga::kOrderSaga, step.step);
 }
 
 Checked<saga::Skip> skip_of(const WaitingStep& step, const std::optional<ParticipantRow>& row) {

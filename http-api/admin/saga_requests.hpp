@@ -8,6 +8,7 @@
 #include "core/pg/session.hpp"
 #include "core/values/shard_key.hpp"
 #include "domain/trail/rows.hpp"
+#include "events/roles.hpp"
 #include "http-api/admin/saga_groups.hpp"
 #include "http-api/orders/order_requests.hpp"
 
@@ -32,7 +33,7 @@ struct WaitingStep {
   events::Phase awaited = events::Phase::kDo;
   core::Uuid command_id;
 };
-// 404 when there is no such order, 409 when it does not wait at a step. Pure.
+// 404 when there is no such order, 409 when it does not wait at a step; a refund is none. Pure.
 [[nodiscard]] Checked<WaitingStep> waiting_step_of(const std::optional<saga::SagaRow>& saga);
 
 // A participant's row about one command, in words and as what it comes to.
@@ -40,9 +41,14 @@ struct ParticipantRow {
   std::string says;
   saga::CommandOutcome outcome = saga::CommandOutcome::kDone;
 };
-// From the participant's own schema, by a session of its context.
-[[nodiscard]] std::optional<ParticipantRow> read_participant_row(core::PgSession& session,
-                                                                 const WaitingStep& step);
+// Whose row says what became of a step's command.
+struct StepParticipant {
+  std::string_view step;
+  const events::Role& role;  // The row lies in its schema.
+  // By a session of that context.
+  std::optional<ParticipantRow> (*read)(core::PgSession& session, const core::Uuid& command_id);
+};
+[[nodiscard]] const StepParticipant& participant_of(const WaitingStep& step);
 
 // The skip of that step, with what its participant's row says for good; 409 when that is no sound
 // answer. Pure.

@@ -1,7 +1,6 @@
 #include "http-api/admin/sagas.hpp"
 
 #include "http-api/middleware/keyed_write.hpp"
-#include "saga/order/order_saga.hpp"
 
 namespace orderflow::http_api {
 namespace {
@@ -109,11 +108,12 @@ asio::awaitable<Checked<Response>> AdminSagas::skip(const RequestContext& contex
   auto find = [id = id.value](core::PgSession& session) { return find_saga(session, id); };
   const auto step = waiting_step_of(co_await sessions_.orders.run(std::move(find)));
   if (!step) co_return refuse(step.error());
-  auto read = [step = *step](core::PgSession& session) {
-    return read_participant_row(session, step);
+  const StepParticipant& participant = participant_of(*step);
+  auto read = [&participant, id = step->command_id](core::PgSession& session) {
+    return participant.read(session, id);
   };
-  auto& participant = step->step == saga::kPaymentStep ? sessions_.payments : sessions_.delivery;
-  const auto skip = skip_of(*step, co_await participant.run(std::move(read)));
+  auto& pool = *sessions_.participants.at(participant.role.name);
+  const auto skip = skip_of(*step, co_await pool.run(std::move(read)));
   if (!skip) co_return refuse(skip.error());
   co_return co_await submit(context, id.value, *skip, std::move(body.value.reason));
 }

@@ -1,5 +1,9 @@
 #pragma once
 
+#include <map>
+#include <string_view>
+#include <utility>
+
 #include "core/pg/session_pool.hpp"
 #include "http-api/admin/saga_requests.hpp"
 #include "http-api/server/bind.hpp"
@@ -39,15 +43,14 @@ struct BulkBody {
 // GET /admin/sagas, GET /admin/sagas/{id}, POST /admin/sagas/{id}/VERB and POST /admin/sagas/bulk.
 class AdminSagas {
  public:
-  // Each participant's pool has that context's role.
+  // Each participant's pool, by its role's name, has that context's database role.
   struct Sessions {
     core::SessionPool& orders;
-    core::SessionPool& payments;
-    core::SessionPool& delivery;
+    std::map<std::string_view, core::SessionPool*> participants;
   };
 
   AdminSagas(Sessions sessions, OrderRequests& requests, OwnerNotifier& notifier)
-      : sessions_(sessions), requests_(requests), notifier_(notifier) {}
+      : sessions_(std::move(sessions)), requests_(requests), notifier_(notifier) {}
 
   asio::awaitable<Checked<Response>> list(Query<WaitingSagasQuery> query);
   asio::awaitable<Checked<Response>> get(Path<core::Uuid> id);

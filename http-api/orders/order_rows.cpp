@@ -42,6 +42,23 @@ std::string assemble(const OrderRow& order, const Progress& progress) {
       .text();
 }
 
+std::optional<core::Time> next_retry_at(const saga::State& state) {
+  return state.waiting_for == saga::WaitingFor::kRetry ? state.wake_at : std::nullopt;
+}
+
+// Attempt and waiting are those of the step that the saga is at, and null for the others.
+std::string step_json(const saga::State& state, int step, std::string_view text) {
+  const bool here = state.live() && step == state.step;
+  const auto waiting_for = here ? std::optional(saga::to_text(state.waiting_for)) : std::nullopt;
+  return JsonObject()
+      .field("name", saga::step_name(saga::kOrderSaga, step))
+      .field("state", text)
+      .field("attempt", here ? std::optional(state.attempt) : std::nullopt)
+      .field("next_retry_at", here ? next_retry_at(state) : std::nullopt)
+      .field("waiting_for", waiting_for)
+      .text();
+}
+
 }  // namespace
 
 OrderRow OrderRow::read(core::PgRow& row) {
@@ -83,18 +100,28 @@ std::string order_json(const OrderWithSaga& order) {
   return assemble(order.order, progress);
 }
 
+std::string saga_steps_json(const saga::State& state) {
+  core::JsonArray steps;
+  for (int step = 0; step < state.steps.size(); ++step) {
+    if (step == static_cast<int>(saga::kOrderSaga.pivot)) continue;
+    steps.add(step_json(state, step, saga::to_text(state.steps[step])));
+  }
+  if (state.refund) steps.add(step_json(state, state.step, saga::to_text(saga::StepState::kSent)));
+  return steps.text();
+}
+
 std::string status_json(const saga::SagaRow& saga) {
   const saga::State& state = saga.state;
-  const bool retrying = state.waiting_for == saga::WaitingFor::kRetry;
   const std::string progress =
       JsonObject()
           .field("id", saga.order_id.uuid)
           .field("state", state.attention ? "needs_attention" : saga::to_text(state.phase))
           .field("step", saga::current_step(state))
           .field("attempt", state.attempt)
-          .field("next_retry_at", retrying ? state.wake_at : std::nullopt)
+          .field("next_retry_at", next_retry_at(state))
           .field("waiting_for", saga::to_text(state.waiting_for))
           .field_or_null("reason", state.reason)
+          .field("steps", RawJson{saga_steps_json(state)})
           .text();
   return JsonObject()
       .field("order_id", saga.order_id.uuid)

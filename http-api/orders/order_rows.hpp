@@ -65,6 +65,8 @@ struct EventRow {
 [[nodiscard]] std::string order_json(const OrderWithSaga& order);
 [[nodiscard]] std::string event_json(const EventRow& event);
 // Of GET /orders/{id}/status.
+// The steps that participants do, in the definition's order, and a refund while one is under way.
+[[nodiscard]] std::string saga_steps_json(const saga::State& state);
 [[nodiscard]] std::string status_json(const saga::SagaRow& saga);
 
 }  // namespace orderflow::http_api

@@ -34,10 +34,10 @@ WITH input AS MATERIALIZED (
   FROM input
   RETURNING id, created_at
 ), started AS (
-  INSERT INTO orders.sagas (order_id, shard, live, status, phase, round, step, steps, attempt,
+  INSERT INTO orders.sagas (order_id, shard, live, status, phase, round, attempt,
                             waiting_for, wake_at, version, event_sequence, updated_at)
   SELECT id, shard, NOT draft, CASE WHEN draft THEN 'DRAFT' ELSE 'PENDING_PAYMENT' END,
-         CASE WHEN draft THEN 'draft' ELSE 'running' END, 1, 0, 'NN', 0, 'start',
+         CASE WHEN draft THEN 'draft' ELSE 'running' END, 1, 0, 'start',
          CASE WHEN draft THEN NULL ELSE now() + interval '2 seconds' END, 0, 0, now()
   FROM input
 )

@@ -95,6 +95,8 @@ inline void a_compensatable_step_needs_an_undo() {}
 inline void a_compensatable_step_must_come_before_the_pivot() {}
 inline void a_retriable_step_must_come_after_the_pivot() {}
 inline void a_pivot_has_no_command() {}
+inline void a_step_has_no_row() {}
+inline void a_row_has_no_step() {}
 }  // namespace detail
 
 // Checks a definition while compiling: an ill-formed saga does not build.

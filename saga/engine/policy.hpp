@@ -22,8 +22,9 @@ struct RetryPolicy {
 
 struct Policy {
   RetryPolicy retry;
-  // By step index. May be another one for each decision: what was sent before waits as long.
-  std::array<Duration, kMaxSteps> reply_timeout{};
+  // By step index, the refund's included. May be another one for each decision: what was sent
+  // before waits as long.
+  std::array<Duration, kMaxSteps + 1> reply_timeout{};
   Duration probe_interval = std::chrono::seconds{15};
   // While its participant is down and others probe, a waiting saga's own wake-up is only a net
   // below its owner's memory.

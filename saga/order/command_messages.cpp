@@ -9,37 +9,65 @@ namespace {
 using events::DeliveryCommand;
 using events::PaymentCommand;
 
-CommandMessage of_step(const OrderFacts& facts, const StepCommand& step) {
-  const auto& id = step.command_id;
-  const auto& order = facts.order_id.uuid;
-  const auto& account = facts.user_id.uuid;
-  const bool undo = step.phase == events::Phase::kUndo;
-  if (step.step == kPaymentStep) {
-    if (undo)
-      return {PaymentCommand{events::UndoCapture{id, order, account, facts.total}}, step.attempt};
-    return {PaymentCommand{events::CapturePayment{id, order, account, facts.total}}, step.attempt};
-  }
-  if (undo) return {DeliveryCommand{events::CancelDelivery{id, order}}, step.attempt};
-  return {DeliveryCommand{events::ScheduleDelivery{id, order, facts.delivery_address}},
-          step.attempt};
+// What a step asks of its participant: the message that does it and the one that undoes it. A
+// retriable step has no undo.
+struct StepMessages {
+  using Make = CommandBody (*)(const OrderFacts& facts, const Uuid& command_id);
+
+  std::string_view step;
+  Make action;
+  Make undo = nullptr;
+};
+
+constexpr auto kStepMessages = one_row_a_step(
+    kOrderSaga,
+    std::array{
+        StepMessages{.step = "payment",
+                     .action = [](const OrderFacts& facts, const Uuid& id) -> CommandBody {
+                       return PaymentCommand{events::CapturePayment{
+                           id, facts.order_id.uuid, facts.user_id.uuid, facts.total}};
+                     },
+                     .undo = [](const OrderFacts& facts, const Uuid& id) -> CommandBody {
+                       return PaymentCommand{events::UndoCapture{id, facts.order_id.uuid,
+                                                                 facts.user_id.uuid, facts.total}};
+                     }},
+        StepMessages{.step = "delivery",
+                     .action = [](const OrderFacts& facts, const Uuid& id) -> CommandBody {
+                       return DeliveryCommand{events::ScheduleDelivery{id, facts.order_id.uuid,
+                                                                       facts.delivery_address}};
+                     },
+                     .undo = [](const OrderFacts& facts, const Uuid& id) -> CommandBody {
+                       return DeliveryCommand{events::CancelDelivery{id, facts.order_id.uuid}};
+                     }},
+    });
+
+CommandMessage message_of(const OrderFacts& facts, const State&, const StepCommand& command) {
+  const StepMessages* row = row_of_step(kStepMessages, kOrderSaga, command.step);
+  const auto make = command.phase == events::Phase::kUndo ? row->undo : row->action;
+  return {make(facts, command.command_id), command.attempt};
 }
 
-}  // namespace
+CommandMessage message_of(const OrderFacts& facts, const State&,
+                          const AcknowledgeReportCommand& command) {
+  return {DeliveryCommand{events::AcknowledgeReport{command.delivery_id, facts.order_id.uuid}}};
+}
 
-CommandMessage message_of(const OrderFacts& facts, const State& state, const Command& command) {
-  if (const auto* step = std::get_if<StepCommand>(&command)) return of_step(facts, *step);
-  if (const auto* acknowledge = std::get_if<AcknowledgeReportCommand>(&command)) {
-    return {
-        DeliveryCommand{events::AcknowledgeReport{acknowledge->delivery_id, facts.order_id.uuid}}};
-  }
-  const auto& [refund, attempt] = std::get<RefundCommand>(command);
+CommandMessage message_of(const OrderFacts& facts, const State& state,
+                          const RefundCommand& command) {
+  const auto& refund = command.refund;
   return {PaymentCommand{events::RefundPayment{refund.command_id,
                                                refund.request_id,
                                                facts.order_id.uuid,
                                                state.payment_id.value_or(core::Uuid{}),
                                                facts.user_id.uuid,
                                                {refund.amount, facts.total.currency}}},
-          attempt};
+          command.attempt};
+}
+
+}  // namespace
+
+CommandMessage message_of(const OrderFacts& facts, const State& state, const Command& command) {
+  return std::visit([&](const auto& kind) { return message_of(facts, state, kind); }, command);
 }
 
 }  // namespace orderflow::saga

@@ -7,10 +7,12 @@
 
 namespace orderflow::saga {
 
-// What a command says to whom: payments or delivery. Which attempt it is stands beside it, since it
-// is no part of what is asked.
+// What a command says; whom it is for follows from its type.
+using CommandBody = std::variant<events::PaymentCommand, events::DeliveryCommand>;
+
+// Which attempt it is stands beside what is asked, since it is no part of it.
 struct CommandMessage {
-  std::variant<events::PaymentCommand, events::DeliveryCommand> body;
+  CommandBody body;
   int attempt = 1;
 };
 

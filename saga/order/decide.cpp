@@ -21,8 +21,8 @@ std::string_view to_text(JobState state) {
   return "refused";
 }
 
-Uuid command_id(const Uuid& order_id, int round, int step) {
-  return core::derived_uuid(order_id, std::to_string(round) + "/" + std::to_string(step));
+Uuid command_id(const Uuid& order_id, int round, std::string_view step) {
+  return core::derived_uuid(order_id, std::to_string(round).append(1, '/').append(step));
 }
 
 Decision decide(const State& state, const OrderFacts& facts, const Input& input, Time now,
@@ -37,7 +37,14 @@ namespace detail {
 using core::JsonObject;
 
 Uuid Decider::id_of(int step) const {
-  return command_id(facts_.order_id.uuid, out_.state.round, step);
+  return command_id(facts_.order_id.uuid, out_.state.round, name_of(step));
+}
+
+bool Decider::committed() const {
+  const State& state = out_.state;
+  return state.phase == SagaPhase::kEnded ||
+         (state.phase == SagaPhase::kRunning &&
+          state.step > static_cast<int>(facts_.definition->pivot));
 }
 
 void Decider::emit(std::string_view type, std::string data) {
@@ -68,7 +75,7 @@ void Decider::set_status_text(std::string_view text) {
 void Decider::on(const Start&) {
   if (state().phase != SagaPhase::kRunning || state().waiting_for != WaitingFor::kStart) return;
   place();
-  start_step(0);
+  go_on_to(0, "{}");
 }
 
 // The history begins with the order itself, written by whoever first looks at it.
@@ -88,7 +95,7 @@ void Decider::begin_attempts(int step) {
 void Decider::start_step(int step) {
   begin_attempts(step);
   // Registered as possibly done before its command is sent, so that a crash in between undoes it.
-  state().steps[step] = step_state::kSent;
+  state().steps.set(step, StepState::kSent);
   send(step, Phase::kDo);
 }
 
@@ -101,32 +108,52 @@ void Decider::send(int step, Phase phase) {
 
 void Decider::step_done(int step, std::string data) {
   resolve_attention();
-  state().steps[step] = step_state::kDone;
+  state().steps.set(step, StepState::kDone);
   if (step == kPaymentStep) state().payment_id = id_of(step);
   if (step == kDeliveryStep) state().delivery_id = id_of(step);
-  observe(ObservationKind::kStepEnded, step_at(step).name, "done");
+  observe(ObservationKind::kStepEnded, name_of(step), "done");
   const Step& definition = step_at(step);
   if (!definition.done_status.empty()) set_status_text(definition.done_status);
   if (!definition.done_event.empty()) emit(definition.done_event, data);
   // Whoever asked for the payment has it; a cancel has its own end.
   if (step == kPaymentStep) close_open_request(JobState::kDone);
-  if (step_at(step + 1).kind == StepKind::kPivot) {
-    const Step& pivot = step_at(step + 1);
-    const auto status = parse_order_status(pivot.done_status);
-    finish(status.value_or(OrderStatus::kDeliveryScheduled), pivot.done_event, std::move(data));
-    return;
-  }
-  start_step(step + 1);
+  go_on_to(step + 1, std::move(data));
+}
+
+// The pivot's event bears the data of the reply that led to it.
+void Decider::go_on_to(int step, std::string data) {
+  if (step == state().steps.size()) return finish(state().status, {}, {});
+  if (step_at(step).kind != StepKind::kPivot) return start_step(step);
+  const auto status = parse_order_status(step_at(step).done_status);
+  pass_pivot(status.value_or(OrderStatus::kDeliveryScheduled), step_at(step).done_event,
+             std::move(data));
+}
+
+// The point of no return. What follows cannot change the outcome, so whoever waits for that is
+// answered now.
+void Decider::pass_pivot(OrderStatus status, std::string_view event, std::string data) {
+  const int next = static_cast<int>(facts_.definition->pivot) + 1;
+  if (next == state().steps.size()) return finish(status, event, std::move(data));
+  state().phase = SagaPhase::kRunning;
+  state().status = status;
+  emit(event, std::move(data));
+  close_open_request(JobState::kDone);
+  start_step(next);
 }
 
 void Decider::step_refused(int step, const Reply& reply) {
+  // Behind the pivot there is no way back: it waits until the participant does it after all.
+  if (committed()) {
+    return stays_waiting(std::string(name_of(step)) + ": " +
+                         (reply.code.empty() ? "refused" : reply.code));
+  }
   resolve_attention();
-  state().steps[step] = step_state::kRefused;
+  state().steps.set(step, StepState::kRefused);
   state().failure_code = reply.code;
   state().failure_detail = reply.detail;
-  observe(ObservationKind::kStepEnded, step_at(step).name, "refused");
+  observe(ObservationKind::kStepEnded, name_of(step), "refused");
   const Step& definition = step_at(step);
-  const bool nothing_to_undo = state().steps.find_first_of("SD") == std::string::npos;
+  const bool nothing_to_undo = !state().steps.last_to_undo();
   if (nothing_to_undo && !definition.refused_status.empty()) {
     const auto status = parse_order_status(definition.refused_status);
     finish(status.value_or(OrderStatus::kCancelled), definition.refused_event,
@@ -144,7 +171,7 @@ void Decider::finish(OrderStatus status, std::string_view event, std::string dat
   state().wake_at.reset();
   state().reason.clear();
   state().attempt = 0;
-  emit(event, std::move(data));
+  if (!event.empty()) emit(event, std::move(data));
   observe(ObservationKind::kFinished, {}, to_text(status));
   if (status == OrderStatus::kPaymentFailed) {
     close_open_request(JobState::kRefused, state().failure_code, state().failure_detail);
@@ -164,8 +191,8 @@ void Decider::begin_undo() {
 
 // Undoes the last step that may have happened; in reverse order, one at a time.
 void Decider::undo_next() {
-  const auto last = state().steps.find_last_of("SD");
-  if (last == std::string::npos) {
+  const auto last = state().steps.last_to_undo();
+  if (!last) {
     finish(OrderStatus::kCancelled, "OrderCancelled",
            JsonObject()
                .field("code", state().failure_code)
@@ -173,45 +200,45 @@ void Decider::undo_next() {
                .text());
     return;
   }
-  const int step = static_cast<int>(last);
-  begin_attempts(step);
-  state().steps[step] = step_state::kUndoSent;
-  observe(ObservationKind::kCompensated, step_at(step).name);
-  send(step, Phase::kUndo);
+  begin_attempts(*last);
+  state().steps.set(*last, StepState::kUndoing);
+  observe(ObservationKind::kCompensated, name_of(*last));
+  send(*last, Phase::kUndo);
 }
 
 void Decider::step_undone(int step, std::string data) {
   resolve_attention();
-  state().steps[step] = step_state::kUndone;
-  observe(ObservationKind::kStepEnded, step_at(step).name, "undone");
+  state().steps.set(step, StepState::kUndone);
+  observe(ObservationKind::kStepEnded, name_of(step), "undone");
   // Participants say `voided` when there was nothing to undo; history need not mention that.
   if (!core::is_true_in(data, "voided")) emit(step_at(step).undone_event, std::move(data));
   undo_next();
 }
 
 void Decider::undo_refused(int step, const Reply& reply) {
-  const bool something_undone = state().steps.find(step_state::kUndone) != std::string::npos;
-  if (reply.code == "too_late" && !something_undone) return undo_too_late(step);
-  const std::string why = std::string(attention::kUndoFailed) + std::string(step_at(step).name) +
-                          ": " + (reply.code.empty() ? "refused" : reply.code);
-  if (state().attention) {
-    state().reason = why;  // A probe's answer: it waits as before, with a better reason.
-  } else {
-    need_attention(why);
-  }
+  const bool can_go_on =
+      !state().steps.any(StepState::kUndone) && !state().steps.any(StepState::kRefused);
+  if (reply.code == "too_late" && can_go_on) return undo_too_late(step);
+  stays_waiting(std::string(attention::kUndoFailed) + std::string(name_of(step)) + ": " +
+                (reply.code.empty() ? "refused" : reply.code));
 }
 
 // The participant had finished what cannot be taken back. Undoing goes from the last step to the
 // first, so nothing earlier was undone and the saga simply goes forward.
 void Decider::undo_too_late(int step) {
   resolve_attention();
-  state().steps[step] = step_state::kDone;
+  state().steps.set(step, StepState::kDone);
   if (step == kDeliveryStep) state().delivery_id = id_of(step);
   close_open_request(JobState::kRefused, "too_late", "the order was already delivered");
   state().failure_code.clear();
   state().failure_detail.clear();
-  finish(OrderStatus::kDelivered, "OrderDelivered",
-         JsonObject().field("delivery_id", id_of(step)).text());
+  if (step + 1 < static_cast<int>(facts_.definition->pivot)) {
+    state().phase = SagaPhase::kRunning;
+    state().status = status_of_progress();
+    return start_step(step + 1);
+  }
+  pass_pivot(OrderStatus::kDelivered, "OrderDelivered",
+             JsonObject().field("delivery_id", id_of(step)).text());
 }
 
 // ---- replies, time-outs, retries ----------------------------------------------------------------
@@ -220,15 +247,13 @@ void Decider::on(const ReplyReceived& received) {
   const Reply& reply = received.reply;
   answered_attempt_ = received.attempt;
   if (state().refund && reply.command_id == state().refund->command_id) {
-    refund_reply(reply);
-    return;
+    return refund_reply(received);
   }
   const int step = state().step;
-  if (step < 0 || step >= static_cast<int>(state().steps.size())) return;
   if (state().phase == SagaPhase::kEnded || reply.command_id != id_of(step)) return;
   if (state().paused()) return;  // Resuming sends the command again, and so its answer comes again.
   const bool undoing = state().phase == SagaPhase::kUndoing;
-  const char expected = undoing ? step_state::kUndoSent : step_state::kSent;
+  const StepState expected = undoing ? StepState::kUndoing : StepState::kSent;
   // A late answer to the action while its undo is under way changes nothing: the undo's own answer
   // settles it, because the participant's barrier orders the two.
   if ((reply.phase == Phase::kUndo) != undoing || state().steps[step] != expected) return;
@@ -239,33 +264,30 @@ void Decider::on(const ReplyReceived& received) {
     case ReplyOutcome::kRefused:
       undoing ? undo_refused(step, reply) : step_refused(step, reply);
       break;
-    case ReplyOutcome::kFailed:
-      // One of an earlier attempt came too late: that one was given up already.
-      if (state().waiting_for == WaitingFor::kReply && !state().attention &&
-          received.attempt == state().attempt) {
-        attempt_failed(reply.code.empty() ? "technical_failure" : reply.code);
-      }
-      break;
+    case ReplyOutcome::kFailed: reply_failed(received); break;
   }
+}
+
+// One of an earlier attempt came too late: that one was given up already.
+void Decider::reply_failed(const ReplyReceived& received) {
+  if (state().waiting_for != WaitingFor::kReply || state().attention) return;
+  if (received.attempt != state().attempt) return;
+  const std::string& code = received.reply.code;
+  attempt_failed(code.empty() ? "technical_failure" : code);
 }
 
 void Decider::on(const Wake&) {
   if (!state().wake_at || *state().wake_at > now_ || !state().live()) return;
-  if (state().refund) {
-    ++state().attempt;
-    send_refund();
-    return;
-  }
   switch (state().waiting_for) {
     case WaitingFor::kStart: on(Start{}); break;
     case WaitingFor::kReply:
       if (wait_longer()) break;
-      observe(ObservationKind::kTimedOut, step_at(state().step).name);
+      observe(ObservationKind::kTimedOut, name_of(state().step));
       attempt_failed("no_reply_in_time");
       break;
     case WaitingFor::kRetry:
       ++state().attempt;
-      observe(ObservationKind::kRetried, step_at(state().step).name);
+      observe(ObservationKind::kRetried, name_of(state().step));
       resend();
       break;
     case WaitingFor::kOperator: probe(); break;
@@ -284,11 +306,11 @@ bool Decider::wait_longer() {
 }
 
 void Decider::on(const Probe&) {
-  if (state().live() && !state().refund && state().waiting_for == WaitingFor::kOperator) probe();
+  if (state().live() && state().waiting_for == WaitingFor::kOperator) probe();
 }
 
 void Decider::on(const Hold&) {
-  if (!state().live() || state().refund || state().waiting_for != WaitingFor::kOperator) return;
+  if (!state().live() || state().waiting_for != WaitingFor::kOperator) return;
   state().wake_at = now_ + policy_.probe_interval * policy_.held_probe_intervals;
 }
 
@@ -303,27 +325,40 @@ void Decider::probe() {
 
 void Decider::resend() {
   const std::string reason = state().reason;
-  send(state().step, state().phase == SagaPhase::kUndoing ? Phase::kUndo : Phase::kDo);
+  if (state().refund) {
+    send_refund();
+  } else {
+    send(state().step, state().phase == SagaPhase::kUndoing ? Phase::kUndo : Phase::kDo);
+  }
   state().reason = reason;
 }
 
 void Decider::attempt_failed(const std::string& why) {
   if (state().attempt >= policy_.retry.attempts) {
-    const std::string step(step_at(state().step).name);
+    const std::string step(name_of(state().step));
     const bool undoing = state().phase == SagaPhase::kUndoing;
-    observe(ObservationKind::kExhausted, step_at(state().step).name);
+    observe(ObservationKind::kExhausted, name_of(state().step));
     need_attention((undoing ? std::string(attention::kUndoFailed) : std::string()) + step + ": " +
                    why);
     return;
   }
   state().waiting_for = WaitingFor::kRetry;
   state().reason = why;
-  state().wake_at = now_ + backoff(policy_.retry, id_of(state().step), state().attempt);
+  const Uuid command = state().refund ? state().refund->command_id : id_of(state().step);
+  state().wake_at = now_ + backoff(policy_.retry, command, state().attempt);
 }
 
+// The answer to a probe leaves it waiting as before, with a better reason.
+void Decider::stays_waiting(const std::string& why) {
+  if (!state().attention) return need_attention(why);
+  state().reason = why;
+}
+
+// Once the pivot is passed the order keeps its status: it has its outcome, and something that
+// follows is late.
 void Decider::need_attention(const std::string& why) {
   state().attention = true;
-  state().status = OrderStatus::kNeedsAttention;
+  if (!committed()) state().status = OrderStatus::kNeedsAttention;
   state().waiting_for = WaitingFor::kOperator;
   state().reason = why;
   state().wake_at = now_ + policy_.probe_interval;
@@ -332,19 +367,22 @@ void Decider::need_attention(const std::string& why) {
 
 OrderStatus Decider::status_of_progress() const {
   if (out_.state.phase == SagaPhase::kUndoing) return OrderStatus::kCancelling;
-  return out_.state.step == kPaymentStep ? OrderStatus::kPendingPayment : OrderStatus::kPaid;
+  for (int step = out_.state.step - 1; step >= 0; --step) {
+    if (const auto status = parse_order_status(step_at(step).done_status)) return *status;
+  }
+  return OrderStatus::kPendingPayment;
 }
 
 void Decider::resolve_attention() {
   if (!state().attention) return;
   state().attention = false;
   state().reason.clear();
-  state().status = status_of_progress();
+  if (!committed()) state().status = status_of_progress();
   emit("AttentionResolved", "{}");
 }
 
 void Decider::on(const Poisoned& poisoned) {
-  if (!state().live() || state().refund || state().attention) return;
+  if (!state().live() || state().attention) return;
   if (state().waiting_for == WaitingFor::kStart) return;  // Its own wake-up starts it.
   need_attention(std::string(attention::kPoison) + poisoned.reason);
 }
@@ -361,11 +399,11 @@ void Decider::on(const Unsendable& unsendable) {
 void Decider::on(const events::DeliveryReport& report) {
   const bool ours = report.delivery_id == id_of(kDeliveryStep);
   if (ours && state().phase == SagaPhase::kRunning && !state().paused() &&
-      state().step == kDeliveryStep && state().steps[kDeliveryStep] == step_state::kSent) {
+      state().step == kDeliveryStep && state().steps[kDeliveryStep] == StepState::kSent) {
     // The reply got lost on its way; the report says as much and more.
     step_done(kDeliveryStep, JsonObject().field("delivery_id", report.delivery_id).text());
   }
-  if (state().phase != SagaPhase::kEnded) return;  // Not acknowledged, so it will come again.
+  if (!committed()) return;  // Not acknowledged, so it will come again.
   if (ours && state().status == OrderStatus::kDeliveryScheduled) delivered("carrier");
   out_.commands.emplace_back(AcknowledgeReportCommand{report.delivery_id});
 }

@@ -104,6 +104,7 @@ struct Decision {
                               Time now, const Policy& policy);
 
 // The id of a step's command: the same for every attempt and for its undo, another in each round.
-[[nodiscard]] Uuid command_id(const Uuid& order_id, int round, int step);
+// By the step's name, since its place may change while sagas are under way.
+[[nodiscard]] Uuid command_id(const Uuid& order_id, int round, std::string_view step);
 
 }  // namespace orderflow::saga

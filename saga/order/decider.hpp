@@ -35,13 +35,20 @@ class Decider {
  private:
   State& state() { return out_.state; }
   [[nodiscard]] const Step& step_at(int index) const { return facts_.definition->steps[index]; }
+  [[nodiscard]] std::string_view name_of(int step) const {
+    return step_name(*facts_.definition, step);
+  }
   [[nodiscard]] Uuid id_of(int step) const;
+  // Nothing is undone any more: the pivot is passed, or the saga has ended.
+  [[nodiscard]] bool committed() const;
 
   // The forward course.
   void place();
   void begin_attempts(int step);
   void start_step(int step);
   void step_done(int step, std::string data);
+  void go_on_to(int step, std::string data);
+  void pass_pivot(OrderStatus status, std::string_view event, std::string data);
   void step_refused(int step, const events::Reply& reply);
   void finish(OrderStatus status, std::string_view event, std::string data);
 
@@ -57,8 +64,10 @@ class Decider {
   bool wait_longer();
   void resend();
   void probe();
+  void reply_failed(const ReplyReceived& received);
   void attempt_failed(const std::string& why);
   void need_attention(const std::string& why);
+  void stays_waiting(const std::string& why);
   void resolve_attention();
   [[nodiscard]] OrderStatus status_of_progress() const;
 
@@ -86,7 +95,7 @@ class Decider {
 
   // Refunds after the sale.
   void send_refund();
-  void refund_reply(const events::Reply& reply);
+  void refund_reply(const ReplyReceived& received);
 
   // What becomes of jobs. One runs until the course that its request changed has ended; a newer one
   // supersedes it.

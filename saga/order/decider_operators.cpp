@@ -8,7 +8,8 @@ namespace orderflow::saga::detail {
 
 void Decider::begin_attempts_anew() {
   resolve_attention();
-  if (state().steps[state().step] == step_state::kNotStarted) return start_step(state().step);
+  const bool not_started = !state().refund && state().steps[state().step] == StepState::kNotStarted;
+  if (not_started) return start_step(state().step);
   begin_attempts(state().step);
   resend();
   state().reason.clear();
@@ -33,7 +34,7 @@ void Decider::handle(const Request& request, const Pause&) {
   if (state().paused()) return refuse(request, "already_paused", "the order is paused already");
   place();
   state().attention = true;
-  state().status = OrderStatus::kNeedsAttention;
+  if (!committed()) state().status = OrderStatus::kNeedsAttention;
   state().waiting_for = WaitingFor::kResume;
   state().wake_at.reset();
   state().reason =
@@ -49,10 +50,13 @@ void Decider::handle(const Request& request, const Skip& skip) {
   if (!state().attention) {
     return refuse(request, "not_waiting", "only a step that waits for a person can be skipped");
   }
+  if (state().refund) {
+    return refuse(request, "not_settled",
+                  "a refund is asked for until it is answered; retry asks at once");
+  }
   const int step = state().step;
   const bool undoing = state().phase == SagaPhase::kUndoing;
-  const bool waits_here =
-      state().steps[step] == (undoing ? step_state::kUndoSent : step_state::kSent);
+  const bool waits_here = state().steps[step] == (undoing ? StepState::kUndoing : StepState::kSent);
   const bool sound =
       skip_is_sound(skip.outcome, undoing ? events::Phase::kUndo : events::Phase::kDo);
   if (!waits_here || skip.command_id != id_of(step) || !sound) {
@@ -62,7 +66,7 @@ void Decider::handle(const Request& request, const Skip& skip) {
   }
   job_done(request);
   std::string data = core::JsonObject()
-                         .field(std::string(step_at(step).name) + "_id", id_of(step))
+                         .field(std::string(name_of(step)) + "_id", id_of(step))
                          .field("reason", request.reason)
                          .field("skipped", true)
                          .field("voided", skip.outcome == CommandOutcome::kVoided)

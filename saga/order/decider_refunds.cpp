@@ -1,12 +1,11 @@
-#include <algorithm>
 #include <string>
 #include <utility>
 
 #include "core/json/text.hpp"
 #include "saga/order/decider.hpp"
 
-// Refunds after the sale: the saga has ended, its owner sends one command at a time and repeats it
-// until it is answered.
+// Refunds after the sale: the saga has ended, its owner sends one command at a time. Attempts,
+// probes and alarms are those of a step, but there is no end to them except an answer.
 namespace orderflow::saga::detail {
 
 void Decider::handle(const Request& request, const Refund& refund) {
@@ -29,33 +28,37 @@ void Decider::handle(const Request& request, const Refund& refund) {
                   "at most " + std::to_string(left) + " minor units can still be refunded");
   }
   state().refund = PendingRefund{request.id, core::derived_uuid(request.id, "refund"), amount};
-  state().attempt = 1;
+  begin_attempts(refund_step(*facts_.definition));
   job_runs(request);
   send_refund();
 }
 
 void Decider::send_refund() {
   state().waiting_for = WaitingFor::kReply;
-  const Duration pause =
-      std::max(policy_.reply_timeout[kPaymentStep],
-               state().attempt > policy_.retry.attempts ? policy_.probe_interval : Duration{0});
-  state().wake_at = now_ + pause;
+  state().reason.clear();
+  state().wake_at = now_ + policy_.reply_timeout[state().step];
   out_.commands.emplace_back(RefundCommand{*state().refund, state().attempt});
 }
 
-void Decider::refund_reply(const events::Reply& reply) {
-  if (reply.outcome == events::ReplyOutcome::kFailed) return;  // The wake-up asks again.
+void Decider::refund_reply(const ReplyReceived& received) {
+  const events::Reply& reply = received.reply;
+  if (reply.outcome == events::ReplyOutcome::kFailed) return reply_failed(received);
+  const bool done = reply.outcome == events::ReplyOutcome::kDone;
+  resolve_attention();
+  observe(ObservationKind::kStepEnded, kRefundName, done ? "done" : "refused");
   const PendingRefund refund = *state().refund;
   state().refund.reset();
+  state().step = static_cast<int>(facts_.definition->pivot);
   state().waiting_for = WaitingFor::kNothing;
   state().wake_at.reset();
+  state().reason.clear();
   state().attempt = 0;
   std::string data = core::JsonObject()
                          .field("amount", Money{refund.amount, facts_.total.currency})
                          .field("code", reply.code)
                          .field("request_id", refund.request_id)
                          .text();
-  if (reply.outcome == events::ReplyOutcome::kDone) {
+  if (done) {
     state().refunded_amount += refund.amount;
     emit("RefundCompleted", data);
     out_.requests.push_back({refund.request_id, JobState::kDone, {}, {}, std::move(data)});

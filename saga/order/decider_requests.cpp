@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <utility>
 
 #include "core/json/text.hpp"
@@ -54,7 +53,7 @@ void Decider::confirm_draft() {
   state().status = OrderStatus::kPendingPayment;
   place();
   emit("OrderConfirmed", "{}");
-  start_step(0);
+  go_on_to(0, "{}");
 }
 
 // A new round charges anew: its commands have other ids, so the last round's refusals do not answer
@@ -63,13 +62,13 @@ void Decider::new_round() {
   ++state().round;
   state().phase = SagaPhase::kRunning;
   state().status = OrderStatus::kPendingPayment;
-  std::fill(state().steps.begin(), state().steps.end(), step_state::kNotStarted);
+  state().steps.reset();
   state().failure_code.clear();
   state().failure_detail.clear();
   state().payment_id.reset();
   state().delivery_id.reset();
   emit("OrderRetried", JsonObject().field("round", state().round).text());
-  start_step(0);
+  go_on_to(0, "{}");
 }
 
 void Decider::note_cancel(const Request& request) {
@@ -97,6 +96,7 @@ void Decider::handle(const Request& request, const Cancel&) {
   }
   switch (state().phase) {
     case SagaPhase::kRunning:
+      if (committed()) break;
       place();
       job_runs_with_course(request);
       note_cancel(request);

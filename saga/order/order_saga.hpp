@@ -25,4 +25,49 @@ inline constexpr Definition kOrderSaga =
 inline constexpr int kPaymentStep = kOrderSaga.index_of("payment");
 inline constexpr int kDeliveryStep = kOrderSaga.index_of("delivery");
 
+// A refund after the sale is no step of the saga, yet it is sent, awaited, probed and alarmed as
+// one. Its index is the one behind the last step's.
+inline constexpr std::string_view kRefundName = "refund";
+static_assert(kOrderSaga.index_of(kRefundName) < 0);
+
+[[nodiscard]] constexpr int refund_step(const Definition& definition) {
+  return static_cast<int>(definition.size);
+}
+
+[[nodiscard]] constexpr std::string_view step_name(const Definition& definition, int step) {
+  if (step == refund_step(definition)) return kRefundName;
+  return definition.steps.at(static_cast<std::size_t>(step)).name;
+}
+
+// Negative for a name that is none's.
+[[nodiscard]] constexpr int step_named(const Definition& definition, std::string_view name) {
+  return name == kRefundName ? refund_step(definition) : definition.index_of(name);
+}
+
+// A row for each step that a participant does, in their order. A table that leaves one out, or has
+// one too many, does not compile: `T` names its step as `step`.
+template <typename T, std::size_t N>
+[[nodiscard]] consteval std::array<T, N> one_row_a_step(const Definition& definition,
+                                                        std::array<T, N> rows) {
+  std::size_t row = 0;
+  for (std::size_t i = 0; i < definition.size; ++i) {
+    if (definition.steps[i].kind == StepKind::kPivot) continue;
+    if (row == N || rows[row].step != definition.steps[i].name) detail::a_step_has_no_row();
+    ++row;
+  }
+  if (row != N) detail::a_row_has_no_step();
+  return rows;
+}
+
+// The row of a step's index; null for the pivot's and the refund's.
+template <typename T, std::size_t N>
+[[nodiscard]] constexpr const T* row_of_step(const std::array<T, N>& rows,
+                                             const Definition& definition, int step) {
+  const std::string_view name = step_name(definition, step);
+  for (const T& row : rows) {
+    if (row.step == name) return &row;
+  }
+  return nullptr;
+}
+
 }  // namespace orderflow::saga

@@ -68,12 +68,8 @@ std::optional<WaitingFor> parse_waiting_for(std::string_view text) {
 }
 
 std::optional<std::string_view> current_step(const State& state) {
-  const bool at_step = state.phase == SagaPhase::kRunning || state.phase == SagaPhase::kUndoing;
-  const auto step = static_cast<std::size_t>(state.step);
-  if (!at_step || step >= kOrderSaga.size) return std::nullopt;
-  const Step& definition = kOrderSaga.steps[step];
-  if (definition.kind == StepKind::kPivot) return std::nullopt;
-  return definition.name;
+  if (!state.live()) return std::nullopt;
+  return step_name(kOrderSaga, state.step);
 }
 
 bool is_terminal(OrderStatus status) {

@@ -10,6 +10,7 @@
 #include "core/values/shard_key.hpp"
 #include "core/values/time.hpp"
 #include "core/values/uuid.hpp"
+#include "saga/engine/step_states.hpp"
 #include "saga/order/order_saga.hpp"
 
 namespace orderflow::saga {
@@ -44,16 +45,6 @@ enum class WaitingFor {
   kResume,    // a person's word alone: the saga is paused and has no wake-up
   kNothing,
 };
-
-// One letter a step in State::steps.
-namespace step_state {
-inline constexpr char kNotStarted = 'N';
-inline constexpr char kSent = 'S';  // Its command may have been sent, so it must be undone.
-inline constexpr char kDone = 'D';
-inline constexpr char kRefused = 'R';
-inline constexpr char kUndoSent = 'U';
-inline constexpr char kUndone = 'V';
-}  // namespace step_state
 
 [[nodiscard]] std::string_view to_text(OrderStatus status);
 [[nodiscard]] std::string_view to_text(SagaPhase phase);
@@ -90,8 +81,8 @@ struct State {
   SagaPhase phase = SagaPhase::kRunning;
   bool attention = false;
   int round = 1;  // A retry after PAYMENT_FAILED opens the next; command ids differ by it.
-  int step = 0;
-  std::string steps = "NN";
+  int step = 0;   // The one it is at, or was at last; the refund's while one is under way.
+  StepStates steps{kOrderSaga};
   int attempt = 0;
   std::int64_t event_sequence = 0;
   std::optional<Time> wake_at;
@@ -116,7 +107,7 @@ struct State {
   }
 };
 
-// The name of the step a saga is at, while it is at one that a participant does.
+// The name of the step a saga is at, while it is at one that a participant does: a refund too.
 [[nodiscard]] std::optional<std::string_view> current_step(const State& state);
 
 // What never changes about an order and its commands need.

@@ -24,6 +24,11 @@ SagaPhase take_phase(core::PgRow& row) {
   return known(parse_phase(text), text);
 }
 
+StepStates take_steps(core::PgRow& row) {
+  const auto text = row.take<std::string>();
+  return known(parse_step_states(kOrderSaga, text), text);
+}
+
 void take_refund(core::PgRow& row, State& state) {
   const auto column = row.take<std::optional<core::JsonText>>();
   if (!column) return;
@@ -46,8 +51,8 @@ State take_state(core::PgRow& row) {
   state.phase = take_phase(row);
   state.attention = row.take<bool>();
   state.round = row.take<std::int32_t>();
-  state.step = row.take<std::int32_t>();
-  state.steps = row.take<std::string>();
+  state.step = take_step(row);
+  state.steps = take_steps(row);
   state.attempt = row.take<std::int32_t>();
   state.event_sequence = row.take<std::int64_t>();
   state.wake_at = row.take<std::optional<Time>>();
@@ -73,6 +78,13 @@ SagaRow SagaRow::read(core::PgRow& row) {
 OrderStatus take_status(core::PgRow& row) {
   const auto text = row.take<std::string>();
   return known(parse_order_status(text), text);
+}
+
+int take_step(core::PgRow& row) {
+  const auto name = row.take<std::optional<std::string>>();
+  if (!name) return 0;
+  const int step = step_named(kOrderSaga, *name);
+  return known(step < 0 ? std::nullopt : std::optional(step), *name);
 }
 
 WaitingFor take_waiting_for(core::PgRow& row) {

@@ -33,6 +33,8 @@ inline constexpr core::PgStatement kFindSaga{
 // Columns with a closed set of texts. They throw as above.
 [[nodiscard]] OrderStatus take_status(core::PgRow& row);
 [[nodiscard]] WaitingFor take_waiting_for(core::PgRow& row);
+// The index of the step that the row names. Null: the saga has not begun, its first.
+[[nodiscard]] int take_step(core::PgRow& row);
 
 // What the column `refund` holds. Null instead of it keeps the common row narrow.
 [[nodiscard]] bool has_refund(const State& state);

@@ -188,8 +188,8 @@ std::vector<WaitingSaga> read_waiting(const PgResult& rows) {
   std::vector<WaitingSaga> waiting;
   for (int i = 0; i < rows.rows(); ++i) {
     core::PgRow row(rows, i);
-    waiting.push_back({row.take<Uuid>(), row.take<std::int32_t>(), take_waiting_for(row),
-                       row.take<std::string>()});
+    waiting.push_back(
+        {row.take<Uuid>(), take_step(row), take_waiting_for(row), row.take<std::string>()});
   }
   return waiting;
 }
@@ -226,8 +226,8 @@ void add_saga(PgRows& rows, const ChangedSaga& changed) {
       .add(to_text(state.status))
       .add(to_text(state.phase))
       .add(state.round)
-      .add(state.step)
-      .add(state.steps)
+      .add(step_name(*changed.saga->facts->definition, state.step))
+      .add(text_of(*changed.saga->facts->definition, state.steps))
       .add(state.attempt)
       .add(state.event_sequence)
       .add(state.wake_at)

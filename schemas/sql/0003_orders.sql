@@ -15,7 +15,8 @@ CREATE TABLE orders.orders (
 CREATE INDEX orders_user ON orders.orders (user_id, id);
 
 -- What happens to it. One narrow row an order, updated by the owner of its partition only.
--- steps: one letter a step of the definition (see saga/state.hpp). No index holds a column that
+-- steps: "payment:done,delivery:sent", see saga/engine/step_states.hpp; one that is not named has not started.
+-- step: the one it is at, "refund" included; null before the first is sent. No index holds a column that
 -- changes before the end except the two booleans, so that all but the finishing update stay HOT.
 CREATE TABLE orders.sagas (
   order_id uuid PRIMARY KEY,
@@ -26,8 +27,8 @@ CREATE TABLE orders.sagas (
   status text NOT NULL,
   phase text NOT NULL,
   round integer NOT NULL DEFAULT 0,
-  step integer NOT NULL DEFAULT 0,
-  steps text NOT NULL,
+  step text,
+  steps text NOT NULL DEFAULT '',
   attempt integer NOT NULL DEFAULT 0,
   event_sequence bigint NOT NULL DEFAULT 0,
   wake_at timestamptz,

@@ -36,7 +36,7 @@ CREATE TYPE orders.saga_change AS (
   status text,
   phase text,
   round integer,
-  step integer,
+  step text,
   steps text,
   attempt integer,
   event_sequence bigint,

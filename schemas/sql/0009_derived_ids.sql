@@ -5,7 +5,7 @@ DO $$
 DECLARE waiting bigint;
 BEGIN
   SELECT count(*) INTO waiting FROM orders.sagas
-  WHERE live AND steps <> 'NN' OR status = 'DELIVERY_SCHEDULED' OR refund ? 'pending';
+  WHERE live AND steps <> '' OR status = 'DELIVERY_SCHEDULED' OR refund ? 'pending';
   IF waiting > 0 THEN
     RAISE EXCEPTION '% orders are under way', waiting
       USING HINT = 'start the former version, let them be delivered or cancelled, then migrate again';

@@ -82,10 +82,10 @@ TEST_CASE("orders that are under way keep the ids of their commands from changin
   const auto database = installation.look();
   database.execute(
       "INSERT INTO orders.sagas (order_id, shard, live, status, phase, steps, updated_at) VALUES"
-      " (gen_random_uuid(), 1, true, 'PENDING_PAYMENT', 'running', 'SN', now())");
+      " (gen_random_uuid(), 1, true, 'PENDING_PAYMENT', 'running', 'payment:sent', now())");
   CHECK_THROWS_WITH(database.execute(sql), ContainsSubstring("1 orders are under way") &&
                                                ContainsSubstring("start the former version"));
-  database.execute("UPDATE orders.sagas SET live = false, status = 'CANCELLED', steps = 'UN'");
+  database.execute("UPDATE orders.sagas SET live = false, status = 'CANCELLED', steps = 'payment:undone'");
   CHECK_NOTHROW(database.execute(sql));
 }
 

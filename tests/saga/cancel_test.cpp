@@ -12,7 +12,7 @@ bool has(const std::vector<std::string>& types, const std::string& type) {
   return std::find(types.begin(), types.end(), type) != types.end();
 }
 
-// A command's id as saga/README.md documents it: round 1, step 0 is the payment.
+// A command's id as docs/saga.md documents it: "1/payment" is the payment of round 1.
 std::string command_id(const std::string& order_id, const std::string& round_and_step) {
   return core::derived_uuid(core::Uuid::parse(order_id).value(), round_and_step).to_string();
 }
@@ -141,7 +141,7 @@ TEST_CASE("an undo that overtakes its action blocks it", "[shared][cancel]") {
   auto body = Shop::order_body(user, shop.new_product(1'000));
   body["draft"] = true;
   const auto id = shop.place(body);
-  const auto payment = command_id(id, "1/0");
+  const auto payment = command_id(id, "1/payment");
 
   // Somebody else's command for the same account shows where the account's commands go.
   const auto other = shop.place(user, shop.new_product(1'000));

@@ -7,7 +7,6 @@
 #include <map>
 #include <optional>
 #include <set>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -119,12 +118,12 @@ class Course {
       : saga_(saga),
         case_(one),
         options_(options),
-        participants_(saga.pivot, Participant(options.barrier)) {
+        participants_(saga.size, Participant(options.barrier)) {
     facts_.order_id = core::ShardKey(core::Uuid{{1}});
     facts_.user_id = core::ShardKey(core::Uuid{{2}});
     facts_.total = {100, "USD"};
     facts_.definition = &saga;
-    state_.steps.assign(saga.pivot, step_state::kNotStarted);
+    state_.steps = StepStates(saga);
     state_.wake_at = now_;
   }
 
@@ -185,7 +184,8 @@ class Course {
   }
 
   void send(const StepCommand& command) {
-    must(command.command_id == command_id(facts_.order_id.uuid, state_.round, command.step),
+    must(command.command_id == command_id(facts_.order_id.uuid, state_.round,
+                                          saga_.steps[static_cast<std::size_t>(command.step)].name),
          "a command's id depends on more than round and step");
     const bool held =
         case_.action_after_undo && command.step == case_.step && command.phase == Phase::kDo;
@@ -202,7 +202,11 @@ class Course {
     if (way == Way::kSilent) return;
     Participant& participant = participants_[static_cast<std::size_t>(command.step)];
     Participant::Answer answer{ReplyOutcome::kFailed, false};
-    if (way != Way::kFailed) answer = act(command, participant, way);
+    if (way == Way::kRefused && retriable(command.step)) {
+      answer.outcome = ReplyOutcome::kRefused;  // Not for good, so it is not stored.
+    } else if (way != Way::kFailed) {
+      answer = act(command, participant, way);
+    }
     if (way == Way::kReplyLost) return;
     const ReplyReceived reply{reply_to(command, answer), command.attempt};
     sent_replies_.push_back(reply);
@@ -216,16 +220,18 @@ class Course {
   Participant::Answer act(const StepCommand& command, Participant& participant, Way way) {
     const auto at = static_cast<std::size_t>(command.step);
     if (command.phase == Phase::kUndo) {
+      must(at < saga_.pivot, "a step behind the pivot was undone");
       for (std::size_t later = at + 1; later < participants_.size(); ++later) {
         must(!participants_[later].stands(), "a step was undone before one that came after it");
       }
       return participant.undo();
     }
     const bool before = participant.stands();
-    const bool last = at + 1 == participants_.size();
+    const bool last = at + 1 == saga_.pivot;
     const auto answer = participant.act(way == Way::kRefused || (last && case_.last_refuses));
     for (std::size_t earlier = 0; earlier < at && !before && participant.stands(); ++earlier) {
-      must(participants_[earlier].stands(), "a step was done while one before it was not");
+      must(earlier == saga_.pivot || participants_[earlier].stands(),
+           "a step was done while one before it was not");
     }
     return answer;
   }
@@ -267,24 +273,29 @@ class Course {
     hear(request);
   }
 
+  [[nodiscard]] bool retriable(int step) const { return step > static_cast<int>(saga_.pivot); }
   [[nodiscard]] bool permanent() const {
     return (case_.action_after_undo && !cancelled_) ||
            (case_.attempts >= kForever && (case_.way == Way::kFailed || case_.way == Way::kSilent ||
-                                           case_.way == Way::kReplyLost));
+                                           case_.way == Way::kReplyLost ||
+                                           (case_.way == Way::kRefused && retriable(case_.step))));
   }
 
   void judge() {
     must(!state_.live() || (state_.attention && permanent()), "the saga does not end");
     bool all = true;
     bool none = true;
-    for (const auto& participant : participants_) {
+    for (std::size_t at = 0; at < participants_.size(); ++at) {
+      if (at == saga_.pivot) continue;
+      const auto& participant = participants_[at];
       must(participant.actions() <= 1 && participant.undos() <= 1, "an effect happened twice");
       all = all && participant.stands();
       none = none && !participant.stands();
     }
     if (!state_.live()) {
       must(all || none, "the saga ended half done");
-      const bool refused = case_.last_refuses || (case_.way == Way::kRefused && case_.attempts > 0);
+      const bool refused = case_.last_refuses || (case_.way == Way::kRefused &&
+                                                  case_.attempts > 0 && !retriable(case_.step));
       if (!cancelled_) must(all == !refused, "the saga ended the wrong way");
     }
     judge_events();
@@ -374,16 +385,14 @@ inline void run_variants(const Definition& saga, const Case& base, const Options
 // Fails every step in every way, at every number of attempts, its action and its undo; each with a
 // cancel at every moment, everything delivered twice, the owner dying between every two effects,
 // and every undo delivered before its action.
-//
-// A saga must end at its pivot: decide() does not run steps after it yet.
 [[nodiscard]] inline Report enumerate(const Definition& saga, const Options& options = {}) {
-  if (saga.pivot + 1 != saga.size || saga.pivot == 0) {
-    throw std::invalid_argument("the enumeration needs a saga that ends at its pivot");
-  }
   Report report;
   const int attempts_max = options.policy.retry.attempts;
-  for (int step = 0; step < static_cast<int>(saga.pivot); ++step) {
+  for (int step = 0; step < static_cast<int>(saga.size); ++step) {
+    const StepKind kind = saga.steps[static_cast<std::size_t>(step)].kind;
+    if (kind == StepKind::kPivot) continue;
     for (const Phase phase : {Phase::kDo, Phase::kUndo}) {
+      if (phase == Phase::kUndo && kind == StepKind::kRetriable) continue;
       for (const Way way :
            {Way::kRefused, Way::kFailed, Way::kSilent, Way::kReplyLost, Way::kLate}) {
         if (phase == Phase::kUndo && way == Way::kRefused) continue;  // An undo is not refused.
@@ -394,6 +403,7 @@ inline void run_variants(const Definition& saga, const Case& base, const Options
         }
       }
     }
+    if (kind == StepKind::kRetriable) continue;
     Case early{step, Phase::kDo, Way::kWell, 0};
     early.action_after_undo = true;
     detail::run_with_crashes(saga, early, options, report);

@@ -14,7 +14,10 @@ namespace orderflow::saga::testing {
 // A saga under test as a conversation: say what comes in, look at what goes out.
 class Conversation {
  public:
-  Conversation() {
+  Conversation() : Conversation(kOrderSaga) {}
+  explicit Conversation(const Definition& saga) {
+    facts_.definition = &saga;
+    state_.steps = StepStates(saga);
     facts_.order_id = core::ShardKey(core::Uuid{{1, 2, 3}});
     facts_.user_id = core::ShardKey(core::Uuid{{9}});
     facts_.total = {29999, "USD"};
@@ -45,7 +48,8 @@ class Conversation {
   Decision reply(int step, events::Phase phase, events::ReplyOutcome outcome,
                  const std::string& code = {}, std::string data = "{}", int attempt = 0) {
     events::Reply reply;
-    reply.command_id = command_id(facts_.order_id.uuid, state_.round, step);
+    reply.command_id =
+        command_id(facts_.order_id.uuid, state_.round, step_name(*facts_.definition, step));
     reply.order_id = facts_.order_id.uuid;
     reply.phase = phase;
     reply.outcome = outcome;
@@ -81,7 +85,7 @@ class Conversation {
   }
   Decision report() {
     events::DeliveryReport report;
-    report.delivery_id = command_id(facts_.order_id.uuid, state_.round, kDeliveryStep);
+    report.delivery_id = command_id(facts_.order_id.uuid, state_.round, "delivery");
     report.order_id = facts_.order_id.uuid;
     report.report = "DELIVERED";
     return hear(report);
@@ -101,7 +105,7 @@ class Conversation {
       if (!text.empty()) text += ", ";
       if (const auto* step = std::get_if<StepCommand>(&command)) {
         text += step->phase == events::Phase::kUndo ? "undo " : "do ";
-        text += kOrderSaga.steps[static_cast<std::size_t>(step->step)].name;
+        text += step_name(*facts_.definition, step->step);
         text += " #" + std::to_string(step->attempt);
       } else if (std::holds_alternative<RefundCommand>(command)) {
         text += "refund";

@@ -220,7 +220,7 @@ TEST_CASE("replies of an earlier round are ignored") {
   saga.place();
   saga.refused(kPaymentStep, "card_declined");
   events::Reply old;
-  old.command_id = command_id(saga.facts().order_id.uuid, 1, kPaymentStep);
+  old.command_id = command_id(saga.facts().order_id.uuid, 1, "payment");
   old.order_id = saga.facts().order_id.uuid;
   saga.request(Retry{});
   const State before = saga.state();
@@ -244,6 +244,65 @@ TEST_CASE("backoff grows, is capped, and spreads between sagas") {
   CHECK(longest <= policy.backoff_max);
   CHECK(longest > std::chrono::milliseconds{500});
   CHECK(spread);
+}
+
+// ---- steps behind the pivot ---------------------------------------------------------------------
+
+constexpr Definition kWithReceipt = define(
+    "receipted",
+    {
+        step("payment", StepKind::kCompensatable)
+            .command("capture")
+            .undo("undo_capture")
+            .done("PAID", "PaymentCaptured")
+            .undone("PaymentRefunded"),
+        step("delivery", StepKind::kCompensatable)
+            .command("schedule")
+            .undo("cancel")
+            .undone("DeliveryCancelled"),
+        pivot("scheduled").done("DELIVERY_SCHEDULED", "DeliveryScheduled"),
+        step("receipt", StepKind::kRetriable).command("send_receipt").done("", "ReceiptSent"),
+    });
+constexpr int kReceiptStep = kWithReceipt.index_of("receipt");
+
+TEST_CASE("a step behind the pivot is done before the saga ends") {
+  Conversation saga(kWithReceipt);
+  saga.place();
+  saga.done(kPaymentStep);
+  saga.done(kDeliveryStep);
+  CHECK(saga.status() == "DELIVERY_SCHEDULED");
+  CHECK(saga.sent() == "do receipt #1");
+  CHECK(saga.state().live());
+  SECTION("the carrier does not wait for it") {
+    saga.report();
+    CHECK(saga.status() == "DELIVERED");
+    CHECK(saga.sent() == "acknowledge");
+  }
+  SECTION("there is no way back any more") {
+    saga.request(Cancel{});
+    CHECK(saga.jobs() == "refused:too_late");
+  }
+  const std::string status = saga.status();
+  saga.done(kReceiptStep);
+  CHECK(saga.status() == status);
+  CHECK(saga.history().ends_with("ReceiptSent"));
+  CHECK_FALSE(saga.state().live());
+}
+
+TEST_CASE("a refused step behind the pivot waits by name until it is done") {
+  Conversation saga(kWithReceipt);
+  saga.place();
+  saga.done(kPaymentStep);
+  saga.done(kDeliveryStep);
+  saga.refused(kReceiptStep, "no_mail_server");
+  CHECK(saga.state().attention);
+  CHECK(saga.state().reason == "receipt: no_mail_server");
+  CHECK(saga.status() == "DELIVERY_SCHEDULED");
+  saga.wake();
+  CHECK(saga.sent() == "do receipt #2");
+  saga.done(kReceiptStep);
+  CHECK_FALSE(saga.state().live());
+  CHECK(saga.history().ends_with("AttentionNeeded AttentionResolved ReceiptSent"));
 }
 
 }  // namespace orderflow::saga::testing

@@ -16,7 +16,7 @@ void run_out_of_attempts(Conversation& saga) {
 
 Skip skip_of(Conversation& saga, CommandOutcome outcome) {
   const auto& state = saga.state();
-  return {command_id(saga.facts().order_id.uuid, state.round, state.step), outcome};
+  return {command_id(saga.facts().order_id.uuid, state.round, *current_step(state)), outcome};
 }
 
 TEST_CASE("a waiting saga asks when its owner says so, whatever its wake-up says", "[P6]") {
@@ -223,7 +223,7 @@ TEST_CASE("a skip takes the participant's row for the reply, and nothing else", 
       CHECK(saga.jobs() == "refused:not_settled");
     }
     auto other = skip_of(saga, CommandOutcome::kDone);
-    other.command_id = command_id(saga.facts().order_id.uuid, 2, kPaymentStep);
+    other.command_id = command_id(saga.facts().order_id.uuid, 2, "payment");
     saga.request(other);
     CHECK(saga.jobs() == "refused:not_settled");
     CHECK(saga.status() == "NEEDS_ATTENTION");

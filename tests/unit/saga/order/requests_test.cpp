@@ -139,10 +139,46 @@ TEST_CASE("a refund without a reply is asked for again under the same id", "[P2]
   saga.done(kPaymentStep);
   saga.done(kDeliveryStep);
   const auto first = saga.refund();
+  CHECK(saga.wake().state.waiting_for == WaitingFor::kRetry);
   const auto again = saga.wake();
-  CHECK(saga.sent() == "refund");
+  REQUIRE(saga.sent() == "refund");
   CHECK(std::get<RefundCommand>(first.commands.front()).refund ==
         std::get<RefundCommand>(again.commands.front()).refund);
+}
+
+TEST_CASE("a refund that nobody answers is named, probed, and goes on with the answer", "[P6]") {
+  Conversation saga;
+  saga.place();
+  saga.done(kPaymentStep);
+  saga.done(kDeliveryStep);
+  saga.refund();
+  while (!saga.state().attention) saga.wake();
+  CHECK(saga.state().attempt == saga.policy().retry.attempts);
+  CHECK(saga.state().reason == "refund: no_reply_in_time");
+  CHECK(current_step(saga.state()) == "refund");
+  CHECK(saga.status() == "DELIVERY_SCHEDULED");  // The order has its outcome.
+  CHECK(saga.wake().state.waiting_for == WaitingFor::kOperator);
+  CHECK(saga.sent() == "refund");
+  CHECK(saga.hear(Hold{}).commands.empty());
+  saga.hear(Probe{});
+  CHECK(saga.sent() == "refund");
+
+  SECTION("an operator may have it asked for at once, and not skip it") {
+    saga.request(Skip{saga.state().refund->command_id, CommandOutcome::kDone}, 8);
+    CHECK(saga.jobs() == "refused:not_settled");
+    saga.request(Retry{}, 9);
+    CHECK(saga.sent() == "refund");
+    CHECK_FALSE(saga.state().attention);
+  }
+  events::Reply paid;
+  paid.command_id = saga.state().refund->command_id;
+  const auto seen = saga.hear(ReplyReceived{paid, saga.state().attempt}).observations;
+  CHECK_FALSE(saga.state().live());
+  CHECK_FALSE(saga.state().attention);
+  CHECK(saga.state().refunded_amount == 29999);
+  CHECK(saga.history().ends_with("AttentionNeeded AttentionResolved RefundCompleted"));
+  REQUIRE(seen.size() == 1);
+  CHECK(seen.front().step == "refund");
 }
 
 TEST_CASE("the carrier's report stands in for a lost delivery reply", "[P1]") {
