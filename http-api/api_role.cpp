@@ -11,6 +11,7 @@
 #include "http-api/deliveries/deliveries.hpp"
 #include "http-api/docs/docs.hpp"
 #include "http-api/health/health.hpp"
+#include "http-api/middleware/idempotency_cleaner.hpp"
 #include "http-api/middleware/middleware.hpp"
 #include "http-api/orders/orders_context.hpp"
 #include "http-api/payments/payments.hpp"
@@ -51,6 +52,13 @@ class Contexts {
     }
     return all;
   }
+  [[nodiscard]] KeyStores key_stores() {
+    KeyStores stores;
+    for (const auto& context : contexts_) {
+      if (KeyStore* keys = context->keys()) stores.emplace(keys->table().schema, keys);
+    }
+    return stores;
+  }
   [[nodiscard]] LoadShedder& shedder() { return orders_->shedder(); }
 
   void end_waits() {
@@ -77,7 +85,8 @@ std::vector<Route> all_routes(Contexts& contexts, const core::Health& health,
   return all;
 }
 
-std::vector<Middleware> layers(const ApiEnvironment& environment, LoadShedder& shedder) {
+std::vector<Middleware> layers(const ApiEnvironment& environment, LoadShedder& shedder,
+                               KeyStores keys) {
   return {request_metrics(environment.metrics, environment.logger.role()),
           correlation(),
           access_log(environment.logger),
@@ -85,7 +94,13 @@ std::vector<Middleware> layers(const ApiEnvironment& environment, LoadShedder& s
           authorization(environment.settings.get(kInternalApiKey)),
           load_shedding(shedder),
           json_body(),
-          idempotency_key()};
+          idempotency(std::move(keys))};
+}
+
+std::vector<std::string> names_of(const KeyStores& stores) {
+  std::vector<std::string> names;
+  for (const auto& [name, store] : stores) names.emplace_back(name);
+  return names;
 }
 
 void wait_for(const std::stop_token& stop) {
@@ -102,7 +117,8 @@ void run_api(const core::Settings& settings, core::Logger& logger, core::Metrics
   const ApiEnvironment environment{settings, logger, metrics, health};
   Contexts contexts(environment);
   const Dispatcher dispatcher(all_routes(contexts, health, metrics),
-                              layers(environment, contexts.shedder()));
+                              layers(environment, contexts.shedder(), contexts.key_stores()));
+  IdempotencyCleaner cleaner(environment, names_of(contexts.key_stores()));
   Server server(server_options(settings, logger), dispatcher, logger, metrics);
   server.start();
   logger.info("the HTTP API is served",
@@ -111,6 +127,7 @@ void run_api(const core::Settings& settings, core::Logger& logger, core::Metrics
   logger.info("stopping");
   contexts.end_waits();
   server.stop();
+  cleaner.request_stop();
   contexts.request_stop();
   contexts.stop();
 }

@@ -7,7 +7,7 @@
 #include "bench/instructions/workload.hpp"
 #include "core/observe/log.hpp"
 #include "core/observe/metrics.hpp"
-#include "http-api/middleware/keyed_write.hpp"
+#include "http-api/middleware/idempotency_key.hpp"
 #include "http-api/middleware/middleware.hpp"
 #include "http-api/orders/new_order.hpp"
 #include "http-api/server/dispatcher.hpp"
@@ -57,7 +57,7 @@ class Dispatching {
                     {http_api::request_metrics(metrics_, "api"), http_api::correlation(),
                      http_api::access_log(logger_), http_api::error_boundary(logger_),
                      http_api::authorization("key"), http_api::load_shedding(shedder_),
-                     http_api::json_body(), http_api::idempotency_key()}),
+                     http_api::json_body(), http_api::idempotency({})}),
         target_("/orders/" + course.facts.order_id.uuid.to_string() + "/status") {
     request_.method = Method::kGet;
     request_.path = target_;

@@ -207,6 +207,12 @@ PgRows& PgRows::add(PgJsonText value) {
   return *this;
 }
 
+PgRows& PgRows::add(PgBytes value) {
+  field(PgType::kBytea, static_cast<std::int32_t>(value.bytes.size()));
+  rows_.append(value.bytes);
+  return *this;
+}
+
 PgRows& PgRows::add_null(PgType type) {
   field(type, -1);
   return *this;

@@ -70,6 +70,11 @@ struct PgJsonText {
   std::string_view text;
 };
 
+// Bytes that need not be text, for a column of type bytea.
+struct PgBytes {
+  std::string_view bytes;
+};
+
 // Rows of a named composite type as one parameter: `unnest($1::orders.event_row[])`. The values of
 // a row are added in the order of the type's columns; a row with another number of them is a
 // defect and aborts.
@@ -90,6 +95,7 @@ class PgRows {
   PgRows& add(const char* text) { return add(std::string_view(text)); }
   PgRows& add(PgJson value);
   PgRows& add(PgJsonText value);
+  PgRows& add(PgBytes value);
   template <typename T>
   PgRows& add(const std::optional<T>& value) {
     return value ? add(*value) : add_null(type_of(T{}));

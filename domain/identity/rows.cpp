@@ -35,15 +35,14 @@ std::optional<User> find_user(core::PgSession& session, const core::Uuid& id) {
 }
 
 User insert_user(core::PgTransaction& transaction, const NewUser& user) {
-  take_role(transaction, "orderflow_identity");
-  PgParams identity;
-  identity.uuid(user.id).text(user.username).text(user.display_name);
-  auto row = core::row_of<User>(transaction.execute(kInsertUser, identity));
   take_role(transaction, "orderflow_payments");
   PgParams account;
   account.uuid(user.id).text(user.opening_balance.currency).int8(user.opening_balance.amount);
   (void)transaction.execute(kInsertAccount, account);
-  return row;
+  take_role(transaction, "orderflow_identity");
+  PgParams identity;
+  identity.uuid(user.id).text(user.username).text(user.display_name);
+  return core::row_of<User>(transaction.execute(kInsertUser, identity));
 }
 
 }  // namespace orderflow::domain

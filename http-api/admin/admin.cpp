@@ -9,28 +9,33 @@ namespace orderflow::http_api {
 namespace {
 
 constexpr Policy kReadSaga{.context = "admin", .resource = "order", .scope = Scope::kOperator};
+// What operators ask for happens in the orders context.
 constexpr Policy kAskSaga{.context = "admin",
                           .resource = "order",
                           .scope = Scope::kOperator,
                           .body = BodyUse::kOptionalJson,
-                          .key = KeyUse::kOptional};
+                          .key = KeyUse::kOptional,
+                          .keys_of = "orders"};
 constexpr Policy kChangeSaga{.context = "admin",
                              .resource = "order",
                              .scope = Scope::kOperator,
                              .body = BodyUse::kJson,
-                             .key = KeyUse::kOptional};
+                             .key = KeyUse::kOptional,
+                             .keys_of = "orders"};
 constexpr Policy kReadLetter{
     .context = "admin", .resource = "dead letter", .scope = Scope::kOperator};
 constexpr Policy kReplay{.context = "admin",
                          .resource = "dead letter",
                          .scope = Scope::kOperator,
                          .body = BodyUse::kOptionalJson,
-                         .key = KeyUse::kOptional};
+                         .key = KeyUse::kOptional,
+                         .keys_of = "orders"};
 constexpr Policy kDiscard{.context = "admin",
                           .resource = "dead letter",
                           .scope = Scope::kOperator,
                           .body = BodyUse::kJson,
-                          .key = KeyUse::kOptional};
+                          .key = KeyUse::kOptional,
+                          .keys_of = "orders"};
 
 class Admin final : public ApiContext {
  public:

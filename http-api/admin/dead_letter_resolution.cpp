@@ -52,7 +52,6 @@ class Resolving {
   Checked<Response> run() {
     KeyedWrite write;
     write.key = wanted_.key;
-    write.resource_id = wanted_.id;
     write.check = [this](core::PgTransaction& transaction) { return check(transaction); };
     write.effect = [this](core::PgTransaction& transaction) { return apply(transaction); };
     try {

@@ -16,7 +16,6 @@ Checked<Response> store_bulk(core::PgSession& session, const BulkRequest& reques
                              BulkOutcome& outcome) {
   KeyedWrite write;
   write.key = key;
-  write.resource_id = core::new_uuid_v7();
   write.check = [](core::PgTransaction&) { return std::nullopt; };
   write.effect = [&](core::PgTransaction& transaction) {
     outcome = request_for_group(transaction, request, who);

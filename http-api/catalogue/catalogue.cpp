@@ -112,10 +112,19 @@ class Products {
  public:
   Products(const ApiEnvironment& environment, std::function<void(const core::Uuid&)> on_change)
       : sessions_(context_sessions(environment, "orderflow_catalogue")),
+        keys_(environment, kKeyTable<"catalogue">, "orderflow_catalogue", *sessions_),
         on_change_(std::move(on_change)) {}
 
-  void request_stop() { sessions_->request_stop(); }
-  void stop() { sessions_->stop(); }
+  void request_stop() {
+    sessions_->request_stop();
+    keys_.request_stop();
+  }
+  void stop() {
+    sessions_->stop();
+    keys_.stop();
+  }
+
+  KeyStore& keys() { return keys_; }
 
   asio::awaitable<Checked<Response>> list(Query<ProductFilter> filter) {
     auto work = [filter = std::move(filter.value)](core::PgSession& session) {
@@ -139,7 +148,6 @@ class Products {
                  id = core::new_uuid_v7()](core::PgSession& session) {
       KeyedWrite write;
       write.key = key;
-      write.resource_id = id;
       write.check = [](core::PgTransaction&) { return std::nullopt; };
       write.effect = [&](core::PgTransaction& transaction) {
         const domain::Product product = domain::insert_product(transaction, id, fields);
@@ -199,6 +207,7 @@ class Products {
   }
 
   std::shared_ptr<core::SessionPool> sessions_;
+  DatabaseKeyStore keys_;
   std::function<void(const core::Uuid&)> on_change_;
 };
 
@@ -222,6 +231,7 @@ class Catalogue final : public ApiContext {
             {Method::kGet, "/products/{id}/offers", bind(products_, &Products::offers), kRead}};
   }
 
+  KeyStore* keys() override { return &products_->keys(); }
   void request_stop() override { products_->request_stop(); }
   void stop() override { products_->stop(); }
 

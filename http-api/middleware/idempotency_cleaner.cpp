@@ -1,6 +1,7 @@
 #include "http-api/middleware/idempotency_cleaner.hpp"
 
 #include <chrono>
+#include <utility>
 
 #include "core/async/periodic.hpp"
 #include "core/pg/settings.hpp"
@@ -9,23 +10,18 @@ namespace orderflow::http_api {
 namespace {
 
 constexpr core::Duration kInterval = std::chrono::minutes{1};
-constexpr std::int64_t kBatch = 5'000;
-constexpr int kBatchesAtOnceMax = 20;
 
-constexpr core::PgStatement kDeleteOld{"api_delete_old_keys", R"(
-DELETE FROM ops.idempotency_keys k
-USING (SELECT scope, key FROM ops.idempotency_keys
-       WHERE created_at < now() - interval '24 hours'
-       ORDER BY created_at LIMIT $1 FOR UPDATE SKIP LOCKED) old
-WHERE k.scope = old.scope AND k.key = old.key)"};
+constexpr core::PgStatement kForgetKeys{"api_forget_keys", "SELECT ops.forget_keys($1)"};
 
 }  // namespace
 
-IdempotencyCleaner::IdempotencyCleaner(const core::Settings& settings, core::Logger& logger)
-    : session_(settings.get(core::kDatabaseUrl),
-               {.application_name = "orderflow-api-cleaner", .role = "orderflow_orders"}) {
-  thread_ = std::jthread([this, &logger](const std::stop_token& stop) {
-    repeat_until_stopped(stop, kInterval, logger, "idempotency keys", [&] { clean(stop); });
+IdempotencyCleaner::IdempotencyCleaner(const ApiEnvironment& environment,
+                                       std::vector<std::string> contexts)
+    : contexts_(std::move(contexts)),
+      session_(environment.settings.get(core::kDatabaseUrl),
+               {.application_name = "orderflow-api-cleaner"}) {
+  thread_ = std::jthread([this, &logger = environment.logger](const std::stop_token& stop) {
+    core::repeat_until_stopped(stop, kInterval, logger, "idempotency keys", [this] { clean(); });
   });
 }
 
@@ -34,10 +30,10 @@ IdempotencyCleaner::~IdempotencyCleaner() {
   if (thread_.joinable()) thread_.join();
 }
 
-void IdempotencyCleaner::clean(const std::stop_token& stop) {
-  for (int i = 0; i < kBatchesAtOnceMax && !stop.stop_requested(); ++i) {
-    const auto deleted = session_.execute(kDeleteOld, core::PgParams().int8(kBatch)).affected();
-    if (deleted < kBatch) return;
+void IdempotencyCleaner::clean() {
+  // What somebody reads for long is left for the next time.
+  for (const auto& context : contexts_) {
+    (void)session_.execute(kForgetKeys, core::PgParams().text(context));
   }
 }
 

@@ -1,19 +1,22 @@
 #pragma once
 
 #include <stop_token>
+#include <string>
 #include <thread>
+#include <vector>
 
-#include "core/observe/log.hpp"
 #include "core/pg/session.hpp"
-#include "core/settings/settings.hpp"
+#include "http-api/server/api_context.hpp"
 
 namespace orderflow::http_api {
 
-// Removes idempotency keys older than 24 hours, in bounded batches, so that no transaction is long.
-// Several processes may do so at once. One thread, from construction to destruction.
+// Forgets idempotency keys of the day before yesterday, a whole partition at once, so that it keeps
+// up with whatever rate they came at. Several processes may do so at once. One thread, from
+// construction to destruction.
 class IdempotencyCleaner {
  public:
-  IdempotencyCleaner(const core::Settings& settings, core::Logger& logger);
+  // `contexts`: those that keep keys.
+  IdempotencyCleaner(const ApiEnvironment& environment, std::vector<std::string> contexts);
   ~IdempotencyCleaner();
   IdempotencyCleaner(const IdempotencyCleaner&) = delete;
   IdempotencyCleaner& operator=(const IdempotencyCleaner&) = delete;
@@ -21,8 +24,9 @@ class IdempotencyCleaner {
   void request_stop() { thread_.request_stop(); }
 
  private:
-  void clean(const std::stop_token& stop);
+  void clean();
 
+  std::vector<std::string> contexts_;
   core::PgSession session_;  // the thread's
   std::jthread thread_;
 };

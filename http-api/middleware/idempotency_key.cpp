@@ -1,9 +1,8 @@
+#include "http-api/middleware/idempotency_key.hpp"
+
 #include <algorithm>
 
 #include "core/values/digest.hpp"
-#include "http-api/middleware/keyed_write.hpp"
-#include "http-api/middleware/middleware.hpp"
-#include "http-api/server/problem.hpp"
 
 namespace orderflow::http_api {
 namespace {
@@ -13,10 +12,6 @@ constexpr std::size_t kUsualRequestBytes = 600;
 
 bool is_visible_ascii(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7f; });
-}
-
-asio::awaitable<Response> refused_key(Problem problem, const RequestContext& context) {
-  co_return problem_response(problem, context.trace.correlation_id);
 }
 
 }  // namespace
@@ -45,18 +40,6 @@ Checked<std::optional<IdempotencyKey>> read_idempotency_key(const RequestContext
   out.key = key;
   out.request_hash = hash_of_request(context.request.path, context.body);
   return out;
-}
-
-Middleware idempotency_key() {
-  return [](const Route& route, Handler next) -> Handler {
-    if (route.policy.key == KeyUse::kNone) return next;
-    return [next = std::move(next)](RequestContext& context) {
-      auto key = read_idempotency_key(context);
-      if (!key) return refused_key(std::move(key.error()), context);
-      context.key = std::move(*key);
-      return next(context);
-    };
-  };
 }
 
 }  // namespace orderflow::http_api

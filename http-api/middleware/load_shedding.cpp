@@ -11,11 +11,17 @@ namespace {
 constexpr std::uint64_t kWhole = 1 << 16;
 constexpr int kRetryAfterMax = 30;
 
-asio::awaitable<Response> overloaded(const RequestContext& context, int retry_after_seconds) {
-  const Problem problem{429, "overloaded",
-                        "More orders arrive than can be processed; try again later.", true,
-                        retry_after_seconds};
+Problem overload(int retry_after_seconds) {
+  return {429, "overloaded", "More orders arrive than can be processed; try again later.", true,
+          retry_after_seconds};
+}
+
+asio::awaitable<Response> turned_away(Problem problem, const RequestContext& context) {
   co_return problem_response(problem, context.trace.correlation_id);
+}
+
+bool has_key(const RequestContext& context) {
+  return context.policy.key != KeyUse::kNone && context.request.has_header("Idempotency-Key");
 }
 
 }  // namespace
@@ -47,7 +53,10 @@ Middleware load_shedding(LoadShedder& shedder) {
     if (!route.policy.sheds_load) return next;
     return [&shedder, next = std::move(next)](RequestContext& context) {
       if (shedder.admit()) return next(context);
-      return overloaded(context, shedder.retry_after_seconds());
+      Problem problem = overload(shedder.retry_after_seconds());
+      if (!has_key(context)) return turned_away(std::move(problem), context);
+      context.overload = std::move(problem);
+      return next(context);
     };
   };
 }

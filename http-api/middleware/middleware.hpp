@@ -1,9 +1,12 @@
 #pragma once
 
+#include <map>
 #include <string>
+#include <string_view>
 
 #include "core/observe/log.hpp"
 #include "core/observe/metrics.hpp"
+#include "http-api/middleware/key_store.hpp"
 #include "http-api/middleware/load_shedding.hpp"
 #include "http-api/server/route.hpp"
 
@@ -32,13 +35,18 @@ namespace orderflow::http_api {
 [[nodiscard]] Middleware authorization(std::string operator_key);
 
 // Refuses new work with 429 while what was accepted waits too long. Before anything is parsed or
-// looked up: what is refused must cost next to nothing.
+// looked up: what is refused must cost next to nothing. A request with an Idempotency-Key goes on
+// to idempotency(), which refuses it unless its key is known.
 [[nodiscard]] Middleware load_shedding(LoadShedder& shedder);
 
 // Parses the body: 415, 400.
 [[nodiscard]] Middleware json_body();
 
-// Reads the Idempotency-Key: 400 when it is malformed, or absent but required.
-[[nodiscard]] Middleware idempotency_key();
+// The Idempotency-Key: 400 when it is malformed, or absent but required. A request that was read
+// without fault is answered as the first one with its key was, whatever has changed since; see
+// http-api/middleware/idempotency.cpp. `stores`: by context. Throws std::logic_error when a route
+// takes keys and its context keeps none.
+using KeyStores = std::map<std::string_view, KeyStore*>;
+[[nodiscard]] Middleware idempotency(KeyStores stores);
 
 }  // namespace orderflow::http_api

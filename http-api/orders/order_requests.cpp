@@ -37,7 +37,6 @@ class Storing {
   StoredRequest run(core::PgSession& session) {
     KeyedWrite write;
     write.key = request_.key;
-    write.resource_id = id_;
     write.check = [this](core::PgTransaction& transaction) { return check(transaction); };
     write.effect = [this](core::PgTransaction& transaction) { return store(transaction); };
     auto response = keyed_write(session, write);

@@ -64,7 +64,7 @@ std::string step_json(const saga::State& state, int step, std::string_view text)
 OrderRow OrderRow::read(core::PgRow& row) {
   return {core::ShardKey(row.take<core::Uuid>()),
           row.take<core::Uuid>(),
-          row.take<core::JsonText>().text,
+          row.take<std::string>(),
           row.take<std::int64_t>(),
           row.take<std::string>(),
           row.take<std::string>(),

@@ -1,9 +1,12 @@
 #include "http-api/orders/order_statements.hpp"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "core/pg/params.hpp"
+#include "core/values/shard.hpp"
+#include "http-api/middleware/key_table.hpp"
 
 namespace orderflow::http_api {
 namespace {
@@ -12,21 +15,7 @@ using core::PgArray;
 using core::PgStatement;
 using core::PgType;
 
-constexpr PgStatement kClaimKeys{"api_claim_keys",
-                                 R"(
-INSERT INTO ops.idempotency_keys (scope, key, body_hash, resource_id)
-SELECT * FROM unnest($1::text[], $2::text[], $3::bytea[], $4::uuid[])
-ON CONFLICT DO NOTHING)"};
-
-// Only orders without a key, or whose key this transaction claimed, are inserted.
-constexpr PgStatement kInsertOrders{"api_insert_orders",
-                                    R"(
-WITH input AS MATERIALIZED (
-  SELECT * FROM unnest($1::orders.new_order[]) AS t
-  WHERE t.key IS NULL
-     OR EXISTS (SELECT FROM ops.idempotency_keys k
-                WHERE k.scope = t.scope AND k.key = t.key AND k.resource_id = t.id)
-), placed AS (
+constexpr core::SqlText kPlace{R"(, placed AS (
   INSERT INTO orders.orders (id, user_id, items, total, currency, delivery_address,
                              special_instructions, draft, correlation_id, traceparent, created_at)
   SELECT id, user_id, items, total, currency, delivery_address, special_instructions, draft,
@@ -42,22 +31,60 @@ WITH input AS MATERIALIZED (
   FROM input
 )
 SELECT id, created_at FROM placed)"};
+
+constexpr PgStatement kInsertOrders{
+    "api_insert_orders",
+    core::sql<"WITH input AS MATERIALIZED (SELECT * FROM unnest($1::orders.new_order[]))", kPlace>};
+
+// Only orders without a key, or whose key is claimed here, are inserted. kKeyTable says how keys
+// are claimed.
+constexpr PgStatement kInsertKeyedOrders{
+    "api_insert_keyed_orders",
+    core::sql<R"(
+WITH wanted AS MATERIALIZED (SELECT * FROM unnest($1::orders.new_order[])),
+claimed AS (
+  INSERT INTO orders.idempotency_keys (slot, scope, key, shard, request_hash, order_id)
+  SELECT )",
+              kKeyDay, R"(, scope, key, key_shard, request_hash, id
+  FROM wanted w
+  WHERE key IS NOT NULL
+    AND NOT EXISTS (SELECT FROM orders.idempotency_keys k
+                    WHERE k.scope = w.scope AND k.key = w.key AND k.slot = )",
+              kKeyDayBefore, R"( OFFSET 0)
+  ON CONFLICT DO NOTHING
+  RETURNING slot, scope, key, shard, request_hash, order_id
+), ahead AS (
+  INSERT INTO orders.idempotency_keys (slot, scope, key, shard, request_hash, order_id)
+  SELECT )",
+              kKeyDayAhead, R"(, scope, key, shard, request_hash, order_id
+  FROM claimed WHERE slot <> )",
+              kKeyDayAhead, R"(
+  ON CONFLICT DO NOTHING
+  RETURNING order_id
+), input AS MATERIALIZED (
+  SELECT * FROM wanted
+  WHERE key IS NULL
+     OR id IN (SELECT order_id FROM claimed WHERE slot = )",
+              kKeyDayAhead, R"(
+               UNION ALL SELECT order_id FROM ahead)
+))",
+              kPlace>};
 constexpr const char* kNewOrderType = "orders.new_order";
-constexpr int kNewOrderColumns = 13;
+constexpr int kNewOrderColumns = 15;
 
 constexpr PgStatement kReadKeyOwners{
-    "api_read_key_owners", core::sql<"SELECT k.scope, k.key, k.body_hash, ", OrderRow::kColumns,
+    "api_read_key_owners", core::sql<"SELECT k.scope, k.key, k.request_hash, ", OrderRow::kColumns,
                                      R"(
 FROM unnest($1::text[], $2::text[]) AS w(scope, key)
-JOIN ops.idempotency_keys k ON k.scope = w.scope AND k.key = w.key
-JOIN orders.orders o ON o.id = k.resource_id)">};
+JOIN orders.idempotency_keys k ON k.scope = w.scope AND k.key = w.key
+JOIN orders.orders o ON o.id = k.order_id)">};
 
 void add_order(core::PgRows& rows, const NewOrder& order) {
   const OrderRow& row = order.row;
   rows.row()
       .add(row.id.uuid)
       .add(row.user_id)
-      .add(core::PgJson{row.items})
+      .add(core::PgJsonText{row.items})
       .add(row.total)
       .add(row.currency)
       .add(core::PgJsonText{row.delivery_address})
@@ -67,45 +94,40 @@ void add_order(core::PgRows& rows, const NewOrder& order) {
       .add(order.trace.traceparent)
       .add(row.id.shard);
   if (order.key) {
-    rows.add(order.key->scope).add(order.key->key);
+    rows.add(order.key->scope)
+        .add(order.key->key)
+        .add(core::PgBytes{order.key->request_hash})
+        .add(core::shard_of(order.key->key));
   } else {
-    rows.add_null(PgType::kText).add_null(PgType::kText);
+    rows.add_null(PgType::kText)
+        .add_null(PgType::kText)
+        .add_null(PgType::kBytea)
+        .add_null(PgType::kInt4);
   }
 }
 
-core::PgCall claim_keys(std::vector<const NewOrder*> keyed) {
-  // Sorted by key, so that two processes never wait for each other's keys in a circle.
-  std::sort(keyed.begin(), keyed.end(), [](const NewOrder* a, const NewOrder* b) {
-    return std::tie(a->key->scope, a->key->key) < std::tie(b->key->scope, b->key->key);
-  });
-  PgArray scopes(PgType::kText), keys(PgType::kText), hashes(PgType::kBytea),
-      resources(PgType::kUuid);
-  for (const NewOrder* order : keyed) {
-    scopes.add(order->key->scope);
-    keys.add(order->key->key);
-    hashes.add(order->key->request_hash);
-    resources.add(order->row.id.uuid);
-  }
-  core::PgCall call{&kClaimKeys, {}};
-  call.params.array(scopes).array(keys).array(hashes).array(resources);
-  return call;
+bool before(const NewOrder* a, const NewOrder* b) {
+  return std::tie(a->key->scope, a->key->key) < std::tie(b->key->scope, b->key->key);
 }
 
 }  // namespace
 
-std::vector<core::PgCall> insert_orders(std::span<const NewOrder* const> orders) {
-  core::PgRows rows(kNewOrderType, kNewOrderColumns, orders.size());
+core::PgCall insert_orders(std::span<const NewOrder* const> orders) {
   std::vector<const NewOrder*> keyed;
+  core::PgRows rows(kNewOrderType, kNewOrderColumns, orders.size());
   for (const NewOrder* order : orders) {
-    add_order(rows, *order);
-    if (order->key) keyed.push_back(order);
+    if (order->key) {
+      keyed.push_back(order);
+    } else {
+      add_order(rows, *order);
+    }
   }
-  std::vector<core::PgCall> calls;
-  if (!keyed.empty()) calls.push_back(claim_keys(std::move(keyed)));
-  core::PgCall insert{&kInsertOrders, {}};
+  // Sorted by key, so that two processes never wait for each other's keys in a circle.
+  std::sort(keyed.begin(), keyed.end(), before);
+  for (const NewOrder* order : keyed) add_order(rows, *order);
+  core::PgCall insert{keyed.empty() ? &kInsertOrders : &kInsertKeyedOrders, {}};
   insert.params.rows(std::move(rows));
-  calls.push_back(std::move(insert));
-  return calls;
+  return insert;
 }
 
 core::PgCall read_key_owners(std::span<const NewOrder* const> orders) {

@@ -3,7 +3,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "core/pg/row.hpp"
 #include "http-api/orders/new_order.hpp"
@@ -12,10 +11,10 @@ namespace orderflow::http_api {
 
 // The SQL with which the order writer makes orders durable.
 
-// Orders without a key, or whose key no earlier transaction took, with their saga rows and keys.
-// Answers those that were inserted: their ids and times of creation (InsertedOrder), in the last of
-// the results. One call is its own transaction; two want one around them.
-[[nodiscard]] std::vector<core::PgCall> insert_orders(std::span<const NewOrder* const> orders);
+// Orders without a key, or whose key no earlier transaction took, with their saga rows and keys:
+// one statement, which is its own transaction. Answers those that were inserted: their ids and
+// times of creation (InsertedOrder).
+[[nodiscard]] core::PgCall insert_orders(std::span<const NewOrder* const> orders);
 
 struct InsertedOrder {
   core::Uuid id;

@@ -106,13 +106,10 @@ void OrderWriter::decide(std::vector<KeyGroup>& groups) {
 
 // Throws DataError when the database refuses a value of any of them: then none is inserted.
 void OrderWriter::insert(std::span<KeyGroup*> groups, Groups& taken) {
-  const auto calls = insert_orders(candidates_of(groups));
+  const auto insert = insert_orders(candidates_of(groups));
   core::crash_point(CrashPlace::kBeforeGroup);
-  const auto unanswered = core::front_end_point(CrashPlace::kInGroup);
-  // A single statement is its own transaction.
-  const core::PgResult result = calls.size() == 1
-                                    ? session_.execute(calls.front(), unanswered)
-                                    : std::move(session_.transaction(calls, unanswered).back());
+  const core::PgResult result =
+      session_.execute(insert, core::front_end_point(CrashPlace::kInGroup));
   core::crash_point(CrashPlace::kAfterGroup);
   std::unordered_map<core::Uuid, core::Time> created;
   for (const auto& order : core::rows_of<InsertedOrder>(result)) {

@@ -1,17 +1,10 @@
 #include "http-api/orders/orders.hpp"
 
-#include "http-api/middleware/keyed_write.hpp"
-#include "http-api/orders/order_statements.hpp"
+#include "http-api/orders/order_keys.hpp"
 #include "http-api/server/conditional.hpp"
 
 namespace orderflow::http_api {
 namespace {
-
-Response placed_response(const OrderRow& order) {
-  Response response = json_response(placed_order_json(order), 202);
-  response.with("Location", std::string("/orders/").append(order.id.text.view()));
-  return response;
-}
 
 NewOrder make_order(PlaceOrder wanted, PricedItems priced, const RequestContext& context) {
   NewOrder order;
@@ -29,26 +22,12 @@ NewOrder make_order(PlaceOrder wanted, PricedItems priced, const RequestContext&
   return order;
 }
 
-std::optional<OrderRow> find_keyed_order(core::PgSession& session, const NewOrder& order) {
-  const NewOrder* const only[] = {&order};
-  const auto owner = core::first_row_of<KeyOwner>(session.execute(read_key_owners(only)));
-  if (!owner || owner->request_hash != order.key->request_hash) return std::nullopt;
-  return owner->order;
-}
-
 }  // namespace
 
 asio::awaitable<Checked<Response>> Orders::place(const RequestContext& context,
                                                  Body<PlaceOrder> body) {
   Checked<PricedItems> priced = co_await check_references(body.value);
-  if (!priced) {
-    // What was accepted once is answered the same again, though the catalogue has moved on.
-    if (context.key) {
-      const auto first = co_await find_accepted(*context.key);
-      if (first) co_return replayed(placed_response(*first));
-    }
-    co_return refuse(std::move(priced.error()));
-  }
+  if (!priced) co_return refuse(std::move(priced.error()));
   NewOrder order = make_order(std::move(body.value), std::move(*priced), context);
   co_return co_await write(std::move(order));
 }
@@ -113,8 +92,8 @@ asio::awaitable<Checked<Response>> Orders::write(NewOrder order) {
   if (!answer) co_return refuse(unavailable("Too many orders wait to be stored; try again."));
   const PlaceOutcome outcome = co_await core::OneShot<PlaceOutcome>::wait(answer);
   switch (outcome.result) {
-    case PlaceResult::kPlaced: co_return placed_response(outcome.order);
-    case PlaceResult::kReplayed: co_return replayed(placed_response(outcome.order));
+    case PlaceResult::kPlaced: co_return response_of(placed_answer(outcome.order));
+    case PlaceResult::kReplayed: co_return replayed(placed_answer(outcome.order));
     case PlaceResult::kKeyReused: co_return refuse(key_reused());
     case PlaceResult::kRefused: co_return refuse(invalid("", outcome.detail));
     case PlaceResult::kUnavailable: break;
@@ -122,15 +101,6 @@ asio::awaitable<Checked<Response>> Orders::write(NewOrder order) {
   co_return refuse(
       unavailable("The order may not have been stored: " + outcome.detail +
                   ". Try again, with an Idempotency-Key so that it cannot become a second order."));
-}
-
-asio::awaitable<std::optional<OrderRow>> Orders::find_accepted(IdempotencyKey key) {
-  NewOrder asked;
-  asked.key = std::move(key);
-  auto work = [asked = std::move(asked)](core::PgSession& session) {
-    return find_keyed_order(session, asked);
-  };
-  return backend_.sessions.run(std::move(work));
 }
 
 }  // namespace orderflow::http_api

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <optional>
-
 #include "http-api/orders/orders_backend.hpp"
 #include "http-api/orders/place_order.hpp"
 #include "http-api/orders/wait_query.hpp"
@@ -22,7 +20,6 @@ class Orders {
  private:
   asio::awaitable<Checked<PricedItems>> check_references(const PlaceOrder& wanted);
   asio::awaitable<Checked<Response>> write(NewOrder order);
-  asio::awaitable<std::optional<OrderRow>> find_accepted(IdempotencyKey key);
 
   OrdersBackend& backend_;
 };

@@ -2,7 +2,7 @@
 
 #include "core/pg/session_pool.hpp"
 #include "http-api/live/order_feed.hpp"
-#include "http-api/middleware/idempotency_cleaner.hpp"
+#include "http-api/middleware/key_store.hpp"
 #include "http-api/orders/backlog_monitor.hpp"
 #include "http-api/orders/order_reader.hpp"
 #include "http-api/orders/order_writer.hpp"
@@ -21,13 +21,13 @@ struct OrdersBackend {
   void stop();
 
   core::SessionPool sessions;
+  DatabaseKeyStore keys;
   OrderReferences references;
   OwnerNotifier notifier;
   OrderWriter writer;
   OrderReader reader;
   OrderFeed feed;
   BacklogMonitor backlog;
-  IdempotencyCleaner cleaner;
 };
 
 }  // namespace orderflow::http_api

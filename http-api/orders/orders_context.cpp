@@ -6,6 +6,7 @@
 #include "http-api/orders/events.hpp"
 #include "http-api/orders/jobs.hpp"
 #include "http-api/orders/lists.hpp"
+#include "http-api/orders/order_keys.hpp"
 #include "http-api/orders/orders.hpp"
 #include "http-api/orders/requests.hpp"
 #include "http-api/server/context_sessions.hpp"
@@ -19,6 +20,7 @@ constexpr Policy kPlaceOrder{.context = "orders",
                              .resource = "order",
                              .body = BodyUse::kJson,
                              .key = KeyUse::kOptional,
+                             .key_look_up = KeyLookUp::kWhenRefused,
                              .sheds_load = true};
 constexpr Policy kAskOrder{.context = "orders",
                            .resource = "order",
@@ -34,6 +36,7 @@ constexpr Policy kReadJob{.context = "orders", .resource = "job"};
 OrdersBackend::OrdersBackend(const ApiEnvironment& environment)
     : sessions(environment.settings.get(core::kDatabaseUrl), front_end_session("orderflow_orders"),
                environment.settings.get(kDbPool)),
+      keys(environment, order_keys(), "orderflow_orders", sessions),
       references(environment),
       notifier(environment.settings, environment.logger, environment.metrics),
       writer(environment.settings, environment.logger, environment.metrics,
@@ -42,14 +45,13 @@ OrdersBackend::OrdersBackend(const ApiEnvironment& environment)
              }),
       reader(environment.settings),
       feed(environment.settings, environment.logger, environment.metrics),
-      backlog(environment.settings, environment.logger, environment.metrics, environment.health),
-      cleaner(environment.settings, environment.logger) {}
+      backlog(environment.settings, environment.logger, environment.metrics, environment.health) {}
 
 void OrdersBackend::request_stop() {
   feed.request_stop();
   reader.request_stop();
   backlog.request_stop();
-  cleaner.request_stop();
+  keys.request_stop();
   references.request_stop();
   sessions.request_stop();
   writer.request_stop();
@@ -58,6 +60,7 @@ void OrdersBackend::request_stop() {
 void OrdersBackend::stop() {
   feed.stop();
   reader.stop();
+  keys.stop();
   references.stop();
   sessions.stop();
   writer.stop();

@@ -13,6 +13,7 @@ class OrdersContext final : public ApiContext {
   explicit OrdersContext(const ApiEnvironment& environment);
 
   std::vector<Route> routes() override;
+  KeyStore* keys() override { return &backend_.keys; }
   void end_waits() override { backend_.feed.close(); }
   void request_stop() override { backend_.request_stop(); }
   void stop() override { backend_.stop(); }

@@ -38,7 +38,6 @@ Checked<Response> adjust_balance(core::PgSession& session, const domain::Adjustm
                                  const std::optional<IdempotencyKey>& key) {
   KeyedWrite write;
   write.key = key;
-  write.resource_id = adjustment.id;
   write.check = [&](core::PgTransaction& transaction) {
     return refuse_adjustment(domain::lock_account(transaction, adjustment.account_id), adjustment);
   };

@@ -1,6 +1,7 @@
 #include "http-api/payments/payments.hpp"
 
 #include "domain/payments/reads.hpp"
+#include "http-api/middleware/key_store.hpp"
 #include "http-api/payments/balances.hpp"
 #include "http-api/server/bind.hpp"
 #include "http-api/server/context_sessions.hpp"
@@ -134,20 +135,24 @@ class PaymentsContext final : public ApiContext {
  public:
   PaymentsContext(const ApiEnvironment& environment, OrderRequests& requests)
       : sessions_(context_sessions(environment, "orderflow_payments")),
+        keys_(environment, kKeyTable<"payments">, "orderflow_payments", *sessions_),
         payments_(std::make_shared<Payments>(sessions_, requests)),
         balances_(std::make_shared<Balances>(sessions_, environment.logger)) {}
 
   std::vector<Route> routes() override {
     constexpr Policy kRead{.context = "payments", .resource = "payment"};
     constexpr Policy kReadOfUser{.context = "payments", .resource = "user"};
+    // Requests are rows of the orders context.
     constexpr Policy kPay{.context = "payments",
                           .resource = "payment",
                           .body = BodyUse::kJson,
-                          .key = KeyUse::kOptional};
+                          .key = KeyUse::kOptional,
+                          .keys_of = "orders"};
     constexpr Policy kRefund{.context = "payments",
                              .resource = "payment",
                              .body = BodyUse::kJson,
-                             .key = KeyUse::kRequired};
+                             .key = KeyUse::kRequired,
+                             .keys_of = "orders"};
     constexpr Policy kAdjust{.context = "payments",
                              .resource = "user",
                              .body = BodyUse::kJson,
@@ -163,11 +168,19 @@ class PaymentsContext final : public ApiContext {
     };
   }
 
-  void request_stop() override { sessions_->request_stop(); }
-  void stop() override { sessions_->stop(); }
+  KeyStore* keys() override { return &keys_; }
+  void request_stop() override {
+    sessions_->request_stop();
+    keys_.request_stop();
+  }
+  void stop() override {
+    sessions_->stop();
+    keys_.stop();
+  }
 
  private:
   std::shared_ptr<core::SessionPool> sessions_;
+  DatabaseKeyStore keys_;
   std::shared_ptr<Payments> payments_;
   std::shared_ptr<Balances> balances_;
 };

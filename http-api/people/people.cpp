@@ -43,7 +43,6 @@ Checked<Response> create_user(core::PgSession& session, const domain::NewUser& u
                               const std::optional<IdempotencyKey>& key) {
   KeyedWrite write;
   write.key = key;
-  write.resource_id = user.id;
   write.check = [](core::PgTransaction&) { return std::nullopt; };
   write.effect = [&](core::PgTransaction& transaction) {
     const domain::User row = domain::insert_user(transaction, user);
@@ -61,17 +60,22 @@ class Users {
  public:
   explicit Users(const ApiEnvironment& environment)
       : sessions_(context_sessions(environment, "orderflow_identity")),
-        login_sessions_(context_sessions(environment, "")) {}
+        login_sessions_(context_sessions(environment, "")),
+        keys_(environment, kKeyTable<"identity">, "orderflow_identity", *login_sessions_) {}
 
   void request_stop() {
     sessions_->request_stop();
     login_sessions_->request_stop();
+    keys_.request_stop();
   }
 
   void stop() {
     sessions_->stop();
     login_sessions_->stop();
+    keys_.stop();
   }
+
+  KeyStore& keys() { return keys_; }
 
   asio::awaitable<Checked<Response>> list(Query<PageRequest> page) {
     auto work = [page = std::move(page.value)](core::PgSession& session) {
@@ -105,6 +109,7 @@ class Users {
   std::shared_ptr<core::SessionPool> sessions_;
   // The login user's, for the one transaction that spans contexts: a user and their account.
   std::shared_ptr<core::SessionPool> login_sessions_;
+  DatabaseKeyStore keys_;
 };
 
 class People final : public ApiContext {
@@ -123,6 +128,7 @@ class People final : public ApiContext {
             {Method::kGet, "/users/{id}", bind(users_, &Users::get), kRead}};
   }
 
+  KeyStore* keys() override { return &users_->keys(); }
   void request_stop() override { users_->request_stop(); }
   void stop() override { users_->stop(); }
 

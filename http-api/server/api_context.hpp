@@ -10,6 +10,8 @@
 
 namespace orderflow::http_api {
 
+class KeyStore;  // http-api/middleware/key_store.hpp
+
 // What every context of the API is made from. Outlives them.
 struct ApiEnvironment {
   const core::Settings& settings;
@@ -26,6 +28,9 @@ class ApiContext {
 
   // The rows it adds to the routing table; called once.
   [[nodiscard]] virtual std::vector<Route> routes() = 0;
+
+  // What keeps the idempotency keys of what happens in this context; null when nothing does.
+  [[nodiscard]] virtual KeyStore* keys() { return nullptr; }
 
   // The server is about to stop: requests that wait on purpose answer now, streams end.
   virtual void end_waits() {}

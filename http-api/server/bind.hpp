@@ -110,6 +110,12 @@ asio::awaitable<Response> call(std::shared_ptr<Front> front,
   std::tuple<typename Extract<Arguments>::Held...> held{
       Extract<Arguments>::from(context, problem)...};
   if (problem) co_return problem_response(*problem, context.trace.correlation_id);
+  if (context.admission != nullptr) {
+    if (auto instead = co_await context.admission->answer_instead()) {
+      co_return std::move(*instead);
+    }
+  }
+  context.judged = true;
   auto answer = std::apply(
       [&](auto&... values) { return (front.get()->*method)(Extract<Arguments>::pass(values)...); },
       held);

@@ -25,6 +25,10 @@ enum class BodyUse : std::uint8_t { kNone, kJson, kOptionalJson };
 // Whether a route takes an Idempotency-Key.
 enum class KeyUse : std::uint8_t { kNone, kOptional, kRequired };
 
+// When a key is looked up: before the request is judged, or only where it would be refused, since
+// the claim is batched itself and finds what the key stands for in the same round trip.
+enum class KeyLookUp : std::uint8_t { kFirst, kWhenRefused };
+
 // What holds for a route before its handler runs. Middleware acts on it; handlers need not know.
 struct Policy {
   std::string_view context;   // The bounded context that answers, e.g. "orders".
@@ -32,16 +36,31 @@ struct Policy {
   Scope scope = Scope::kPublic;
   BodyUse body = BodyUse::kNone;
   KeyUse key = KeyUse::kNone;
-  bool sheds_load = false;  // Refused with 429 while what was accepted waits too long.
-  bool when_full = false;   // Answered also to clients beyond the limit of connections.
+  KeyLookUp key_look_up = KeyLookUp::kFirst;
+  std::string_view keys_of;  // The context that keeps the keys; empty: the one that answers.
+  bool sheds_load = false;   // Refused with 429 while what was accepted waits too long.
+  bool when_full = false;    // Answered also to clients beyond the limit of connections.
+
+  [[nodiscard]] std::string_view key_context() const { return keys_of.empty() ? context : keys_of; }
 };
 
-// A client's promise that requests with one key are one request. Kept 24 hours with the hash of
-// what was asked, in the transaction of the effect it guards.
+struct KeyTable;  // http-api/middleware/key_table.hpp
+
+// A client's promise that requests with one key are one request. Kept with the hash of what was
+// asked, in the transaction of the effect it guards.
 struct IdempotencyKey {
   std::string scope;  // route and caller
   std::string key;
-  std::string request_hash;  // 32 bytes
+  std::string request_hash;         // 32 bytes
+  const KeyTable* table = nullptr;  // Where it is kept. Lives as long as the program.
+};
+
+// Asked once a request was read without fault, before its handler.
+class Admission {
+ public:
+  virtual ~Admission() = default;
+  // An answer instead of the handler's, or nothing.
+  [[nodiscard]] virtual asio::awaitable<std::optional<Response>> answer_instead() = 0;
 };
 
 using PathParams = std::vector<std::pair<std::string_view, std::string_view>>;
@@ -61,7 +80,10 @@ struct RequestContext {
   std::string actor;                 // an operator's name; empty on routes for everybody
   core::JsonDocument body;           // parsed where the policy says that there is one
   std::optional<IdempotencyKey> key;
-  std::optional<Problem> refusal;  // why no route answers
+  Admission* admission = nullptr;   // of whatever surrounds the handler
+  bool judged = false;              // the handler was asked
+  std::optional<Problem> overload;  // why it is refused, unless its key is known
+  std::optional<Problem> refusal;   // why no route answers
 
   // Empty when the pattern has no such name.
   [[nodiscard]] std::string_view param(std::string_view name) const;

@@ -44,7 +44,7 @@ constexpr std::array kExempt{
     Exempt{"execute(kRollbackBlock", "as losing the connection does"},
     Exempt{"execute(grant_", "its caller has the points around it"},
     Exempt{"execute(end_stopped_", "ends sessions, whose owners cope; asked again when lost"},
-    Exempt{"execute(kDeleteOld", "removes what is out of date; asked again when lost"},
+    Exempt{"execute(kForgetKeys", "removes what is out of date; asked again when lost"},
     Exempt{"producer_->flush(timeout) && !broken_", "its caller has the point behind it"},
     Exempt{"timestamp_for(", "its caller has the points between messages"},
     Exempt{"producer_->flush(kFlushTimeout)", "notifications of a process that ends anyhow"},

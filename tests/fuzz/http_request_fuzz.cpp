@@ -134,6 +134,14 @@ class Rules {
   }
 };
 
+// Every key is free.
+class FreeKeys final : public KeyStore {
+ public:
+  const KeyTable& table() const override { return kKeyTable<"fuzz">; }
+  asio::awaitable<KnownKey> find(const IdempotencyKey& /*key*/) override { co_return KnownKey(); }
+  asio::awaitable<KnownKey> settle(const IdempotencyKey& /*key*/) override { co_return KnownKey(); }
+};
+
 std::vector<Route> routes() {
   const auto rules = std::make_shared<Rules>();
   constexpr Policy kRead{.resource = "order"};
@@ -199,8 +207,10 @@ ServerOptions small_server() {
 const Dispatcher& dispatcher() {
   static core::Logger logger("fuzz", core::LogLevel::kError);
   static core::Metrics metrics("fuzz");
-  static const Dispatcher one(routes(), {request_metrics(metrics, "fuzz"), correlation(),
-                                         error_boundary(logger), json_body(), idempotency_key()});
+  static FreeKeys keys;
+  static const Dispatcher one(
+      routes(), {request_metrics(metrics, "fuzz"), correlation(), error_boundary(logger),
+                 json_body(), idempotency({{"", &keys}})});
   return one;
 }
 

@@ -1,4 +1,4 @@
-#include "http-api/middleware/keyed_write.hpp"
+#include "http-api/middleware/idempotency_key.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 

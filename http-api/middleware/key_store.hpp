@@ -1,0 +1,61 @@
+#pragma once
+
+#include <exception>
+#include <memory>
+#include <span>
+#include <variant>
+
+#include "core/async/group_commit.hpp"
+#include "core/async/one_shot.hpp"
+#include "core/pg/session.hpp"
+#include "core/pg/session_pool.hpp"
+#include "http-api/middleware/key_table.hpp"
+#include "http-api/server/api_context.hpp"
+
+namespace orderflow::http_api {
+
+// The idempotency keys of one context, as the middleware asks for them. Any coroutine may ask.
+class KeyStore {
+ public:
+  virtual ~KeyStore() = default;
+
+  [[nodiscard]] virtual const KeyTable& table() const = 0;
+  // What was committed so far. The problem is 422 for another request's key, and 429, whatever is
+  // known, when too many ask. Throws core::Unavailable.
+  [[nodiscard]] virtual asio::awaitable<KnownKey> find(const IdempotencyKey& key) = 0;
+  // The same, but waits for a request under way that has claimed the key.
+  [[nodiscard]] virtual asio::awaitable<KnownKey> settle(const IdempotencyKey& key) = 0;
+};
+
+// In the database. Look-ups of many requests are one statement, on a session of their own, so that
+// a known key is answered however slow what it guards has become. settle() waits on the sessions
+// of the context, as the claim of an effect does.
+class DatabaseKeyStore final : public KeyStore {
+ public:
+  // `role` is the context's in the database. `sessions` outlives the store.
+  DatabaseKeyStore(const ApiEnvironment& environment, const KeyTable& table, const char* role,
+                   core::SessionPool& sessions);
+
+  void request_stop() { queue_.request_stop(); }
+  void stop() { queue_.stop(); }
+
+  [[nodiscard]] const KeyTable& table() const override { return table_; }
+  [[nodiscard]] asio::awaitable<KnownKey> find(const IdempotencyKey& key) override;
+  [[nodiscard]] asio::awaitable<KnownKey> settle(const IdempotencyKey& key) override;
+
+ private:
+  using Outcome = std::variant<std::exception_ptr, KnownKey>;
+  struct LookUp {
+    IdempotencyKey key;
+    std::shared_ptr<core::OneShot<Outcome>> outcome = std::make_shared<core::OneShot<Outcome>>();
+  };
+
+  void answer(std::span<LookUp> batch);
+
+  const KeyTable& table_;
+  core::SessionPool& sessions_;
+  core::PgSession session_;  // the thread's
+  core::GroupCommit<LookUp> queue_;
+};
+
+}  // namespace orderflow::http_api
