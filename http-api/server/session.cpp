@@ -283,7 +283,7 @@ asio::awaitable<void> Session::run_stream(Response response) {
   try {
     co_await response.stream(*this);
   } catch (const boost::system::system_error&) {
-    // Cancelled: the server cannot wait any longer, or nothing was sent for too long.
+    client_left_ = true;  // Cancelled: the server cannot wait any longer, or nothing was sent.
   }
   co_await drain();
 }

@@ -1,6 +1,8 @@
+#include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 
 #include "tests/support/shop.hpp"
+#include "tests/support/source_tree.hpp"
 
 // Waiting for an order instead of polling it.
 namespace orderflow::testing {
@@ -140,7 +142,15 @@ TEST_CASE("a finished order's stream tells whoever has seen all that nothing fol
   system.conclude();
 }
 
-TEST_CASE("an event stream outlives an outage of the database", "[live][own]") {
+std::ptrdiff_t lines_with(const std::string& log, const std::string& text) {
+  const auto lines = lines_of(log);
+  return std::count_if(lines.begin(), lines.end(), [&](const std::string& line) {
+    return line.find(text) != std::string::npos;
+  });
+}
+
+TEST_CASE("an event stream outlives an outage of the database, and logs tell of it once",
+          "[live][own]") {
   System system({.name = "live-outage", .own_postgres = true});
   const Shop shop(system);
   const auto id = place_draft(shop);
@@ -154,6 +164,10 @@ TEST_CASE("an event stream outlives an outage of the database", "[live][own]") {
   (void)read_until(stream, ": alive");
   (void)read_until(stream, ": alive");
   CHECK(connections() == before);
+  // An owner tries again ten times a second; an outage has a few reasons at most.
+  const auto told = lines_with(system.log("payments"), "starting over from the database");
+  CHECK(told >= 1);
+  CHECK(told <= 10);
   system.postgres().start();
   for (const auto& role : system_roles()) system.wait_ready(role);
   wait_until("the order is confirmed", [&] {
