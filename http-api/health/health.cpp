@@ -60,11 +60,11 @@ std::vector<Route> health_routes(const core::Health& health, const core::Metrics
     response.body = JsonObject().field("status", "up").text();
     co_return response;
   });
-  for (const char* pattern : {"/health", "/health/ready"}) {
-    get(pattern, [&health](RequestContext& context) -> asio::awaitable<Response> {
-      co_return health_answer(health, context);
-    });
-  }
+  const auto answer = [&health](RequestContext& context) -> asio::awaitable<Response> {
+    co_return health_answer(health, context);
+  };
+  get("/health", answer);
+  get("/health/ready", answer);
   get("/metrics", [&metrics](RequestContext&) -> asio::awaitable<Response> {
     Response response;
     response.content_type = "text/plain; version=0.0.4; charset=utf-8";

@@ -103,7 +103,7 @@ TEST_CASE("the check of crossings sees one without a point") {
   CHECK(uncovered({"consumers/x.cpp", "consumers",
                    "  crash_.pass(CrashPlace::kBeforeCommit);\n" + crossing})
             .empty());
-  CHECK(uncovered({"consumers/x.cpp", "consumers", "  session_.execute(kPing);\n"}).empty());
+  CHECK(uncovered({"consumers/x.cpp", "consumers", "  session_.execute(kReadAge);\n"}).empty());
   const std::string far(kLinesAround + 1, '\n');
   CHECK(uncovered({"http-api/x.cpp", "http-api", "crash_point(p);\n" + far + crossing}).size() ==
         1);

@@ -23,8 +23,9 @@ FROM unnest('{00000000-0000-4000-8000-0000000000a1,
               00000000-0000-4000-8000-0000000000a2}'::uuid[]) AS id;
 INSERT INTO orders.sagas (order_id, shard, live, status, phase, steps, event_sequence, payment_id,
                           updated_at) VALUES
- ('00000000-0000-4000-8000-0000000000a1', 1, false, 'DELIVERED', 'ended', 'payment:done,delivery:done', 4,
-  '00000000-0000-4000-8000-0000000000c1', now() - interval '1 minute'),
+ ('00000000-0000-4000-8000-0000000000a1', 1, false, 'DELIVERED', 'ended',
+  'payment:done,delivery:done', 4, '00000000-0000-4000-8000-0000000000c1',
+  now() - interval '1 minute'),
  ('00000000-0000-4000-8000-0000000000a2', 1, false, 'CANCELLED', 'ended', 'payment:undone', 4,
   '00000000-0000-4000-8000-0000000000c2', now() - interval '1 minute');
 INSERT INTO orders.events (order_id, sequence, partition, batch_no, ordinal, type, status, time,

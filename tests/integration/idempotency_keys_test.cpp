@@ -35,8 +35,7 @@ class Days {
 
   // `time` as in "01T23:55".
   [[nodiscard]] std::unique_ptr<core::PgSession> session_at(const std::string& time) const {
-    const auto url =
-        core::DatabaseUrl(database_.url()).with("options", "-c tests.now=2030-01-" + time + "Z");
+    const core::DatabaseUrl url(database_.url() + " options='-c tests.now=2030-01-" + time + "Z'");
     return std::make_unique<core::PgSession>(url,
                                              core::PgSessionOptions{.application_name = "claims"});
   }
@@ -162,7 +161,8 @@ TEST_CASE("keys of the day before yesterday are forgotten, whatever their number
   }
   core::Logger logger("test", core::LogLevel::kError);
   core::Metrics metrics("test");
-  const http_api::ApiEnvironment environment{database.settings(), logger, metrics};
+  const core::Health health;
+  const http_api::ApiEnvironment environment{database.settings(), logger, metrics, health};
   const http_api::IdempotencyCleaner cleaner(environment,
                                              {"identity", "catalogue", "orders", "payments"});
   for (const std::string context : {"identity", "catalogue", "orders", "payments"}) {

@@ -85,7 +85,8 @@ TEST_CASE("orders that are under way keep the ids of their commands from changin
       " (gen_random_uuid(), 1, true, 'PENDING_PAYMENT', 'running', 'payment:sent', now())");
   CHECK_THROWS_WITH(database.execute(sql), ContainsSubstring("1 orders are under way") &&
                                                ContainsSubstring("start the former version"));
-  database.execute("UPDATE orders.sagas SET live = false, status = 'CANCELLED', steps = 'payment:undone'");
+  database.execute(
+      "UPDATE orders.sagas SET live = false, status = 'CANCELLED', steps = 'payment:undone'");
   CHECK_NOTHROW(database.execute(sql));
 }
 

@@ -251,7 +251,7 @@ TEST_CASE("a saga whose command Kafka refuses waits for a person, and says why")
   sagas.driver.grant();
   sagas.driver.now = core::process_now();
   (void)sagas.driver.run({});
-  REQUIRE(sagas.steps(id) == "SN");
+  REQUIRE(sagas.steps(id) == kBegun);
   producers::Refused refused;
   refused.subject = id.to_string();
   refused.why = {"payments.commands", 0, "TOPIC_AUTHORIZATION_FAILED", "no", "allow it"};
@@ -265,8 +265,9 @@ TEST_CASE("a saga whose command Kafka refuses waits for a person, and says why")
 TEST_CASE("an owner that loses its partitions shows nothing of their sagas any more") {
   Sagas sagas;
   sagas.insert(Sagas::id_in(0, false),
-               "live, attention, status, phase, steps, waiting_for, reason, wake_at",
-               "true, true, 'NEEDS_ATTENTION', 'running', 'SN', 'operator', 'payment: x',"
+               "live, attention, status, phase, step, steps, waiting_for, reason, wake_at",
+               "true, true, 'NEEDS_ATTENTION', 'running', 'payment', 'payment:sent', 'operator', "
+               "'payment: x',"
                " '2100-01-01'");
   sagas.driver.grant();
   (void)sagas.driver.run({});

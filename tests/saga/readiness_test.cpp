@@ -122,7 +122,9 @@ TEST_CASE("a database that is held read-only is 503 in every front end, named, a
       {"POST",
        "/users/" + user + "/balance",
        {{"amount", 100}, {"currency", "USD"}, {"reason", "a test"}}},
-      {"POST", "/products", {{"name", "x"}, {"category", "books"}, {"price", money(100)}}},
+      {"POST",
+       "/products",
+       {{"name", "x"}, {"category", "books"}, {"price", money(100)}, {"available", true}}},
       {"DELETE", "/products/" + product, nullptr},
   };
   for (const Write& write : writes) {

@@ -1,4 +1,4 @@
-#include "schemas/partition_count.hpp"
+#include "schemas/installation.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 
