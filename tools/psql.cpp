@@ -26,11 +26,12 @@ constexpr std::pair<const char*, const char*> kSessionSettings[] = {
 int run_psql(const core::SettingsSources& sources, std::span<const std::string> arguments) {
   const auto settings = core::Settings::load(sources);
   const auto& url = settings.get(core::kDatabaseUrl);
-  constexpr const char* password = "password";
-  if (const auto secret = url.parameter(password)) ::setenv("PGPASSWORD", secret->c_str(), 1);
+  constexpr const char* kPasswordKeyword = "password";
+  if (const auto secret = url.parameter(kPasswordKeyword))
+    ::setenv("PGPASSWORD", secret->c_str(), 1);
   // As the program's own sessions are, whatever the database says.
   for (const auto& [name, value] : kSessionSettings) ::setenv(name, value, 1);
-  std::vector<std::string> words{"psql", url.without(password).conninfo()};
+  std::vector<std::string> words{"psql", url.without(kPasswordKeyword).conninfo()};
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<char*> pointers;
   for (std::string& word : words) pointers.push_back(word.data());

@@ -52,29 +52,29 @@ inline constexpr core::SqlText kKeyDayBefore{"ops.key_slot(interval '-1 day')"};
 inline constexpr core::SqlText kKeyDayAhead{"ops.key_slot(interval '10 minutes')"};
 
 // The table of a context whose answers are all kept as they were sent: `kKeyTable<"payments">`.
-template <core::SqlText kSchema>
+template <core::SqlText Schema>
 inline constexpr KeyTable kKeyTable{
-    core::sql<kSchema>,
-    {core::sql<"api_keys_read_", kSchema>,
+    core::sql<Schema>,
+    {core::sql<"api_keys_read_", Schema>,
      core::sql<"SELECT k.scope, k.key, k.request_hash, ", StoredAnswer::kColumns,
                " FROM unnest($1::text[], $2::text[]) AS w(scope, key) CROSS JOIN LATERAL"
                " (SELECT * FROM ",
-               kSchema,
+               Schema,
                ".idempotency_keys k WHERE k.scope = w.scope"
                " AND k.key = w.key AND k.body IS NOT NULL LIMIT 1) k">},
-    {core::sql<"api_keys_claim_", kSchema>,
-     core::sql<"WITH claimed AS (INSERT INTO ", kSchema,
+    {core::sql<"api_keys_claim_", Schema>,
+     core::sql<"WITH claimed AS (INSERT INTO ", Schema,
                ".idempotency_keys (slot, scope, key, shard, request_hash) SELECT ", kKeyDay,
-               ", $1, $2, $3, $4 WHERE NOT EXISTS (SELECT FROM ", kSchema,
+               ", $1, $2, $3, $4 WHERE NOT EXISTS (SELECT FROM ", Schema,
                ".idempotency_keys k WHERE k.scope = $1 AND k.key = $2 AND k.slot = ", kKeyDayBefore,
-               " OFFSET 0) ON CONFLICT DO NOTHING RETURNING slot), ahead AS (INSERT INTO ", kSchema,
+               " OFFSET 0) ON CONFLICT DO NOTHING RETURNING slot), ahead AS (INSERT INTO ", Schema,
                ".idempotency_keys (slot, scope, key, shard, request_hash) SELECT ", kKeyDayAhead,
                ", $1, $2, $3, $4 FROM claimed WHERE slot <> ", kKeyDayAhead,
                " ON CONFLICT DO NOTHING RETURNING slot)"
                " SELECT EXISTS (SELECT FROM claimed WHERE slot = ",
                kKeyDayAhead, ") OR EXISTS (SELECT FROM ahead)">},
-    {core::sql<"api_keys_store_", kSchema>,
-     core::sql<"UPDATE ", kSchema,
+    {core::sql<"api_keys_store_", Schema>,
+     core::sql<"UPDATE ", Schema,
                ".idempotency_keys SET status = $3, location = $4, body = $5"
                " WHERE scope = $1 AND key = $2 AND body IS NULL">}};
 
