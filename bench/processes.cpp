@@ -19,7 +19,10 @@ namespace {
 
 std::string read_file(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
+  // A process that ends in between makes the read fail; an iterator over the buffer would throw.
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
 }
 
 std::string proc_file(pid_t pid, const char* name) {

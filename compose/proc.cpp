@@ -6,7 +6,6 @@
 
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <optional>
 #include <sstream>
 #include <system_error>
@@ -25,8 +24,10 @@ struct Process {
 std::string folder_of(pid_t pid) { return "/proc/" + std::to_string(pid); }
 
 std::optional<Process> read_process(pid_t pid) {
-  std::ifstream file(folder_of(pid) + "/stat");
-  const std::string stat{std::istreambuf_iterator<char>(file), {}};
+  // A process that ends in between makes the read fail; an iterator over the buffer would throw.
+  std::ostringstream text;
+  text << std::ifstream(folder_of(pid) + "/stat").rdbuf();
+  const std::string stat = text.str();
   // The command's name is in parentheses and may contain anything, so fields count from the last.
   const auto name_end = stat.rfind(')');
   if (name_end == std::string::npos) return std::nullopt;
