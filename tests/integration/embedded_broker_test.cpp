@@ -67,10 +67,10 @@ void converse(int socket) {
   CHECK(answer[7] == 7);
 }
 
+// Not a unit test, since those run under sanitizers, which want descriptors for their own checks.
 TEST_CASE("out of descriptors the embedded broker rests, and goes on when there are some again") {
   Logger logger("test", LogLevel::kError);
   const EmbeddedBroker broker(0, {{"orders.events", 1, 1}}, logger);
-  // Its threads run; a sanitizer, too, wants descriptors when one starts.
   const int first = open_socket();
   REQUIRE(connects(first, broker.port()));
   converse(first);
