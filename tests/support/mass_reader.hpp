@@ -15,7 +15,7 @@ namespace orderflow::testing {
 // connections at once. `judge` says what is wrong with an answer, nothing when it is sound; it is
 // called from several threads, once for each index, so it must not use the macros of a test. Only
 // the first hundreds of answers are compared with OpenAPI too, since that costs more than the
-// reading.
+// reading. What is answered 503 is asked again, for kPatience at most.
 //
 // Returns what is wrong, in the order of the targets; stops early at `problems_max`.
 [[nodiscard]] std::vector<std::string> read_all(
