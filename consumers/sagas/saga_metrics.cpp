@@ -3,22 +3,12 @@
 #include <algorithm>
 
 #include "events/roles.hpp"
-#include "saga/order/order_saga.hpp"
+#include "saga/order/awaited_steps.hpp"
 
 namespace orderflow::consumers {
 namespace {
 
 const std::string kSaga(saga::kOrderSaga.name);
-
-// What a saga can wait at: each step that a participant does, and a refund.
-constexpr auto kAwaited = [] {
-  std::array<int, saga::kOrderSaga.size> steps{};
-  std::size_t count = 0;
-  for (int step = 0; step <= saga::refund_step(saga::kOrderSaga); ++step) {
-    if (step != static_cast<int>(saga::kOrderSaga.pivot)) steps[count++] = step;
-  }
-  return steps;
-}();
 
 std::string name_of(int step) { return std::string(saga::step_name(saga::kOrderSaga, step)); }
 
@@ -95,7 +85,7 @@ void SagaMetrics::in_progress(const saga::Sagas& sagas, core::Time now) {
     ++counts[static_cast<std::size_t>(saga.state.step)];
     if (saga.state.step_started_at) oldest = std::max(oldest, now - *saga.state.step_started_at);
   }
-  for (const int step : kAwaited) {
+  for (const int step : saga::kAwaitedSteps) {
     metrics_.gauge("sagas_in_progress", "Live sagas an owner holds, by step.", labels_of(step))
         .Set(static_cast<double>(counts[static_cast<std::size_t>(step)]));
   }
@@ -103,7 +93,7 @@ void SagaMetrics::in_progress(const saga::Sagas& sagas, core::Time now) {
 }
 
 void SagaMetrics::waiting(const ParticipantHealth& health) {
-  for (const int step : kAwaited) {
+  for (const int step : saga::kAwaitedSteps) {
     const core::MetricLabels labels = labels_of(step);
     const auto count = health.count(step);
     metrics_

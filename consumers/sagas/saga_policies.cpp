@@ -1,6 +1,6 @@
 #include "consumers/sagas/saga_policies.hpp"
 
-#include "saga/order/order_saga.hpp"
+#include "saga/order/awaited_steps.hpp"
 #include "saga/settings.hpp"
 
 namespace orderflow::consumers {
@@ -18,8 +18,6 @@ constexpr auto kStepTimeouts =
                                                StepTimeout{"delivery", saga::kDeliveryTimeout},
                                            });
 
-constexpr int kRefund = saga::refund_step(saga::kOrderSaga);
-
 saga::Policy configured(const core::Settings& settings) {
   saga::Policy policy;
   policy.retry.attempts = settings.get(saga::kRetryAttempts);
@@ -29,7 +27,7 @@ saga::Policy configured(const core::Settings& settings) {
   for (const auto& [step, timeout] : kStepTimeouts) {
     policy.reply_timeout[saga::kOrderSaga.index_of(step)] = settings.get(timeout);
   }
-  policy.reply_timeout[kRefund] = settings.get(saga::kPaymentTimeout);
+  policy.reply_timeout[saga::refund_step(saga::kOrderSaga)] = settings.get(saga::kPaymentTimeout);
   policy.probe_interval = settings.get(saga::kProbeInterval);
   return policy;
 }
@@ -44,8 +42,7 @@ SagaPolicies::SagaPolicies(const core::Settings& settings)
 }
 
 void SagaPolicies::adapt(const ParticipantHealth& health) {
-  for (int step = 0; step <= kRefund; ++step) {
-    if (step == static_cast<int>(saga::kOrderSaga.pivot)) continue;
+  for (const int step : saga::kAwaitedSteps) {
     const auto timeout = health.reply_timeout(step, configured_timeout_[step]);
     usual_.reply_timeout[step] = timeout;
     single_attempt_.reply_timeout[step] = timeout;

@@ -4,7 +4,7 @@
 
 #include "domain/trail/rows.hpp"
 #include "http-api/orders/order_rows.hpp"
-#include "saga/order/order_saga.hpp"
+#include "saga/order/awaited_steps.hpp"
 
 namespace orderflow::http_api {
 namespace {
@@ -17,18 +17,17 @@ constexpr std::size_t kErrorCharactersMax = 100;
 constexpr const char* kErrorCondition =
     "(right(s.reason, length(?) + 2) = ': ' || ? OR starts_with(s.reason, ? || ': '))";
 
-// The pivot is no step that anything waits at.
 bool is_awaited_step(std::string_view name) {
-  const int step = saga::step_named(saga::kOrderSaga, name);
-  return step >= 0 && step != static_cast<int>(saga::kOrderSaga.pivot);
+  return std::any_of(saga::kAwaitedSteps.begin(), saga::kAwaitedSteps.end(),
+                     [name](int step) { return saga::step_name(saga::kOrderSaga, step) == name; });
 }
 
 std::string awaited_steps() {
   std::string names;
-  for (std::size_t i = 0; i < saga::kOrderSaga.size; ++i) {
-    if (i != saga::kOrderSaga.pivot) names.append(saga::kOrderSaga.steps[i].name).append(", ");
+  for (const int step : saga::kAwaitedSteps) {
+    names.append(names.empty() ? "" : ", ").append(saga::step_name(saga::kOrderSaga, step));
   }
-  return names.append(saga::kRefundName);
+  return names;
 }
 
 JsonObject saga_object(const saga::SagaRow& saga) {

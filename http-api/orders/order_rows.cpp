@@ -1,6 +1,7 @@
 #include "http-api/orders/order_rows.hpp"
 
 #include "http-api/server/http.hpp"
+#include "saga/order/awaited_steps.hpp"
 
 namespace orderflow::http_api {
 namespace {
@@ -114,11 +115,11 @@ std::string saga_steps_json(const saga::State& state) {
   constexpr std::size_t kUsualBytes = 300;
   core::TextBuilder out(kUsualBytes);
   out.put('[');
-  for (int step = 0; step < state.steps.size(); ++step) {
-    if (step == static_cast<int>(saga::kOrderSaga.pivot)) continue;
-    put_step(out, state, step, state.steps[step]);
+  for (const int step : saga::kAwaitedSteps) {
+    const bool refund = step == saga::refund_step(saga::kOrderSaga);
+    if (refund && !state.refund) continue;
+    put_step(out, state, step, refund ? saga::StepState::kSent : state.steps[step]);
   }
-  if (state.refund) put_step(out, state, state.step, saga::StepState::kSent);
   out.put(']');
   return out.take();
 }
