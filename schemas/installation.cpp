@@ -11,6 +11,10 @@ namespace {
 
 constexpr core::PgStatement kReadMigrated{"settings_exist",
                                           "SELECT to_regclass('ops.settings') IS NOT NULL"};
+constexpr core::PgStatement kBookkeepingExists{"migrations_exist",
+                                               "SELECT to_regclass('ops.migrations') IS NOT NULL"};
+constexpr core::PgStatement kReadApplied{
+    "migrations_applied", "SELECT number, name, checksum FROM ops.migrations ORDER BY number"};
 constexpr core::PgStatement kReadCount{"partition_count", kPartitionCountSql};
 constexpr core::PgStatement kReadId{
     "installation_id", "SELECT value FROM ops.settings WHERE name = 'installation_id'"};
@@ -25,6 +29,17 @@ std::int32_t first_partition_count(std::int32_t wanted, unsigned cores) {
 
 std::int32_t first_partition_count(const core::Settings& settings) {
   return first_partition_count(settings.get(kPartitions), std::thread::hardware_concurrency());
+}
+
+std::vector<AppliedMigration> read_applied_migrations(core::PgSession& session) {
+  if (!session.execute(kBookkeepingExists).boolean(0, 0)) return {};
+  const core::PgResult rows = session.execute(kReadApplied);
+  std::vector<AppliedMigration> applied;
+  for (int i = 0; i < rows.rows(); ++i) {
+    applied.push_back(
+        {rows.int4(i, 0), std::string(rows.text(i, 1)), std::string(rows.text(i, 2))});
+  }
+  return applied;
 }
 
 std::optional<std::int32_t> read_partition_count(core::PgSession& session) {

@@ -3,9 +3,11 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/pg/session.hpp"
 #include "core/settings/settings.hpp"
+#include "schemas/migration_plan.hpp"
 
 namespace orderflow::schemas {
 
@@ -20,6 +22,10 @@ inline constexpr const char* kPartitionCountSql =
 // much as large ones; fewer leave cores idle.
 [[nodiscard]] std::int32_t first_partition_count(std::int32_t wanted, unsigned cores);
 [[nodiscard]] std::int32_t first_partition_count(const core::Settings& settings);
+
+// What was applied to the database, in order; nothing before the first migration. Throws
+// core::Unavailable.
+[[nodiscard]] std::vector<AppliedMigration> read_applied_migrations(core::PgSession& session);
 
 // Nothing when the database is not migrated yet. Throws core::Unavailable.
 [[nodiscard]] std::optional<std::int32_t> read_partition_count(core::PgSession& session);

@@ -24,8 +24,6 @@ using namespace std::chrono_literals;
 // The first eight bytes of the program's name; every migrating process must use the same number.
 constexpr core::PgStatement kLock{"migration_lock",
                                   "SELECT pg_advisory_xact_lock(8030591472428805231)"};
-constexpr core::PgStatement kApplied{
-    "migrations_applied", "SELECT number, name, checksum FROM ops.migrations ORDER BY number"};
 constexpr core::PgStatement kRecord{
     "record_migration", "INSERT INTO ops.migrations (number, name, checksum) VALUES ($1, $2, $3)"};
 constexpr core::PgStatement kPing{"migration_ping", "SELECT 1"};
@@ -53,16 +51,6 @@ constexpr core::Duration kStatementTimeout = 10min;
 
 void take_lock(core::PgTransaction& transaction) { (void)transaction.execute(kLock); }
 
-std::vector<AppliedMigration> applied_migrations(core::PgTransaction& transaction) {
-  const core::PgResult rows = transaction.execute(kApplied);
-  std::vector<AppliedMigration> applied;
-  for (int i = 0; i < rows.rows(); ++i) {
-    applied.push_back(
-        {rows.int4(i, 0), std::string(rows.text(i, 1)), std::string(rows.text(i, 2))});
-  }
-  return applied;
-}
-
 void require_fitting_database(const core::Settings& settings) {
   const auto& url = settings.get(core::kDatabaseUrl);
   core::DatabaseCheck check(url, {.application_name = "orderflow/migrate"});
@@ -83,7 +71,7 @@ void prepare_bookkeeping(core::PgSession& session) {
 std::string apply_next(core::PgSession& session) {
   core::PgTransaction transaction(session);
   take_lock(transaction);
-  const auto left = migrations_left(migrations(), applied_migrations(transaction));
+  const auto left = migrations_left(migrations(), read_applied_migrations(session));
   if (left.empty()) return {};
   const auto& next = left.front();
   session.run_script(std::string(next.sql));

@@ -6,6 +6,8 @@
 #include "core/pg/session.hpp"
 #include "core/pg/settings.hpp"
 #include "core/values/uuid.hpp"
+#include "schemas/embedded.hpp"
+#include "schemas/installation.hpp"
 #include "schemas/migrate.hpp"
 
 namespace orderflow::schemas {
@@ -90,12 +92,10 @@ std::span<const SeedProduct> seed_products() { return kProducts; }
 int run_seed(const core::Settings& settings, core::Logger& logger) {
   core::PgSession session(settings.get(core::kDatabaseUrl), {.application_name = "orderflow/seed"});
   await_database(settings, session, logger);
-  try {
-    (void)session.transaction(insertions());
-  } catch (const core::DatabaseRefusal& refusal) {
-    if (refusal.sqlstate() != "42P01" && refusal.sqlstate() != "3F000") throw;
-    throw core::BadConfiguration("the database has no tables yet; run `orderflow migrate` first");
+  if (const auto problem = schema_problem(migrations(), read_applied_migrations(session))) {
+    throw core::BadConfiguration(*problem);
   }
+  (void)session.transaction(insertions());
   logger.info("seed data is there",
               {{"users", seed_users().size()}, {"products", seed_products().size()}});
   return 0;

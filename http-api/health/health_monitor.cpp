@@ -5,6 +5,8 @@
 
 #include "core/pg/settings.hpp"
 #include "core/values/failure.hpp"
+#include "schemas/embedded.hpp"
+#include "schemas/installation.hpp"
 
 namespace orderflow::http_api {
 namespace {
@@ -12,9 +14,6 @@ namespace {
 constexpr auto kInterval = std::chrono::seconds{1};
 constexpr core::Duration kDatabaseTimeout = std::chrono::seconds{2};
 constexpr int kKafkaTimeoutMs = 2000;
-
-constexpr core::PgStatement kMigrated{"migrated",
-                                      "SELECT to_regclass('ops.migrations') IS NOT NULL"};
 
 }  // namespace
 
@@ -52,8 +51,9 @@ void HealthMonitor::check_database() {
   try {
     const auto problem = database_.problem();
     report("database", !problem, problem.value_or(""));
-    const bool migrated = database_.session().execute(kMigrated).boolean(0, 0);
-    report("schema", migrated, migrated ? "" : "the tables are missing; run `orderflow migrate`");
+    const auto misfit = schemas::schema_problem(
+        schemas::migrations(), schemas::read_applied_migrations(database_.session()));
+    report("schema", !misfit, misfit.value_or(""));
   } catch (const std::exception& error) {
     report("database", false, error.what());
     report("schema", false, "unknown while the database does not answer");

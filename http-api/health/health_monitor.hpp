@@ -19,8 +19,8 @@ namespace orderflow::http_api {
 
 // Asks the database and Kafka about once a second, each on a connection and a thread of its own and
 // with a deadline, and reports the components "database" (it answers and is what Orderflow needs:
-// core/pg/database_check.hpp), "schema" (the migrations are there) and "kafka". From construction
-// to destruction. A change is logged, a state that stays is not.
+// core/pg/database_check.hpp), "schema" (the migrations are there, and this program's) and "kafka".
+// From construction to destruction. A change is logged, a state that stays is not.
 class HealthMonitor {
  public:
   HealthMonitor(const core::Settings& settings, core::Health& health, core::Logger& logger);

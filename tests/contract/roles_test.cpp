@@ -79,7 +79,7 @@ TEST_CASE("each owner has a table of partitions and a database role") {
   for (const Role& owner : kOwners) {
     INFO(owner.name);
     CHECK(contains(sql, "CREATE TABLE " + std::string(owner.schema) + ".partitions ("));
-    // 0001_contexts.sql makes a role of this name for each context.
+    // 0001_installation.sql makes a role of this name for each context.
     CHECK(owner.database_role == "orderflow_" + std::string(owner.schema));
     CHECK(contains(sql, "'" + std::string(owner.schema) + "'"));
   }

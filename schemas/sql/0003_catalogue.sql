@@ -1,10 +1,3 @@
-CREATE TABLE identity.users (
-  id uuid PRIMARY KEY,
-  username text NOT NULL UNIQUE,
-  display_name text NOT NULL,
-  created_at timestamptz NOT NULL DEFAULT now()
-);
-
 CREATE TABLE catalogue.products (
   id uuid PRIMARY KEY,
   name text NOT NULL,
@@ -30,3 +23,5 @@ CREATE TABLE catalogue.offers (
   updated_at timestamptz NOT NULL DEFAULT now()
 );
 CREATE INDEX offers_product ON catalogue.offers (product_id);
+
+SELECT ops.create_key_table('catalogue', 'status integer, location text, body bytea');

@@ -1,11 +1,12 @@
--- What was ordered. Written once, at the API; never updated.
+-- What was ordered. Written once, at the API; never updated. JSON that no query looks into is of type json:
+-- it goes on as it was written, and a placed order's answer is made again from its row, byte for byte.
 CREATE TABLE orders.orders (
   id uuid PRIMARY KEY,
   user_id uuid NOT NULL,
-  items jsonb NOT NULL,
+  items json NOT NULL,
   total bigint NOT NULL,
   currency text NOT NULL,
-  delivery_address jsonb NOT NULL,
+  delivery_address json NOT NULL,
   special_instructions text,
   draft boolean NOT NULL DEFAULT false,
   correlation_id text NOT NULL,
@@ -13,6 +14,38 @@ CREATE TABLE orders.orders (
   created_at timestamptz NOT NULL
 );
 CREATE INDEX orders_user ON orders.orders (user_id, id);
+
+-- Columns that no query chooses rows by need no statistics, here and in the tables below. Tables that grow
+-- are analyzed again and again, and sorting samples of JSON and text is most of what that costs.
+ALTER TABLE orders.orders
+  ALTER COLUMN items SET STATISTICS 0,
+  ALTER COLUMN total SET STATISTICS 0,
+  ALTER COLUMN currency SET STATISTICS 0,
+  ALTER COLUMN delivery_address SET STATISTICS 0,
+  ALTER COLUMN special_instructions SET STATISTICS 0,
+  ALTER COLUMN correlation_id SET STATISTICS 0,
+  ALTER COLUMN traceparent SET STATISTICS 0;
+
+CREATE TYPE orders.new_order AS (
+  id uuid,
+  user_id uuid,
+  items json,
+  total bigint,
+  currency text,
+  delivery_address json,
+  special_instructions text,
+  draft boolean,
+  correlation_id text,
+  traceparent text,
+  shard integer,
+  scope text,
+  key text,
+  request_hash bytea,
+  key_shard integer
+);
+
+-- Of a placed order only its id is kept.
+SELECT ops.create_key_table('orders', 'status integer, location text, body bytea, order_id uuid');
 
 -- What happens to it. One narrow row an order, updated by the owner of its partition only.
 -- steps: "payment:done,delivery:sent", see saga/engine/step_states.hpp; one that is not named has not started.
@@ -45,6 +78,43 @@ CREATE TABLE orders.sagas (
 ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.02);
 CREATE INDEX sagas_live ON orders.sagas (shard) WHERE live;
 CREATE INDEX sagas_attention ON orders.sagas (order_id) WHERE attention;
+ALTER TABLE orders.sagas
+  ALTER COLUMN version SET STATISTICS 0,
+  ALTER COLUMN round SET STATISTICS 0,
+  ALTER COLUMN steps SET STATISTICS 0,
+  ALTER COLUMN attempt SET STATISTICS 0,
+  ALTER COLUMN event_sequence SET STATISTICS 0,
+  ALTER COLUMN failure_detail SET STATISTICS 0,
+  ALTER COLUMN payment_id SET STATISTICS 0,
+  ALTER COLUMN delivery_id SET STATISTICS 0,
+  ALTER COLUMN open_request SET STATISTICS 0,
+  ALTER COLUMN refund SET STATISTICS 0,
+  ALTER COLUMN step_started_at SET STATISTICS 0;
+
+CREATE TYPE orders.saga_change AS (
+  order_id uuid,
+  expected_version bigint,
+  version bigint,
+  live boolean,
+  attention boolean,
+  status text,
+  phase text,
+  round integer,
+  step text,
+  steps text,
+  attempt integer,
+  event_sequence bigint,
+  wake_at timestamptz,
+  waiting_for text,
+  reason text,
+  failure_code text,
+  failure_detail text,
+  payment_id uuid,
+  delivery_id uuid,
+  open_request uuid,
+  refund jsonb,
+  step_started_at timestamptz
+);
 
 -- What happened. Insert-only; (partition, batch_no, ordinal) is the order of publication.
 CREATE TABLE orders.events (
@@ -59,12 +129,47 @@ CREATE TABLE orders.events (
   actor text NOT NULL,
   correlation_id text NOT NULL,
   traceparent text NOT NULL,
-  data jsonb NOT NULL,
+  data json NOT NULL,
   PRIMARY KEY (order_id, sequence)
 );
 CREATE INDEX events_publication ON orders.events (partition, batch_no, ordinal);
+ALTER TABLE orders.events
+  ALTER COLUMN type SET STATISTICS 0,
+  ALTER COLUMN status SET STATISTICS 0,
+  ALTER COLUMN actor SET STATISTICS 0,
+  ALTER COLUMN correlation_id SET STATISTICS 0,
+  ALTER COLUMN traceparent SET STATISTICS 0,
+  ALTER COLUMN data SET STATISTICS 0;
+
+CREATE TYPE orders.event_row AS (
+  order_id uuid,
+  sequence bigint,
+  partition integer,
+  batch_no bigint,
+  ordinal integer,
+  type text,
+  status text,
+  time timestamptz,
+  actor text,
+  correlation_id text,
+  traceparent text,
+  data json
+);
+
+-- Orders whose events Kafka refuses from this sequence on: they stay in orders.events, and are published when
+-- it takes them. Those of other orders go on.
+CREATE TABLE orders.held_events (
+  order_id uuid PRIMARY KEY,
+  shard integer NOT NULL,
+  sequence bigint NOT NULL,
+  reason text NOT NULL,
+  held_at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+CREATE INDEX held_events_shard ON orders.held_events (shard);
 
 -- What people ask of an existing order; also the job that GET /jobs/{id} shows. Durable before its 202.
+-- command_id, command_outcome: of a request to skip a step, what the participant's book held for good about
+-- the step's command.
 CREATE TABLE orders.requests (
   id uuid PRIMARY KEY,
   order_id uuid NOT NULL,
@@ -75,6 +180,8 @@ CREATE TABLE orders.requests (
   amount bigint,
   payment_id uuid,
   target_status text,
+  command_id uuid,
+  command_outcome text,
   reason text,
   actor text NOT NULL,
   correlation_id text NOT NULL,

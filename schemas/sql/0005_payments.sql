@@ -9,6 +9,20 @@ CREATE TABLE payments.accounts (
   updated_at timestamptz NOT NULL DEFAULT now()
 ) WITH (fillfactor = 20);
 
+CREATE TYPE payments.account_change AS (
+  id uuid,
+  balance bigint,
+  ledger_sequence bigint,
+  expected_sequence bigint
+);
+
+-- Raised when an account is no longer at the sequence a batch read it at: money was adjusted at the
+-- API in between. The batch reads again and repeats.
+CREATE FUNCTION payments.raise_account_moved() RETURNS integer LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'an account moved between read and write' USING ERRCODE = 'serialization_failure';
+END $$;
+
 -- One row a capture command: the barrier of both its phases. The do-phase is final when the row is
 -- there (captured, refused or voided), the undo-phase when undone_at is set.
 CREATE TABLE payments.payments (
@@ -30,6 +44,29 @@ CREATE TABLE payments.payments (
 ) WITH (fillfactor = 80);
 CREATE INDEX payments_order ON payments.payments (order_id);
 CREATE INDEX payments_account ON payments.payments (account_id, id);
+ALTER TABLE payments.payments
+  ALTER COLUMN amount SET STATISTICS 0,
+  ALTER COLUMN currency SET STATISTICS 0,
+  ALTER COLUMN code SET STATISTICS 0,
+  ALTER COLUMN detail SET STATISTICS 0,
+  ALTER COLUMN undone_amount SET STATISTICS 0,
+  ALTER COLUMN refunded_amount SET STATISTICS 0,
+  ALTER COLUMN correlation_id SET STATISTICS 0;
+
+CREATE TYPE payments.payment_row AS (
+  id uuid,
+  order_id uuid,
+  account_id uuid,
+  amount bigint,
+  currency text,
+  status text,
+  code text,
+  detail text,
+  undone_amount bigint,
+  refunded_amount bigint,
+  undone_at timestamptz,
+  correlation_id text
+);
 
 -- One row a later refund command (asked for by a person after the saga): its barrier.
 CREATE TABLE payments.refunds (
@@ -60,12 +97,21 @@ CREATE TABLE payments.ledger (
   PRIMARY KEY (account_id, sequence)
 );
 CREATE INDEX ledger_reference ON payments.ledger (reference);
+ALTER TABLE payments.ledger
+  ALTER COLUMN kind SET STATISTICS 0,
+  ALTER COLUMN amount SET STATISTICS 0,
+  ALTER COLUMN balance_after SET STATISTICS 0,
+  ALTER COLUMN reason SET STATISTICS 0;
 
--- Raised when an account is no longer at the sequence a batch read it at: money was adjusted at the
--- API in between. The batch reads again and repeats.
-CREATE FUNCTION payments.raise_account_moved() RETURNS integer LANGUAGE plpgsql AS $$
-BEGIN
-  RAISE EXCEPTION 'an account moved between read and write' USING ERRCODE = 'serialization_failure';
-END $$;
+CREATE TYPE payments.ledger_row AS (
+  account_id uuid,
+  sequence bigint,
+  kind text,
+  reference uuid,
+  amount bigint,
+  balance_after bigint
+);
+
+SELECT ops.create_key_table('payments', 'status integer, location text, body bytea');
 
 CREATE TABLE payments.partitions (LIKE orders.partitions INCLUDING ALL) WITH (fillfactor = 10);
