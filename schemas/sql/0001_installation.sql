@@ -28,6 +28,7 @@ BEGIN
         RAISE NOTICE 'role orderflow_% was not granted: %', context, SQLERRM;
       END;
       EXECUTE format('GRANT USAGE ON SCHEMA %I, ops TO %I', context, 'orderflow_' || context);
+      EXECUTE format('GRANT SELECT ON ops.migrations TO %I', 'orderflow_' || context);
       EXECUTE format('ALTER DEFAULT PRIVILEGES IN SCHEMA %I GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO %I',
                      context, 'orderflow_' || context);
       EXECUTE format('ALTER DEFAULT PRIVILEGES IN SCHEMA ops GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO %I',
