@@ -34,13 +34,13 @@ inline constexpr core::Setting<core::Duration> kPaymentTimeout{
     .name = "ORDERFLOW_PAYMENT_TIMEOUT",
     .default_value = "5s",
     .limits = {std::chrono::milliseconds{10}, std::chrono::hours{24}},
-    .help = "wait for a reply of the payment step before it is tried again"};
+    .help = "wait for a reply of payments before a command is sent again"};
 
 inline constexpr core::Setting<core::Duration> kDeliveryTimeout{
     .name = "ORDERFLOW_DELIVERY_TIMEOUT",
     .default_value = "5s",
     .limits = {std::chrono::milliseconds{10}, std::chrono::hours{24}},
-    .help = "wait for a reply of the delivery step before it is tried again"};
+    .help = "wait for a reply of delivery before a command is sent again"};
 
 inline constexpr core::Setting<core::Duration> kProbeInterval{
     .name = "ORDERFLOW_PROBE_INTERVAL",

@@ -35,11 +35,14 @@ load_settings() { # [quiet|loud [FLAG…]]: quiet leaves out what is only told
   http_host=$setting_ORDERFLOW_HTTP_HOST
   http_port=$setting_ORDERFLOW_HTTP_PORT broker_port=$setting_ORDERFLOW_BROKER_PORT pg_port=$setting_ORDERFLOW_PG_PORT
   processes=$setting_ORDERFLOW_PROCESSES metrics_base=$setting_ORDERFLOW_METRICS_PORT_BASE
-  [ "$metrics_base" != 0 ] || metrics_base=$((http_port + 1000))
   check_port_number ORDERFLOW_HTTP_PORT "$http_port"
   check_port_number ORDERFLOW_BROKER_PORT "$broker_port"
   check_port_number ORDERFLOW_PG_PORT "$pg_port"
+  [ "$metrics_base" != 0 ] || metrics_base=$((10#$http_port + 1000))
   check_port_number ORDERFLOW_METRICS_PORT_BASE "$metrics_base"
+  # The shell would take a leading zero for octal.
+  http_port=$((10#$http_port)) broker_port=$((10#$broker_port)) pg_port=$((10#$pg_port))
+  metrics_base=$((10#$metrics_base)) processes=$((10#$processes))
   # Empty: the private cluster, the broker started here.
   outside_database='' outside_broker=''
   ! given DATABASE_URL || outside_database=$setting_DATABASE_URL
@@ -52,7 +55,10 @@ given() { [[ $settings_given == *" $1 "* ]]; } # NAME: somebody has set it
 find_env_file() {
   env_file=${ORDERFLOW_ENV_FILE-$repo/.env}
   [ -n "${ORDERFLOW_ENV_FILE:-}" ] || [ -e "$env_file" ] || env_file=''
-  [ -z "$env_file" ] || env_file=$(realpath -m -- "$env_file")
+  [ -n "$env_file" ] || return 0
+  [ ! -d "$env_file" ] && [ -r "$env_file" ] ||
+    die "the env file '$env_file' cannot be read; correct it, or set ORDERFLOW_ENV_FILE= for none"
+  env_file=$(realpath -m -- "$env_file")
 }
 
 # What the env file says of a name, in REPLY. The program reads that file for all settings; this is for
@@ -62,6 +68,7 @@ read_from_env_file() { # NAME
   REPLY=''
   [ -r "$env_file" ] || return 0
   while IFS= read -r line || [ -n "$line" ]; do
+    line=${line#$'\xef\xbb\xbf'}
     [[ $line =~ ^[[:space:]]*(export[[:space:]]+)?"$1"[[:space:]]*=[[:space:]]*(.*)$ ]] || continue
     text=${BASH_REMATCH[2]}
     if [[ $text =~ ^\'([^\']*)\' || $text =~ ^\"([^\"]*)\" ]]; then
@@ -211,7 +218,8 @@ command_down() {
 
 command_wipe() {
   case "$*" in '' | --yes | -y) ;; *) usage_error "wipe knows only --yes" ;; esac
-  if [ $# -eq 0 ] && [ -t 0 ]; then
+  if [ $# -eq 0 ]; then
+    [ -t 0 ] || die "wipe removes the database and asks before it does; without a terminal: wipe --yes"
     printf 'Stop everything and remove database, broker data and logs in %s? [y/N] ' "$state_dir"
     local answer
     read -r answer

@@ -84,8 +84,9 @@ run_logged() { # LOG TEXT COMMAND…: the command's noise goes to the log while 
   return "$code"
 }
 
+# At once: a signal that can be trapped would run the script's traps in a helper that has just forked.
 end_helper() { # PID
-  kill "$1" 2>/dev/null || true
+  kill -KILL "$1" 2>/dev/null || true
   wait "$1" 2>/dev/null || true
 }
 

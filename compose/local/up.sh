@@ -61,9 +61,11 @@ prepare_state_dir() { # DIR
   case $repo$1 in
     *[$'\t\n']*) die "the folder '$1' has a tab or newline in its name; use another" ;;
   esac
-  mkdir -p -- "$1/log" 2>/dev/null && [ -w "$1" ] && [ -w "$1/log" ] ||
-    die "cannot write $1 (it belongs to $(owner_of "$1"));" \
-      "run as that user or set ORDERFLOW_STATE_DIR"
+  local refusal
+  [ ! -e "$1" ] || [ -d "$1" ] || die "$1 is no folder; set ORDERFLOW_STATE_DIR to another name"
+  refusal=$(mkdir -p -- "$1/log" 2>&1 && touch -- "$1/up.lock" "$1/log" 2>&1) ||
+    die "cannot write $1, which belongs to $(owner_of "$1") (${refusal##*: });" \
+      "run as that user, mend the folder, or set ORDERFLOW_STATE_DIR to another"
 }
 
 choose_broker() { # CHOSEN: sets broker to embedded, kafka or outside
@@ -85,7 +87,8 @@ already_running() { # CHOSEN BROKER: tells what runs, which other settings now d
 }
 
 require_free_ports() { # each one free, and no two the same
-  require_distinct_ports "$http_port" "$broker_port" "$pg_port"
+  instance_ports=("$http_port the HTTP API" "$broker_port the broker" "$pg_port PostgreSQL")
+  require_distinct_ports "${instance_ports[@]}"
   # Right after a kill -9 of the supervisor its processes are still on their way out.
   ! any_port_taken "$http_port" "$broker_port" "$pg_port" || stop_supervisor "$state_dir"
   require_free_port "$http_port" ORDERFLOW_HTTP_PORT "the HTTP API" "$http_host"
@@ -102,21 +105,29 @@ require_free_ports() { # each one free, and no two the same
 
 # Those of health and metrics, a process each; which there are the program knows.
 require_free_metrics_ports() {
-  local ports names port
+  local ports names port wanted=("${instance_ports[@]}")
   choose_metrics_base
   read_metrics_ports "$metrics_base" "$processes"
-  require_distinct_ports "$http_port" "$broker_port" "$pg_port" "${ports[@]}"
+  for port in "${!ports[@]}"; do
+    wanted+=("${ports[port]} health and metrics of ${names[port]}")
+  done
+  require_distinct_ports "${wanted[@]}"
   for port in "${!ports[@]}"; do
     require_free_port "${ports[port]}" ORDERFLOW_METRICS_PORT_BASE \
       "health and metrics of ${names[port]}" "$http_host"
   done
 }
 
-require_distinct_ports() { # PORT…
-  local twice
-  twice=$(printf '%s\n' "$@" | sort | uniq -d | head -n 1)
-  [ -z "$twice" ] || die "port $twice is meant for two things; choose ORDERFLOW_HTTP_PORT," \
-    "ORDERFLOW_BROKER_PORT, ORDERFLOW_PG_PORT and ORDERFLOW_METRICS_PORT_BASE apart"
+require_distinct_ports() { # "PORT WHAT"…
+  local one port
+  local -A uses
+  for one; do
+    port=${one%% *}
+    [ -z "${uses[$port]:-}" ] || die "port $port is meant for ${uses[$port]} and for ${one#* };" \
+      "choose ORDERFLOW_HTTP_PORT, ORDERFLOW_BROKER_PORT, ORDERFLOW_PG_PORT and" \
+      "ORDERFLOW_METRICS_PORT_BASE apart"
+    uses[$port]=${one#* }
+  done
 }
 
 write_table() {

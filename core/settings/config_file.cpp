@@ -9,6 +9,8 @@ namespace {
 
 constexpr std::size_t kBytesMax = 1'048'576;
 constexpr std::string_view kBlanks = " \t\r";
+// Some editors write it first. Left in, it would make the first name another one.
+constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 
 std::string_view trimmed(std::string_view text) {
   const auto first = text.find_first_not_of(kBlanks);
@@ -61,6 +63,7 @@ std::string_view without_export(std::string_view name) {
 std::vector<std::pair<std::string, std::string>> parse_config_file(std::string_view text,
                                                                    const std::string& path) {
   std::vector<std::pair<std::string, std::string>> values;
+  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
   for (int number = 1; !text.empty(); ++number) {
     const auto end = text.find('\n');
     const auto line = trimmed(text.substr(0, end));

@@ -41,6 +41,15 @@ std::optional<std::string> nearest_name(std::string_view misspelt,
   return found;
 }
 
+bool is_slip_of(std::string_view misspelt, std::span<const std::string> names) {
+  constexpr std::size_t kSlipMax = 2;
+  // Short names are near to many.
+  constexpr std::size_t kLettersMin = 8;
+  if (misspelt.size() < kLettersMin || misspelt.size() > kLettersMax) return false;
+  return std::any_of(names.begin(), names.end(),
+                     [&](const auto& name) { return distance(misspelt, name) <= kSlipMax; });
+}
+
 std::string did_you_mean(std::string_view misspelt, std::span<const std::string> names) {
   const auto name = nearest_name(misspelt, names);
   return name ? " (did you mean " + *name + "?)" : "";

@@ -12,6 +12,9 @@ namespace orderflow::core {
 [[nodiscard]] std::optional<std::string> nearest_name(std::string_view misspelt,
                                                       std::span<const std::string> names);
 
+// Whether so little differs from one of the names that no other can be meant.
+[[nodiscard]] bool is_slip_of(std::string_view misspelt, std::span<const std::string> names);
+
 // " (did you mean NAME?)", or nothing.
 [[nodiscard]] std::string did_you_mean(std::string_view misspelt,
                                        std::span<const std::string> names);

@@ -157,7 +157,13 @@ void Settings::take_config_file(const std::string& path) {
 
 void Settings::take_env_file(const std::string& path, const Pairs& pairs) {
   const Source source{SettingOrigin::kEnvFile, path, std::filesystem::path(path).parent_path()};
-  warn_of(take_all(pairs, source), path + ": ");
+  const auto others = take_all(pairs, source);
+  warn_of(others, path + ": ");
+  // It is a file of ours: what is nearly a setting was meant as one, though the environment may
+  // hold such a name for others.
+  for (const auto& name : others) {
+    if (!name.starts_with(kOurs) && is_slip_of(name, names())) warn_of_name(name, path + ": ");
+  }
 }
 
 void Settings::take_environment(const SettingsSources& sources) {
@@ -190,17 +196,25 @@ void Settings::take_flags(const SettingsSources& sources) {
 
 void Settings::warn_of(const std::vector<std::string>& names, const std::string& where) {
   for (const auto& name : names) {
-    if (!name.starts_with(kOurs) || is_foreign(name, foreign_)) continue;
-    warnings_.push_back(where + name + " is not a setting and has no effect" + meant_by(name));
+    if (name.starts_with(kOurs) && !is_foreign(name, foreign_)) warn_of_name(name, where);
   }
 }
 
-std::string Settings::meant_by(const std::string& name) const {
+void Settings::warn_of_name(const std::string& name, const std::string& where) {
+  warnings_.push_back(where + name + " is not a setting and has no effect" + meant_by(name));
+}
+
+std::vector<std::string> Settings::names() const {
   std::vector<std::string> names;
   for (const auto& entry : entries_) names.emplace_back(entry.setting.name());
   for (const auto& one : foreign_) {
     if (!one.ends_with('*')) names.emplace_back(one);
   }
+  return names;
+}
+
+std::string Settings::meant_by(const std::string& name) const {
+  const auto names = this->names();
   // Not all names begin as most do.
   const std::string stem = name.starts_with(kOurs) ? name.substr(kOurs.size()) : name;
   const auto meant = std::find(names.begin(), names.end(), stem) != names.end() ? stem : name;

@@ -36,6 +36,14 @@ std::string printed_commands(const std::string& output) {
   return commands;
 }
 
+// What the summary of `up` says behind a label.
+std::string text_behind(const std::string& output, const std::string& label) {
+  const auto at = output.find("\n  " + label);
+  REQUIRE(at != std::string::npos);
+  const auto begin = at + label.size() + 3;
+  return output.substr(begin, output.find('\n', begin) - begin);
+}
+
 void check_stories(const Shop& shop, OutsideConsumer& consumer) {
   const auto alice = shop.user("alice");
   const auto bob = shop.user("bob");
@@ -75,6 +83,11 @@ TEST_CASE("a day with ./orderflow", "[e2e]") {
   INFO(commands << pasted.output);
   CHECK(contains(pasted.output, "\"terminal\""));
   CHECK(contains(pasted.output, "OrderPlaced"));
+  // Also where the folder's name has to be quoted.
+  const auto session = instance.shell("unset ORDERFLOW_STATE_DIR\n" +
+                                      text_behind(output, "PostgreSQL ") + " -Atc 'SELECT 41 + 1'");
+  INFO(session.output);
+  CHECK(contains(session.output, "42"));
 
   const auto status = instance.orderflow({"status"});
   CHECK(status.exit_code == 0);
@@ -195,9 +208,10 @@ TEST_CASE("settings stand in a file beside the script, which executes none of it
   const Instance instance;
   const auto path = instance.folder() / ".env";
   const auto marker = instance.folder() / "executed";
-  std::ofstream(path) << "ORDERFLOW_PROCESSES=3\nexport LOG_LEVEL=warning # fewer lines\n"
-                      << "ORDERFLOW_PROCESES=3\nINTERNAL_API_KEY='$(touch " << marker.string()
-                      << ")'\nORDERFLOW_CARRIER_TIME=5s\n";
+  std::ofstream(path)
+      << "\xef\xbb\xbfORDERFLOW_PROCESSES=3\nexport LOG_LEVEL=warning # fewer lines\n"
+      << "ORDERFLOW_PROCESES=3\nDATABSE_URL=x\nPGUSER=y\nINTERNAL_API_KEY='$(touch "
+      << marker.string() << ")'\nORDERFLOW_CARRIER_TIME=5s\n";
   const Environment env{{"ORDERFLOW_ENV_FILE", path.string()}, {"LOG_LEVEL", ""}};
   const auto done = instance.orderflow({"check-config"}, env);
   INFO(done.output);
@@ -207,6 +221,7 @@ TEST_CASE("settings stand in a file beside the script, which executes none of it
   // The environment wins.
   CHECK(contains(done.output, "ORDERFLOW_CARRIER_TIME=300ms  (environment)"));
   CHECK(contains(done.output, "did you mean ORDERFLOW_PROCESSES?"));
+  CHECK(contains(done.output, "did you mean DATABASE_URL?"));
   CHECK_FALSE(contains(done.output, "touch"));
   CHECK_FALSE(std::filesystem::exists(marker));
 }
@@ -253,6 +268,38 @@ TEST_CASE("what a person gets wrong is told in a line", "[e2e]") {
     INFO(done.output);
     CHECK(done.exit_code != 0);
     CHECK(contains(done.output, "ORDERFLOW_HTTP_PORT"));
+  }
+  SECTION("one port for two things") {
+    const auto port = std::to_string(instance.http_port());
+    const auto done = instance.orderflow({"up", "--detach"}, {{"ORDERFLOW_PG_PORT", port}});
+    INFO(done.output);
+    CHECK(done.exit_code != 0);
+    CHECK(contains(done.output, "port " + port + " is meant for the HTTP API and for PostgreSQL"));
+  }
+  SECTION("a wipe that nobody can be asked about") {
+    const auto mine = instance.folder() / "a person's state" / "kafka" / "data";
+    std::filesystem::create_directories(mine);
+    const auto done =
+        instance.shell("echo n | " + required_variable("ORDERFLOW_TEST_REPO") + "/orderflow wipe");
+    INFO(done.output);
+    CHECK(done.exit_code != 0);
+    CHECK(contains(done.output, "wipe --yes"));
+    CHECK(std::filesystem::exists(mine));
+  }
+  SECTION("a file where the state folder should be") {
+    const auto file = (instance.folder() / "file").string();
+    std::ofstream(file) << "mine";
+    const auto done = instance.orderflow({"up", "--detach"}, {{"ORDERFLOW_STATE_DIR", file}});
+    INFO(done.output);
+    CHECK(done.exit_code != 0);
+    CHECK(contains(done.output, file + " is no folder"));
+  }
+  SECTION("an env file that is not there") {
+    const auto done = instance.orderflow({"status"}, {{"ORDERFLOW_ENV_FILE", "/nowhere/env"}});
+    INFO(done.output);
+    CHECK(done.exit_code != 0);
+    CHECK(contains(done.output, "'/nowhere/env' cannot be read"));
+    CHECK(contains(done.output, "ORDERFLOW_ENV_FILE"));
   }
   SECTION("a database of another make") {
     const auto done =

@@ -27,6 +27,7 @@ TEST_CASE("a value of the configuration file is the line's rest, or what stands 
   CHECK(value_in(R"(NAME="a \"quoted\" \\ \n")") == R"(a "quoted" \ \n)");
   CHECK(value_in("# no\n\n  # no\nNAME=x\n") == "x");
   CHECK(value_in("export NAME=x") == "x");
+  CHECK(value_in("\xef\xbb\xbfNAME=x") == "x");
   CHECK(value_in("NAME=a b # why") == "a b");
   CHECK(value_in("NAME= # none") == "");
   CHECK(value_in("NAME=#a") == "#a");

@@ -15,6 +15,9 @@ TEST_CASE("the nearest name is the one with the fewest letters changed") {
   CHECK(nearest_name(std::string(1000, 'x'), names) == std::nullopt);
   CHECK(did_you_mean("LOGLEVEL", names) == " (did you mean LOG_LEVEL?)");
   CHECK(did_you_mean("whatever else", names).empty());
+  CHECK(is_slip_of("ORDERFLOW_HTTP_PROT", names));
+  CHECK_FALSE(is_slip_of("ORDERFLOW_HTTPS_PROXY", names));
+  CHECK_FALSE(is_slip_of("LOGLEVEL_", {}));
 }
 
 }  // namespace
