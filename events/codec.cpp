@@ -106,6 +106,12 @@ const char* name_of(ReplyOutcome outcome) {
   return "failed";
 }
 
+// ---- commands: what each says, written and read -------------------------------------------------
+
+// Chooses the read() of a message's type.
+template <typename Message>
+struct As {};
+
 // A capture and its undo say the same.
 template <typename Command>
 std::string body_of_capture(const Command& m) {
@@ -116,9 +122,21 @@ std::string body_of_capture(const Command& m) {
       .field("amount", m.amount)
       .text();
 }
+template <typename Command>
+Command read_capture(JsonMembers& body) {
+  return {uuid_field(body, "command_id"), uuid_field(body, "order_id"),
+          uuid_field(body, "account_id"), money_field(body, "amount")};
+}
 
 std::string body_of(const CapturePayment& m) { return body_of_capture(m); }
+CapturePayment read(JsonMembers& body, std::string_view, As<CapturePayment>) {
+  return read_capture<CapturePayment>(body);
+}
+
 std::string body_of(const UndoCapture& m) { return body_of_capture(m); }
+UndoCapture read(JsonMembers& body, std::string_view, As<UndoCapture>) {
+  return read_capture<UndoCapture>(body);
+}
 
 std::string body_of(const RefundPayment& m) {
   return JsonObject()
@@ -130,6 +148,11 @@ std::string body_of(const RefundPayment& m) {
       .field("amount", m.amount)
       .text();
 }
+RefundPayment read(JsonMembers& body, std::string_view, As<RefundPayment>) {
+  return {uuid_field(body, "command_id"), uuid_field(body, "request_id"),
+          uuid_field(body, "order_id"),   uuid_field(body, "payment_id"),
+          uuid_field(body, "account_id"), money_field(body, "amount")};
+}
 
 // What is passed on comes first: member_text() then finds it at once.
 std::string body_of(const ScheduleDelivery& m) {
@@ -139,14 +162,26 @@ std::string body_of(const ScheduleDelivery& m) {
       .field("order_id", m.order_id)
       .text();
 }
+ScheduleDelivery read(JsonMembers& body, std::string_view text, As<ScheduleDelivery>) {
+  return {uuid_field(body, "command_id"), uuid_field(body, "order_id"),
+          object_field(body, text, "address")};
+}
 
 std::string body_of(const CancelDelivery& m) {
   return JsonObject().field("command_id", m.command_id).field("order_id", m.order_id).text();
+}
+CancelDelivery read(JsonMembers& body, std::string_view, As<CancelDelivery>) {
+  return {uuid_field(body, "command_id"), uuid_field(body, "order_id")};
 }
 
 std::string body_of(const AcknowledgeReport& m) {
   return JsonObject().field("delivery_id", m.delivery_id).field("order_id", m.order_id).text();
 }
+AcknowledgeReport read(JsonMembers& body, std::string_view, As<AcknowledgeReport>) {
+  return {uuid_field(body, "delivery_id"), uuid_field(body, "order_id")};
+}
+
+// ---- the rest -----------------------------------------------------------------------------------
 
 OutgoingMessage envelope(const Addressed& to, std::string_view type, const Uuid& subject,
                          std::string body) {
@@ -186,21 +221,16 @@ JsonMembers parse_body(std::string_view text) {
   return JsonMembers(*body);
 }
 
-// Runs a reader and turns its complaint into a value.
-template <typename Message, typename Read>
-Result<Message> guarded(Read&& read) {
-  try {
-    return read();
-  } catch (const Undecodable& problem) {
-    return core::fail("undecodable", problem.why);
-  }
+OrderPlaced read(JsonMembers& body, std::string_view, As<OrderPlaced>) {
+  return {uuid_field(body, "order_id")};
 }
 
-[[noreturn]] void unknown_type(std::string_view type) {
-  throw Undecodable{"the message type '" + printable(type) + "' is unknown"};
+RequestMade read(JsonMembers& body, std::string_view, As<RequestMade>) {
+  return {uuid_field(body, "request_id"), uuid_field(body, "order_id"),
+          std::string(text_field(body, "kind"))};
 }
 
-Reply read_reply(JsonMembers& body, std::string_view text) {
+Reply read(JsonMembers& body, std::string_view text, As<Reply>) {
   Reply reply;
   reply.command_id = uuid_field(body, "command_id");
   reply.order_id = uuid_field(body, "order_id");
@@ -210,6 +240,34 @@ Reply read_reply(JsonMembers& body, std::string_view text) {
   reply.detail = text_field(body, "detail");
   reply.data = object_field(body, text, "data");
   return reply;
+}
+
+DeliveryReport read(JsonMembers& body, std::string_view, As<DeliveryReport>) {
+  return {uuid_field(body, "delivery_id"), uuid_field(body, "order_id"),
+          std::string(text_field(body, "report")), time_field(body, "reported_at")};
+}
+
+// The alternative of that type.
+template <typename Messages, std::size_t Index = 0>
+Messages read_one_of(std::string_view type, std::string_view text) {
+  if constexpr (Index == std::variant_size_v<Messages>) {
+    throw Undecodable{"the message type '" + printable(type) + "' is unknown"};
+  } else {
+    using Message = std::variant_alternative_t<Index, Messages>;
+    if (type != Message::kType) return read_one_of<Messages, Index + 1>(type, text);
+    JsonMembers body = parse_body(text);
+    return read(body, text, As<Message>{});
+  }
+}
+
+// Turns a reader's complaint into a value.
+template <typename Messages>
+Result<Messages> decode(std::string_view type, std::string_view text) {
+  try {
+    return read_one_of<Messages>(type, text);
+  } catch (const Undecodable& problem) {
+    return core::fail("undecodable", problem.why);
+  }
 }
 
 }  // namespace
@@ -310,54 +368,15 @@ OutgoingMessage encode(const OrderEvent& event, const std::string& topic) {
 }
 
 Result<InboxMessage> decode_inbox(std::string_view type, std::string_view text) {
-  return guarded<InboxMessage>([&]() -> InboxMessage {
-    const bool known = type == OrderPlaced::kType || type == RequestMade::kType ||
-                       type == Reply::kType || type == DeliveryReport::kType;
-    if (!known) unknown_type(type);
-    JsonMembers body = parse_body(text);
-    if (type == OrderPlaced::kType) return OrderPlaced{uuid_field(body, "order_id")};
-    if (type == Reply::kType) return read_reply(body, text);
-    if (type == RequestMade::kType) {
-      return RequestMade{uuid_field(body, "request_id"), uuid_field(body, "order_id"),
-                         std::string(text_field(body, "kind"))};
-    }
-    return DeliveryReport{uuid_field(body, "delivery_id"), uuid_field(body, "order_id"),
-                          std::string(text_field(body, "report")), time_field(body, "reported_at")};
-  });
+  return decode<InboxMessage>(type, text);
 }
 
 Result<PaymentCommand> decode_payment_command(std::string_view type, std::string_view text) {
-  return guarded<PaymentCommand>([&]() -> PaymentCommand {
-    const bool known =
-        type == CapturePayment::kType || type == UndoCapture::kType || type == RefundPayment::kType;
-    if (!known) unknown_type(type);
-    JsonMembers body = parse_body(text);
-    const Uuid command = uuid_field(body, "command_id");
-    const Uuid order = uuid_field(body, "order_id");
-    const Uuid account = uuid_field(body, "account_id");
-    const Money amount = money_field(body, "amount");
-    if (type == CapturePayment::kType) return CapturePayment{command, order, account, amount};
-    if (type == UndoCapture::kType) return UndoCapture{command, order, account, amount};
-    return RefundPayment{command, uuid_field(body, "request_id"),
-                         order,   uuid_field(body, "payment_id"),
-                         account, amount};
-  });
+  return decode<PaymentCommand>(type, text);
 }
 
 Result<DeliveryCommand> decode_delivery_command(std::string_view type, std::string_view text) {
-  return guarded<DeliveryCommand>([&]() -> DeliveryCommand {
-    const bool known = type == ScheduleDelivery::kType || type == CancelDelivery::kType ||
-                       type == AcknowledgeReport::kType;
-    if (!known) unknown_type(type);
-    JsonMembers body = parse_body(text);
-    const Uuid order = uuid_field(body, "order_id");
-    if (type == AcknowledgeReport::kType) {
-      return AcknowledgeReport{uuid_field(body, "delivery_id"), order};
-    }
-    const Uuid command = uuid_field(body, "command_id");
-    if (type == CancelDelivery::kType) return CancelDelivery{command, order};
-    return ScheduleDelivery{command, order, object_field(body, text, "address")};
-  });
+  return decode<DeliveryCommand>(type, text);
 }
 
 namespace {

@@ -41,7 +41,8 @@ enum class ReplyOutcome {
   kFailed,   // technical, not stored: worth another attempt
 };
 
-// A participant's answer to a command.
+// A participant's answer to a command. A command that is answered says of which phase of its step
+// it is, as `kPhase`.
 struct Reply {
   static constexpr std::string_view kType = "orderflow.saga.reply.v1";
   Uuid command_id;
@@ -69,6 +70,7 @@ using InboxMessage = std::variant<OrderPlaced, RequestMade, Reply, DeliveryRepor
 // Debits the account once. The payment's id is the command's.
 struct CapturePayment {
   static constexpr std::string_view kType = "orderflow.payment.capture.v1";
+  static constexpr Phase kPhase = Phase::kDo;
   Uuid command_id;
   Uuid order_id;
   Uuid account_id;
@@ -78,6 +80,7 @@ struct CapturePayment {
 // Gives back what of that capture is not refunded yet; voids a capture that has not come.
 struct UndoCapture {
   static constexpr std::string_view kType = "orderflow.payment.undo_capture.v1";
+  static constexpr Phase kPhase = Phase::kUndo;
   Uuid command_id;
   Uuid order_id;
   Uuid account_id;
@@ -87,6 +90,7 @@ struct UndoCapture {
 // A refund someone asked for after the sale.
 struct RefundPayment {
   static constexpr std::string_view kType = "orderflow.payment.refund.v1";
+  static constexpr Phase kPhase = Phase::kDo;
   Uuid command_id;
   Uuid request_id;
   Uuid order_id;
@@ -102,6 +106,7 @@ using PaymentCommand = std::variant<CapturePayment, UndoCapture, RefundPayment>;
 // The delivery's id is the command's.
 struct ScheduleDelivery {
   static constexpr std::string_view kType = "orderflow.delivery.schedule.v1";
+  static constexpr Phase kPhase = Phase::kDo;
   Uuid command_id;
   Uuid order_id;
   std::string address;  // A JSON object, no white space.
@@ -109,10 +114,12 @@ struct ScheduleDelivery {
 
 struct CancelDelivery {
   static constexpr std::string_view kType = "orderflow.delivery.cancel.v1";
+  static constexpr Phase kPhase = Phase::kUndo;
   Uuid command_id;
   Uuid order_id;
 };
 
+// Not answered.
 struct AcknowledgeReport {
   static constexpr std::string_view kType = "orderflow.delivery.report_acknowledged.v1";
   Uuid delivery_id;

@@ -154,9 +154,9 @@ class SagasTool {
   Checked<saga::Skip> find_skip(const core::Uuid& order_id) {
     const auto step = http_api::waiting_step_of(http_api::find_saga(orders_, order_id));
     if (!step) return http_api::refuse(step.error());
-    const auto& participant = http_api::participant_of(*step);
-    core::PgSession session(url_, tool_session(participant.role.database_role));
-    return http_api::skip_of(*step, participant.read(session, step->command_id));
+    const auto& rows = http_api::command_rows_of(*step);
+    core::PgSession session(url_, tool_session(rows.participant.database_role));
+    return http_api::skip_of(*step, rows.read(session, step->command_id));
   }
 
   int submit(const core::Uuid& order_id, const saga::RequestKind& kind,

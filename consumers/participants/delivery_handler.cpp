@@ -14,25 +14,17 @@ using core::Uuid;
 using domain::SimulatedOutcome;
 using events::ReplyOutcome;
 
-SimulatedOutcome simulated_outcome(const domain::Simulation& simulation,
-                                   const events::DeliveryCommand& command, int attempt) {
-  if (const auto* schedule = std::get_if<events::ScheduleDelivery>(&command)) {
-    return simulation.of_schedule(schedule->command_id, attempt, schedule->address);
-  }
-  if (const auto* cancel = std::get_if<events::CancelDelivery>(&command)) {
-    return simulation.of_other(cancel->command_id, attempt, "cancel");
-  }
-  return SimulatedOutcome::kNormal;
+// What the simulated carriers do with an attempt of each command.
+SimulatedOutcome simulated(const domain::Simulation& simulation, int attempt,
+                           const events::ScheduleDelivery& schedule) {
+  return simulation.of_schedule(schedule.command_id, attempt, schedule.address);
 }
-
-const Uuid& delivery_of(const events::DeliveryCommand& command) {
-  if (const auto* schedule = std::get_if<events::ScheduleDelivery>(&command)) {
-    return schedule->command_id;
-  }
-  if (const auto* cancel = std::get_if<events::CancelDelivery>(&command)) {
-    return cancel->command_id;
-  }
-  return std::get<events::AcknowledgeReport>(command).delivery_id;
+SimulatedOutcome simulated(const domain::Simulation& simulation, int attempt,
+                           const events::CancelDelivery& cancel) {
+  return simulation.of_other(cancel.command_id, attempt, "cancel");
+}
+SimulatedOutcome simulated(const domain::Simulation&, int, const events::AcknowledgeReport&) {
+  return SimulatedOutcome::kNormal;
 }
 
 core::ShardKey order_of(const events::DeliveryCommand& command) {
@@ -40,16 +32,10 @@ core::ShardKey order_of(const events::DeliveryCommand& command) {
 }
 
 // The label of the metric deliveries_total.
-std::string outcome_of(const events::DeliveryCommand& command,
-                       const domain::DeliveryVerdict& verdict,
-                       const domain::DeliveryRecords& records) {
+std::string outcome_of(const domain::DeliveryVerdict& verdict) {
   if (verdict.repeated) return "repeated";
-  if (!verdict.reply) return "acknowledged";
-  if (verdict.reply->outcome == ReplyOutcome::kRefused) return verdict.reply->code;
-  if (std::holds_alternative<events::ScheduleDelivery>(command)) return "scheduled";
-  const auto* delivery = records.find(verdict.reply->command_id);
-  const bool voided = delivery != nullptr && delivery->status == domain::DeliveryStatus::kVoided;
-  return voided ? "voided" : "cancelled";
+  const bool refused = verdict.reply && verdict.reply->outcome == ReplyOutcome::kRefused;
+  return refused ? verdict.reply->code : std::string(verdict.outcome);
 }
 
 }  // namespace
@@ -93,13 +79,14 @@ std::vector<DeliveryHandler::Item> DeliveryHandler::admit(const Batch& batch,
     }
     const core::ShardKey order = order_of(*command);
     if (!effects_.well_placed(*message, order.shard)) continue;
-    const SimulatedOutcome simulated =
-        simulated_outcome(options_.simulation, *command, events::attempt_of(*message));
-    if (simulated == SimulatedOutcome::kSilent) {
+    const int attempt = events::attempt_of(*message);
+    const SimulatedOutcome outcome = std::visit(
+        [&](const auto& one) { return simulated(options_.simulation, attempt, one); }, *command);
+    if (outcome == SimulatedOutcome::kSilent) {
       effects_.count("silent");
       continue;
     }
-    items.push_back({message, std::move(*command), order, simulated});
+    items.push_back({message, std::move(*command), order, outcome});
   }
   return items;
 }
@@ -111,7 +98,7 @@ TransactionDraft DeliveryHandler::prepare(const Batch& batch, core::PgSession& s
   DueByPartition due;
   if (batch.include_due) due = timers_.due(batch, session);
   std::set<Uuid> ids;
-  for (const auto& item : items) ids.insert(delivery_of(item.command));
+  for (const auto& item : items) ids.insert(domain::delivery_of(item.command));
   for (const auto& [partition, rows] : due) ids.insert(rows.begin(), rows.end());
   if (ids.empty()) return draft;
   auto records = read_records(ids, session);
@@ -139,11 +126,11 @@ void DeliveryHandler::handle_item(const Item& item, Time now, domain::DeliveryRe
     draft.dead_letters.push_back({item.message, verdict.error().detail});
     return;
   }
-  effects_.count(outcome_of(item.command, *verdict, records));
+  effects_.count(outcome_of(*verdict));
   if (std::holds_alternative<events::AcknowledgeReport>(item.command)) {
     timers_.acknowledged();
     if (!verdict->repeated) {
-      const auto* delivery = records.find(delivery_of(item.command));
+      const auto* delivery = records.find(domain::delivery_of(item.command));
       timers_.acknowledged_after(now - delivery->delivered_at.value_or(now));
     }
   }

@@ -12,30 +12,26 @@ namespace {
 using domain::SimulatedOutcome;
 using events::ReplyOutcome;
 
-SimulatedOutcome simulated_outcome(const domain::Simulation& simulation,
-                                   const events::PaymentCommand& command, int attempt) {
-  if (const auto* capture = std::get_if<events::CapturePayment>(&command)) {
-    return simulation.of_capture(capture->command_id, attempt, capture->amount.amount);
-  }
-  if (const auto* undo = std::get_if<events::UndoCapture>(&command)) {
-    return simulation.of_other(undo->command_id, attempt, "undo");
-  }
-  return simulation.of_other(std::get<events::RefundPayment>(command).command_id, attempt,
-                             "refund");
+// What the simulated card network does with an attempt of each command.
+SimulatedOutcome simulated(const domain::Simulation& simulation, int attempt,
+                           const events::CapturePayment& capture) {
+  return simulation.of_capture(capture.command_id, attempt, capture.amount.amount);
+}
+SimulatedOutcome simulated(const domain::Simulation& simulation, int attempt,
+                           const events::UndoCapture& undo) {
+  return simulation.of_other(undo.command_id, attempt, "undo");
+}
+SimulatedOutcome simulated(const domain::Simulation& simulation, int attempt,
+                           const events::RefundPayment& refund) {
+  return simulation.of_other(refund.command_id, attempt, "refund");
 }
 
 // The label of the metric payments_total.
-std::string outcome_of(const events::PaymentCommand& command, const domain::PaymentVerdict& verdict,
-                       const domain::PaymentRecords& records) {
-  const auto& reply = verdict.reply;
+std::string outcome_of(const domain::PaymentVerdict& verdict) {
   if (verdict.repeated) return "repeated";
-  if (reply.outcome == ReplyOutcome::kFailed) return "failed";
-  if (reply.outcome == ReplyOutcome::kRefused) return reply.code;
-  if (std::holds_alternative<events::CapturePayment>(command)) return "captured";
-  if (std::holds_alternative<events::RefundPayment>(command)) return "refunded";
-  const auto* payment = records.payment(reply.command_id);
-  const bool voided = payment != nullptr && payment->status == domain::PaymentStatus::kVoided;
-  return voided ? "voided" : "undone";
+  if (verdict.reply.outcome == ReplyOutcome::kFailed) return "failed";
+  if (verdict.reply.outcome == ReplyOutcome::kRefused) return verdict.reply.code;
+  return std::string(verdict.outcome);
 }
 
 }  // namespace
@@ -68,13 +64,14 @@ std::vector<PaymentsHandler::Item> PaymentsHandler::admit(const Batch& batch,
       continue;
     }
     if (!effects_.well_placed(*message, core::shard_of(message->key()))) continue;
-    const SimulatedOutcome simulated =
-        simulated_outcome(simulation_, *command, events::attempt_of(*message));
-    if (simulated == SimulatedOutcome::kSilent) {
+    const int attempt = events::attempt_of(*message);
+    const SimulatedOutcome outcome =
+        std::visit([&](const auto& one) { return simulated(simulation_, attempt, one); }, *command);
+    if (outcome == SimulatedOutcome::kSilent) {
       effects_.count("silent");
       continue;
     }
-    items.push_back({message, std::move(*command), simulated});
+    items.push_back({message, std::move(*command), outcome});
   }
   return items;
 }
@@ -108,7 +105,7 @@ void PaymentsHandler::handle_item(const Item& item, Time now, domain::PaymentRec
     draft.dead_letters.push_back({item.message, verdict.error().detail});
     return;
   }
-  effects_.count(outcome_of(item.command, *verdict, records));
+  effects_.count(outcome_of(*verdict));
   if (item.simulated != SimulatedOutcome::kReplyLost) answer(item, verdict->reply, trace);
 }
 

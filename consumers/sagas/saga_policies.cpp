@@ -7,16 +7,16 @@ namespace orderflow::consumers {
 
 namespace {
 
-struct StepTimeout {
-  std::string_view step;
-  const core::Setting<core::Duration>& reply_timeout;
+struct ReplyTimeout {
+  const events::Role& participant;
+  const core::Setting<core::Duration>& setting;
 };
 
-constexpr auto kStepTimeouts =
-    saga::one_row_a_step(saga::kOrderSaga, std::array{
-                                               StepTimeout{"payment", saga::kPaymentTimeout},
-                                               StepTimeout{"delivery", saga::kDeliveryTimeout},
-                                           });
+constexpr auto kReplyTimeouts = saga::one_row_a_participant(
+    saga::kOrderSaga, std::array{
+                          ReplyTimeout{events::kPayments, saga::kPaymentTimeout},
+                          ReplyTimeout{events::kDelivery, saga::kDeliveryTimeout},
+                      });
 
 saga::Policy configured(const core::Settings& settings) {
   saga::Policy policy;
@@ -24,10 +24,10 @@ saga::Policy configured(const core::Settings& settings) {
   policy.retry.backoff_initial = settings.get(saga::kRetryBackoffInitial);
   policy.retry.backoff_multiplier = settings.get(saga::kRetryBackoffMultiplier);
   policy.retry.backoff_max = settings.get(saga::kRetryBackoffMax);
-  for (const auto& [step, timeout] : kStepTimeouts) {
-    policy.reply_timeout[saga::kOrderSaga.index_of(step)] = settings.get(timeout);
+  for (const int step : saga::kAwaitedSteps) {
+    const auto& timeout = saga::row_of_participant(kReplyTimeouts, saga::kOrderSaga, step);
+    policy.reply_timeout[step] = settings.get(timeout.setting);
   }
-  policy.reply_timeout[saga::refund_step(saga::kOrderSaga)] = settings.get(saga::kPaymentTimeout);
   policy.probe_interval = settings.get(saga::kProbeInterval);
   return policy;
 }

@@ -92,7 +92,7 @@ core::Result<DeliveryVerdict> handle_one(DeliveryRecords& records,
     delivery.carrier_due_at = context.now + policy.carrier_time;
     assign_carrier(delivery);
   }
-  DeliveryVerdict verdict{schedule_reply(delivery), false};
+  DeliveryVerdict verdict{schedule_reply(delivery), false, "scheduled"};
   records.insert(std::move(delivery));
   return verdict;
 }
@@ -111,7 +111,7 @@ core::Result<DeliveryVerdict> handle_one(DeliveryRecords& records,
     delivery.undone_at = context.now;
     delivery.trace = context.trace;
     delivery.updated_at = context.now;
-    DeliveryVerdict verdict{cancel_reply(delivery), false};
+    DeliveryVerdict verdict{cancel_reply(delivery), false, "voided"};
     records.insert(std::move(delivery));
     return verdict;
   }
@@ -126,7 +126,7 @@ core::Result<DeliveryVerdict> handle_one(DeliveryRecords& records,
     delivery.status = DeliveryStatus::kCancelled;
     delivery.live = false;
   }
-  return DeliveryVerdict{cancel_reply(delivery), false};
+  return DeliveryVerdict{cancel_reply(delivery), false, "cancelled"};
 }
 
 core::Result<DeliveryVerdict> handle_one(DeliveryRecords& records,
@@ -141,7 +141,7 @@ core::Result<DeliveryVerdict> handle_one(DeliveryRecords& records,
   delivery.report_acknowledged_at = context.now;
   delivery.updated_at = context.now;
   delivery.live = false;
-  return DeliveryVerdict{};
+  return DeliveryVerdict{std::nullopt, false, "acknowledged"};
 }
 
 }  // namespace
@@ -169,6 +169,18 @@ Time due_time(const Delivery& delivery, const DeliveryPolicy& policy) {
   return delivery.updated_at + backoff.after(delivery.report_attempts);
 }
 
+const Uuid& delivery_of(const events::DeliveryCommand& command) {
+  return std::visit(
+      [](const auto& message) -> const Uuid& {
+        if constexpr (requires { message.delivery_id; }) {
+          return message.delivery_id;
+        } else {
+          return message.command_id;
+        }
+      },
+      command);
+}
+
 core::Result<DeliveryVerdict> handle(DeliveryRecords& records,
                                      const events::DeliveryCommand& command,
                                      const DeliveryContext& context, const DeliveryPolicy& policy) {
@@ -192,12 +204,15 @@ std::optional<events::DeliveryReport> fire(DeliveryRecords& records, const Uuid&
 }
 
 Reply technical_failure(const events::DeliveryCommand& command, std::string detail) {
-  Reply reply;
-  if (const auto* schedule = std::get_if<events::ScheduleDelivery>(&command)) {
-    reply = {schedule->command_id, schedule->order_id, Phase::kDo};
-  } else if (const auto* cancel = std::get_if<events::CancelDelivery>(&command)) {
-    reply = {cancel->command_id, cancel->order_id, Phase::kUndo};
-  }
+  Reply reply = std::visit(
+      [](const auto& message) -> Reply {
+        if constexpr (requires { message.kPhase; }) {
+          return {message.command_id, message.order_id, message.kPhase};
+        } else {
+          return {};
+        }
+      },
+      command);
   reply.outcome = ReplyOutcome::kFailed;
   reply.code = "unavailable";
   reply.detail = std::move(detail);

@@ -80,7 +80,11 @@ struct DeliveryContext {
 struct DeliveryVerdict {
   std::optional<events::Reply> reply;
   bool repeated = false;
+  std::string_view outcome{};  // Of one that is done for the first time, in a word, for a metric.
 };
+
+// Which delivery a command is about; its row need not be there.
+[[nodiscard]] const Uuid& delivery_of(const events::DeliveryCommand& command);
 
 // Applies one command to the records and answers it. Replies are built from what is stored, so that
 // the answer to a repeated command is the same to the byte.

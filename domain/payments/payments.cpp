@@ -120,7 +120,7 @@ core::Result<PaymentVerdict> handle_one(PaymentRecords& records,
                            -command.amount.amount)) {
     return core::fail("contradiction", "the account cannot be debited by that amount");
   }
-  PaymentVerdict verdict{capture_reply(payment), false};
+  PaymentVerdict verdict{capture_reply(payment), false, "captured"};
   records.insert(std::move(payment));
   return verdict;
 }
@@ -135,7 +135,7 @@ core::Result<PaymentVerdict> handle_one(PaymentRecords& records, const events::U
     payment.code = "voided";
     payment.detail = kVoidedDetail;
     payment.undone_at = context.now;
-    PaymentVerdict verdict{undo_reply(payment), false};
+    PaymentVerdict verdict{undo_reply(payment), false, "voided"};
     records.insert(std::move(payment));
     return verdict;
   }
@@ -153,7 +153,7 @@ core::Result<PaymentVerdict> handle_one(PaymentRecords& records, const events::U
   if (was_captured(payment.status)) payment.status = PaymentStatus::kRefunded;
   payment.undone_amount += amount;
   payment.undone_at = context.now;
-  return PaymentVerdict{undo_reply(payment), false};
+  return PaymentVerdict{undo_reply(payment), false, "undone"};
 }
 
 std::optional<Refusal> refusal_of(const Payment* payment, const events::RefundPayment& command) {
@@ -205,7 +205,7 @@ core::Result<PaymentVerdict> handle_one(PaymentRecords& records,
     payment.status =
         unreturned(payment) == 0 ? PaymentStatus::kRefunded : PaymentStatus::kPartlyRefunded;
   }
-  PaymentVerdict verdict{refund_reply(refund, currency), false};
+  PaymentVerdict verdict{refund_reply(refund, currency), false, "refunded"};
   records.insert(std::move(refund));
   return verdict;
 }
@@ -281,10 +281,9 @@ core::Result<PaymentVerdict> handle(PaymentRecords& records, const events::Payme
 }
 
 Reply technical_failure(const events::PaymentCommand& command, std::string detail) {
-  const bool undo = std::holds_alternative<events::UndoCapture>(command);
   Reply reply = std::visit(
-      [&](const auto& message) {
-        return Reply{message.command_id, message.order_id, undo ? Phase::kUndo : Phase::kDo};
+      [](const auto& message) {
+        return Reply{message.command_id, message.order_id, message.kPhase};
       },
       command);
   reply.outcome = ReplyOutcome::kFailed;

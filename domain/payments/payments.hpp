@@ -135,6 +135,7 @@ struct PaymentContext {
 struct PaymentVerdict {
   events::Reply reply;
   bool repeated = false;
+  std::string_view outcome{};  // Of one that is done for the first time, in a word, for a metric.
 };
 
 // Applies one command to the records and answers it. Replies are built from what is stored, so that

@@ -53,11 +53,11 @@ std::optional<ParticipantRow> delivery_row(core::PgSession& session, const core:
   return ParticipantRow{std::move(says), saga::outcome_of(domain::was_scheduled(status), undone)};
 }
 
-constexpr auto kParticipants = saga::one_row_a_step(
-    saga::kOrderSaga, std::array{
-                          StepParticipant{"payment", events::kPayments, payment_row},
-                          StepParticipant{"delivery", events::kDelivery, delivery_row},
-                      });
+constexpr auto kCommandRows =
+    saga::one_row_a_participant(saga::kOrderSaga, std::array{
+                                                      CommandRows{events::kPayments, payment_row},
+                                                      CommandRows{events::kDelivery, delivery_row},
+                                                  });
 
 // The sagas of a group, each with the id of the job that it would get.
 BulkOutcome find_group(core::PgTransaction& transaction, const SagaGroup& group) {
@@ -151,8 +151,8 @@ Checked<WaitingStep> waiting_step_of(const std::optional<saga::SagaRow>& saga) {
                      saga::command_id(saga->order_id.uuid, state.round, *name)};
 }
 
-const StepParticipant& participant_of(const WaitingStep& step) {
-  return *saga::row_of_step(kParticipants, saga::kOrderSaga, step.step);
+const CommandRows& command_rows_of(const WaitingStep& step) {
+  return saga::row_of_participant(kCommandRows, saga::kOrderSaga, step.step);
 }
 
 Checked<saga::Skip> skip_of(const WaitingStep& step, const std::optional<ParticipantRow>& row) {

@@ -41,14 +41,13 @@ struct ParticipantRow {
   std::string says;
   saga::CommandOutcome outcome = saga::CommandOutcome::kDone;
 };
-// Whose row says what became of a step's command.
-struct StepParticipant {
-  std::string_view step;
-  const events::Role& role;  // The row lies in its schema.
+// The rows that say what became of commands.
+struct CommandRows {
+  const events::Role& participant;  // They lie in its schema.
   // By a session of that context.
   std::optional<ParticipantRow> (*read)(core::PgSession& session, const core::Uuid& command_id);
 };
-[[nodiscard]] const StepParticipant& participant_of(const WaitingStep& step);
+[[nodiscard]] const CommandRows& command_rows_of(const WaitingStep& step);
 
 // The skip of that step, with what its participant's row says for good; 409 when that is no sound
 // answer. Pure.

@@ -107,11 +107,11 @@ asio::awaitable<Checked<Response>> AdminSagas::skip(const RequestContext& contex
   auto find = [id = id.value](core::PgSession& session) { return find_saga(session, id); };
   const auto step = waiting_step_of(co_await sessions_.orders.run(std::move(find)));
   if (!step) co_return refuse(step.error());
-  const StepParticipant& participant = participant_of(*step);
-  auto read = [&participant, id = step->command_id](core::PgSession& session) {
-    return participant.read(session, id);
+  const CommandRows& rows = command_rows_of(*step);
+  auto read = [&rows, id = step->command_id](core::PgSession& session) {
+    return rows.read(session, id);
   };
-  auto& pool = *sessions_.participants.at(participant.role.name);
+  auto& pool = *sessions_.participants.at(rows.participant.name);
   const auto skip = skip_of(*step, co_await pool.run(std::move(read)));
   if (!skip) co_return refuse(skip.error());
   co_return co_await submit(context, id.value, *skip, std::move(body.value.reason));

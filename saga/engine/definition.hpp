@@ -7,10 +7,11 @@
 
 namespace orderflow::saga {
 
-// How a step behaves when the saga fails (Garcia-Molina & Salem 1987; the three kinds after
-// Richardson, "Microservices Patterns").
+// How a step behaves when the saga fails (Garcia-Molina & Salem 1987; the kinds after Richardson,
+// "Microservices Patterns").
 enum class StepKind {
   kCompensatable,  // Before the pivot: can be undone.
+  kReadOnly,       // Before the pivot: changes nothing, so there is nothing to undo.
   kPivot,          // The point of no return: a commit of the saga's own, no participant.
   kRetriable,      // After the pivot: cannot fail for good, is repeated until it succeeds.
 };
@@ -93,10 +94,14 @@ inline void step_names_must_differ() {}
 inline void a_step_needs_a_command() {}
 inline void a_compensatable_step_needs_an_undo() {}
 inline void a_compensatable_step_must_come_before_the_pivot() {}
+inline void a_read_only_step_must_come_before_the_pivot() {}
+inline void a_read_only_step_has_no_undo() {}
 inline void a_retriable_step_must_come_after_the_pivot() {}
 inline void a_pivot_has_no_command() {}
 inline void a_step_has_no_row() {}
 inline void a_row_has_no_step() {}
+inline void a_step_has_no_participant() {}
+inline void a_participant_has_no_row() {}
 }  // namespace detail
 
 // Checks a definition while compiling: an ill-formed saga does not build.
@@ -120,6 +125,11 @@ inline void a_row_has_no_step() {}
         if (pivot_seen) detail::a_compensatable_step_must_come_before_the_pivot();
         if (step.command_type.empty()) detail::a_step_needs_a_command();
         if (step.undo_type.empty()) detail::a_compensatable_step_needs_an_undo();
+        break;
+      case StepKind::kReadOnly:
+        if (pivot_seen) detail::a_read_only_step_must_come_before_the_pivot();
+        if (step.command_type.empty()) detail::a_step_needs_a_command();
+        if (!step.undo_type.empty()) detail::a_read_only_step_has_no_undo();
         break;
       case StepKind::kRetriable:
         if (!pivot_seen) detail::a_retriable_step_must_come_after_the_pivot();

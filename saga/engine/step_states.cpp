@@ -2,12 +2,13 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <utility>
+
+#include "core/values/names.hpp"
 
 namespace orderflow::saga {
 namespace {
 
-constexpr std::array<std::pair<StepState, std::string_view>, 6> kStateNames{{
+constexpr core::Names<StepState, 6> kStateNames{{
     {StepState::kNotStarted, "not_started"},
     {StepState::kSent, "sent"},
     {StepState::kDone, "done"},
@@ -19,18 +20,9 @@ constexpr std::array<std::pair<StepState, std::string_view>, 6> kStateNames{{
 // Long enough for most sagas, so that a row's text is allocated once.
 constexpr std::size_t kUsualText = 48;
 
-std::optional<StepState> parse_step_state(std::string_view text) {
-  for (const auto& [state, known] : kStateNames) {
-    if (known == text) return state;
-  }
-  return std::nullopt;
-}
-
 }  // namespace
 
-std::string_view to_text(StepState state) {
-  return kStateNames.at(static_cast<std::size_t>(state)).second;
-}
+std::string_view to_text(StepState state) { return core::name_of(kStateNames, state); }
 
 std::size_t StepStates::checked(int step) const {
   const auto index = static_cast<std::size_t>(step);
@@ -43,8 +35,9 @@ bool StepStates::any(StepState state) const {
   return std::find(states_.begin(), end, state) != end;
 }
 
-std::optional<int> StepStates::last_to_undo() const {
+std::optional<int> StepStates::last_to_undo(const Definition& definition) const {
   for (int step = size() - 1; step >= 0; --step) {
+    if (definition.steps[static_cast<std::size_t>(step)].kind != StepKind::kCompensatable) continue;
     const StepState state = (*this)[step];
     if (state == StepState::kSent || state == StepState::kDone) return step;
   }
@@ -71,7 +64,7 @@ std::optional<StepStates> parse_step_states(const Definition& definition, std::s
     const auto colon = entry.find(':');
     if (colon == std::string_view::npos) return std::nullopt;
     const int step = definition.index_of(entry.substr(0, colon));
-    const auto state = parse_step_state(entry.substr(colon + 1));
+    const auto state = core::value_named(kStateNames, entry.substr(colon + 1));
     if (step < 0 || !state) return std::nullopt;
     states.set(step, *state);
   }

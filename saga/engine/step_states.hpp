@@ -34,8 +34,9 @@ class StepStates {
 
   [[nodiscard]] int size() const { return static_cast<int>(size_); }
   [[nodiscard]] bool any(StepState state) const;
-  // The last step that may have happened and was not undone; empty when there is none.
-  [[nodiscard]] std::optional<int> last_to_undo() const;
+  // The last compensatable step that may have happened and was not undone; empty when there is
+  // none.
+  [[nodiscard]] std::optional<int> last_to_undo(const Definition& definition) const;
 
   bool operator==(const StepStates&) const = default;
 

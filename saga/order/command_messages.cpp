@@ -1,5 +1,7 @@
 #include "saga/order/command_messages.hpp"
 
+#include <algorithm>
+
 #include "saga/order/order_saga.hpp"
 
 namespace orderflow::saga {
@@ -9,8 +11,8 @@ namespace {
 using events::DeliveryCommand;
 using events::PaymentCommand;
 
-// What a step asks of its participant: the message that does it and the one that undoes it. A
-// retriable step has no undo.
+// What a step asks of its participant: the message that does it, and of a compensatable step the
+// one that undoes it.
 struct StepMessages {
   using Make = CommandBody (*)(const OrderFacts& facts, const Uuid& command_id);
 
@@ -40,6 +42,10 @@ constexpr auto kStepMessages = one_row_a_step(
                        return DeliveryCommand{events::CancelDelivery{id, facts.order_id.uuid}};
                      }},
     });
+static_assert(std::all_of(kStepMessages.begin(), kStepMessages.end(), [](const auto& row) {
+  const Step& step = kOrderSaga.steps[static_cast<std::size_t>(kOrderSaga.index_of(row.step))];
+  return (step.kind == StepKind::kCompensatable) == (row.undo != nullptr);
+}));
 
 CommandMessage message_of(const OrderFacts& facts, const State&, const StepCommand& command) {
   const StepMessages* row = row_of_step(kStepMessages, kOrderSaga, command.step);

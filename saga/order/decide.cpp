@@ -153,7 +153,7 @@ void Decider::step_refused(int step, const Reply& reply) {
   state().failure_detail = reply.detail;
   observe(ObservationKind::kStepEnded, name_of(step), "refused");
   const Step& definition = step_at(step);
-  const bool nothing_to_undo = !state().steps.last_to_undo();
+  const bool nothing_to_undo = !state().steps.last_to_undo(*facts_.definition);
   if (nothing_to_undo && !definition.refused_status.empty()) {
     const auto status = parse_order_status(definition.refused_status);
     finish(status.value_or(OrderStatus::kCancelled), definition.refused_event,
@@ -191,7 +191,7 @@ void Decider::begin_undo() {
 
 // Undoes the last step that may have happened; in reverse order, one at a time.
 void Decider::undo_next() {
-  const auto last = state().steps.last_to_undo();
+  const auto last = state().steps.last_to_undo(*facts_.definition);
   if (!last) {
     finish(OrderStatus::kCancelled, "OrderCancelled",
            JsonObject()
@@ -392,28 +392,6 @@ void Decider::on(const Unsendable& unsendable) {
   if (!state().live() || state().refund || state().attention) return;
   if (state().waiting_for != WaitingFor::kReply) return;  // It was of a course that is over.
   need_attention(std::string(attention::kUnsendable) + unsendable.reason);
-}
-
-// ---- the carrier's report -----------------------------------------------------------------------
-
-void Decider::on(const events::DeliveryReport& report) {
-  const bool ours = report.delivery_id == id_of(kDeliveryStep);
-  if (ours && state().phase == SagaPhase::kRunning && !state().paused() &&
-      state().step == kDeliveryStep && state().steps[kDeliveryStep] == StepState::kSent) {
-    // The reply got lost on its way; the report says as much and more.
-    step_done(kDeliveryStep, JsonObject().field("delivery_id", report.delivery_id).text());
-  }
-  if (!committed()) return;  // Not acknowledged, so it will come again.
-  if (ours && state().status == OrderStatus::kDeliveryScheduled) delivered("carrier");
-  out_.commands.emplace_back(AcknowledgeReportCommand{report.delivery_id});
-}
-
-void Decider::delivered(std::string_view reported_by) {
-  state().status = OrderStatus::kDelivered;
-  JsonObject data;
-  if (state().delivery_id) data.field("delivery_id", *state().delivery_id);
-  data.field("reported_by", reported_by);
-  emit("OrderDelivered", data.text());
 }
 
 }  // namespace detail

@@ -10,8 +10,8 @@
 namespace orderflow::saga::detail {
 
 // One call of decide(): holds the decision while it forms. Split by topic over decide.cpp (the
-// saga's own course and the carrier's report), decider_requests.cpp (what customers ask),
-// decider_operators.cpp (what operators ask) and decider_refunds.cpp.
+// saga's own course), decider_reports.cpp (the carrier's report), decider_requests.cpp (what
+// customers ask), decider_operators.cpp (what operators ask) and decider_refunds.cpp.
 class Decider {
  public:
   Decider(const State& state, const OrderFacts& facts, Time now, const Policy& policy)

@@ -128,7 +128,7 @@ void Decider::handle(const Request& request, const Retry&) {
 }
 
 bool Decider::waits_for_payment() const {
-  return out_.state.phase == SagaPhase::kRunning && out_.state.step == kPaymentStep;
+  return out_.state.phase == SagaPhase::kRunning && out_.state.step <= kPaymentStep;
 }
 
 // Whatever leads to the payment, the job ends with it.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "events/messages.hpp"
+#include "events/participants.hpp"
 #include "saga/engine/definition.hpp"
 
 namespace orderflow::saga {
@@ -42,6 +43,38 @@ static_assert(kOrderSaga.index_of(kRefundName) < 0);
 // Negative for a name that is none's.
 [[nodiscard]] constexpr int step_named(const Definition& definition, std::string_view name) {
   return name == kRefundName ? refund_step(definition) : definition.index_of(name);
+}
+
+// Who does a step, or the refund; null for the pivot.
+[[nodiscard]] constexpr const events::Role* participant_of(const Definition& definition, int step) {
+  if (step == refund_step(definition)) return events::participant_of(events::RefundPayment::kType);
+  return events::participant_of(definition.steps.at(static_cast<std::size_t>(step)).command_type);
+}
+
+// A row for each participant of the steps. A table that leaves one out does not compile: `T` names
+// its participant as `participant`.
+template <typename T, std::size_t N>
+[[nodiscard]] consteval std::array<T, N> one_row_a_participant(const Definition& definition,
+                                                               std::array<T, N> rows) {
+  for (std::size_t i = 0; i < definition.size; ++i) {
+    if (definition.steps[i].kind == StepKind::kPivot) continue;
+    const events::Role* role = participant_of(definition, static_cast<int>(i));
+    if (role == nullptr) detail::a_step_has_no_participant();
+    std::size_t row = 0;
+    while (row < N && rows[row].participant.name != role->name) ++row;
+    if (row == N) detail::a_participant_has_no_row();
+  }
+  return rows;
+}
+
+// The row of who does a step, or the refund. Not for the pivot.
+template <typename T, std::size_t N>
+[[nodiscard]] constexpr const T& row_of_participant(const std::array<T, N>& rows,
+                                                    const Definition& definition, int step) {
+  const std::string_view name = participant_of(definition, step)->name;
+  std::size_t row = 0;
+  while (rows.at(row).participant.name != name) ++row;
+  return rows[row];
 }
 
 // A row for each step that a participant does, in their order. A table that leaves one out, or has

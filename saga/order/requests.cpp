@@ -1,13 +1,14 @@
 #include "saga/order/requests.hpp"
 
-#include <array>
 #include <cstddef>
 #include <utility>
+
+#include "core/values/names.hpp"
 
 namespace orderflow::saga {
 namespace {
 
-constexpr std::array<std::pair<CommandOutcome, std::string_view>, 3> kOutcomeNames{{
+constexpr core::Names<CommandOutcome, 3> kOutcomeNames{{
     {CommandOutcome::kDone, "done"},
     {CommandOutcome::kUndone, "undone"},
     {CommandOutcome::kVoided, "voided"},
@@ -25,18 +26,10 @@ std::optional<RequestKind> kind_named(std::string_view name, std::index_sequence
 
 }  // namespace
 
-std::string_view to_text(CommandOutcome outcome) {
-  for (const auto& [known, text] : kOutcomeNames) {
-    if (known == outcome) return text;
-  }
-  return {};
-}
+std::string_view to_text(CommandOutcome outcome) { return core::name_of(kOutcomeNames, outcome); }
 
 std::optional<CommandOutcome> parse_command_outcome(std::string_view text) {
-  for (const auto& [outcome, known] : kOutcomeNames) {
-    if (known == text) return outcome;
-  }
-  return std::nullopt;
+  return core::value_named(kOutcomeNames, text);
 }
 
 std::string_view name_of(const RequestKind& kind) {

@@ -1,13 +1,11 @@
 #include "saga/order/state.hpp"
 
-#include <array>
-#include <utility>
+#include "core/values/names.hpp"
 
 namespace orderflow::saga {
 namespace {
 
-template <typename Enum, std::size_t N>
-using Names = std::array<std::pair<Enum, std::string_view>, N>;
+using core::Names;
 
 constexpr Names<OrderStatus, 9> kStatusNames{{
     {OrderStatus::kDraft, "DRAFT"},
@@ -37,34 +35,20 @@ constexpr Names<WaitingFor, 6> kWaitingNames{{
     {WaitingFor::kNothing, "nothing"},
 }};
 
-template <typename Enum, std::size_t N>
-std::string_view text_of(const Names<Enum, N>& names, Enum value) {
-  for (const auto& [known, text] : names) {
-    if (known == value) return text;
-  }
-  return {};
-}
-
-template <typename Enum, std::size_t N>
-std::optional<Enum> value_of(const Names<Enum, N>& names, std::string_view text) {
-  for (const auto& [value, known] : names) {
-    if (known == text) return value;
-  }
-  return std::nullopt;
-}
-
 }  // namespace
 
-std::string_view to_text(OrderStatus status) { return text_of(kStatusNames, status); }
-std::string_view to_text(SagaPhase phase) { return text_of(kPhaseNames, phase); }
-std::string_view to_text(WaitingFor waiting) { return text_of(kWaitingNames, waiting); }
+std::string_view to_text(OrderStatus status) { return core::name_of(kStatusNames, status); }
+std::string_view to_text(SagaPhase phase) { return core::name_of(kPhaseNames, phase); }
+std::string_view to_text(WaitingFor waiting) { return core::name_of(kWaitingNames, waiting); }
 
 std::optional<OrderStatus> parse_order_status(std::string_view text) {
-  return value_of(kStatusNames, text);
+  return core::value_named(kStatusNames, text);
 }
-std::optional<SagaPhase> parse_phase(std::string_view text) { return value_of(kPhaseNames, text); }
+std::optional<SagaPhase> parse_phase(std::string_view text) {
+  return core::value_named(kPhaseNames, text);
+}
 std::optional<WaitingFor> parse_waiting_for(std::string_view text) {
-  return value_of(kWaitingNames, text);
+  return core::value_named(kWaitingNames, text);
 }
 
 std::optional<std::string_view> current_step(const State& state) {

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 #include <filesystem>
+#include <fstream>
 #include <map>
 #include <regex>
 #include <set>
@@ -10,7 +11,9 @@
 
 #include "core/values/uuid.hpp"
 #include "schemas/seed.hpp"
-#include "tests/support/readme_commands.hpp"
+#include "tests/support/environment.hpp"
+#include "tests/support/process.hpp"
+#include "tests/support/readme_blocks.hpp"
 #include "tests/support/source_tree.hpp"
 #include "tools/all_settings.hpp"
 
@@ -160,20 +163,33 @@ TEST_CASE("the seed data is what the stories need") {
 // ---- commands -----------------------------------------------------------------------------------
 
 TEST_CASE("the README has commands that a test runs") {
-  const auto blocks = readme_commands();
+  const auto blocks = readme_blocks("sh test");
   CHECK(blocks.size() >= 3);
   for (const auto& block : blocks) {
     INFO("README.md:" << block.line);
-    CHECK_FALSE(block.script.empty());
-    CHECK(block.script.find("./orderflow up") == std::string::npos);
+    CHECK_FALSE(block.text.empty());
+    CHECK(block.text.find("./orderflow up") == std::string::npos);
   }
 }
 
 TEST_CASE("only blocks marked for it are run") {
-  const auto blocks = readme_commands(
-      "text\n```sh\nno\n```\n```sh test\none\ntwo\n```\n```text\n```sh test\nno\n```\n");
+  const auto blocks = readme_blocks(
+      "sh test", "text\n```sh\nno\n```\n```sh test\none\ntwo\n```\n```text\n```sh test\nno\n```\n");
   REQUIRE(blocks.size() == 1);
-  CHECK((blocks[0].line == 6 && blocks[0].script == "one\ntwo\n"));
+  CHECK((blocks[0].line == 6 && blocks[0].text == "one\ntwo\n"));
+}
+
+TEST_CASE("the README's recipe for a new step fits the sources") {
+  std::string patch;
+  for (const auto& block : readme_blocks("diff test")) patch += block.text;
+  REQUIRE_FALSE(patch.empty());
+  const TemporaryFolder folder("recipe");
+  const auto file = folder.path() / "recipe.patch";
+  std::ofstream(file) << patch;
+  const auto done = run_command({"git", "apply", "--check", file.string()}, neutral_environment(),
+                                ORDERFLOW_SOURCE_DIR);
+  INFO(done.output);
+  CHECK(done.exit_code == 0);
 }
 
 // ---- correctness --------------------------------------------------------------------------------

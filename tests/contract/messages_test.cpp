@@ -247,11 +247,9 @@ json example_of(const std::string& name, const json& schema) {
 }
 
 TEST_CASE("each schema takes its examples and refuses what is broken") {
-  std::set<std::string> seen;
   for (const auto& entry :
        std::filesystem::directory_iterator(ORDERFLOW_SOURCE_DIR "/schemas/json")) {
     const std::string name = entry.path().stem().string();
-    seen.insert(name);
     INFO(name);
     const json document = read_schema(name);
     const JsonSchema schema(document);
@@ -271,7 +269,29 @@ TEST_CASE("each schema takes its examples and refuses what is broken") {
       CHECK_FALSE(schema.problems(value).empty());
     }
   }
-  CHECK(seen.size() == 12);
+}
+
+template <typename Messages, std::size_t... Index>
+std::vector<std::string> types_of(std::index_sequence<Index...>) {
+  return {std::string(std::variant_alternative_t<Index, Messages>::kType)...};
+}
+
+template <typename Messages>
+void check_documented() {
+  const std::string document = source_text("schemas/asyncapi/asyncapi.yaml");
+  constexpr std::size_t kCount = std::variant_size_v<Messages>;
+  for (const auto& type : types_of<Messages>(std::make_index_sequence<kCount>{})) {
+    INFO(type);
+    CHECK(std::filesystem::exists(ORDERFLOW_SOURCE_DIR "/schemas/json/" + type + ".json"));
+    CHECK(document.find("name: " + type + "\n") != std::string::npos);
+    CHECK(document.find("json/" + type + ".json'") != std::string::npos);
+  }
+}
+
+TEST_CASE("every message has a schema and stands in asyncapi.yaml") {
+  check_documented<events::InboxMessage>();
+  check_documented<events::PaymentCommand>();
+  check_documented<events::DeliveryCommand>();
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include "tests/support/instance.hpp"
-#include "tests/support/readme_commands.hpp"
+#include "tests/support/readme_blocks.hpp"
 
 // What the README tells a person to type works as it stands. No promise of its own.
 namespace orderflow::testing {
@@ -23,9 +23,9 @@ TEST_CASE("the README's commands work in the order they stand", "[e2e]") {
   (void)instance.up("embedded");
   const std::string begin =
       "set -euo pipefail\ncd '" + required_variable("ORDERFLOW_TEST_REPO") + "'\n";
-  for (const auto& block : readme_commands()) {
-    const auto done = instance.shell(begin + with_port(block.script, instance.http_port()));
-    INFO("README.md:" << block.line << "\n" << block.script << done.output);
+  for (const auto& block : readme_blocks("sh test")) {
+    const auto done = instance.shell(begin + with_port(block.text, instance.http_port()));
+    INFO("README.md:" << block.line << "\n" << block.text << done.output);
     CHECK(done.exit_code == 0);
   }
 }

@@ -56,7 +56,7 @@ TEST_CASE("a broken promise comes with the trace of its order") {
   std::string trace;
   for (const auto& line : result.trace) trace += line + "\n";
   CHECK(trace.find("API") != std::string::npos);
-  CHECK(trace.find("takes capture payment") != std::string::npos);
+  CHECK(trace.find("takes orderflow.payment.capture.v1") != std::string::npos);
   // The world alone tells the same story.
   WorldOptions again = world_of(options, result.world);
   again.watched = result.order;

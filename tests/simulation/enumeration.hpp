@@ -221,8 +221,10 @@ class Course {
     const auto at = static_cast<std::size_t>(command.step);
     if (command.phase == Phase::kUndo) {
       must(at < saga_.pivot, "a step behind the pivot was undone");
+      must(changes(at), "a step that changes nothing was undone");
       for (std::size_t later = at + 1; later < participants_.size(); ++later) {
-        must(!participants_[later].stands(), "a step was undone before one that came after it");
+        must(!changes(later) || !participants_[later].stands(),
+             "a step was undone before one that came after it");
       }
       return participant.undo();
     }
@@ -273,6 +275,11 @@ class Course {
     hear(request);
   }
 
+  // Whether it leaves anything that stands, or must be undone.
+  [[nodiscard]] bool changes(std::size_t step) const {
+    return saga_.steps[step].kind == StepKind::kCompensatable ||
+           saga_.steps[step].kind == StepKind::kRetriable;
+  }
   [[nodiscard]] bool retriable(int step) const { return step > static_cast<int>(saga_.pivot); }
   [[nodiscard]] bool permanent() const {
     return (case_.action_after_undo && !cancelled_) ||
@@ -286,7 +293,7 @@ class Course {
     bool all = true;
     bool none = true;
     for (std::size_t at = 0; at < participants_.size(); ++at) {
-      if (at == saga_.pivot) continue;
+      if (!changes(at)) continue;
       const auto& participant = participants_[at];
       must(participant.actions() <= 1 && participant.undos() <= 1, "an effect happened twice");
       all = all && participant.stands();
@@ -392,7 +399,7 @@ inline void run_variants(const Definition& saga, const Case& base, const Options
     const StepKind kind = saga.steps[static_cast<std::size_t>(step)].kind;
     if (kind == StepKind::kPivot) continue;
     for (const Phase phase : {Phase::kDo, Phase::kUndo}) {
-      if (phase == Phase::kUndo && kind == StepKind::kRetriable) continue;
+      if (phase == Phase::kUndo && kind != StepKind::kCompensatable) continue;
       for (const Way way :
            {Way::kRefused, Way::kFailed, Way::kSilent, Way::kReplyLost, Way::kLate}) {
         if (phase == Phase::kUndo && way == Way::kRefused) continue;  // An undo is not refused.
@@ -403,7 +410,7 @@ inline void run_variants(const Definition& saga, const Case& base, const Options
         }
       }
     }
-    if (kind == StepKind::kRetriable) continue;
+    if (kind != StepKind::kCompensatable) continue;
     Case early{step, Phase::kDo, Way::kWell, 0};
     early.action_after_undo = true;
     detail::run_with_crashes(saga, early, options, report);

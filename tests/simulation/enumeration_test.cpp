@@ -55,6 +55,15 @@ TEST_CASE("steps behind the pivot are done after it, in order, however often the
   must_hold(kLong, 3'000);
 }
 
+TEST_CASE("a step that changes nothing may stand anywhere before the pivot") {
+  static constexpr Definition kChecked =
+      define("checked", {step("address", StepKind::kReadOnly).command("check"),
+                         step("before", StepKind::kCompensatable).command("do").undo("undo"),
+                         step("stock", StepKind::kReadOnly).command("look"),
+                         pivot("through").done("DELIVERY_SCHEDULED", "Through")});
+  must_hold(kChecked, 3'000);
+}
+
 TEST_CASE("a saga may begin with its pivot") {
   static constexpr Definition kForward =
       define("forward", {pivot("through").done("DELIVERY_SCHEDULED", "Through"),

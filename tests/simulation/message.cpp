@@ -30,12 +30,7 @@ std::string describe(const Message& message) {
       [](const events::RequestMade& made) { return "request: " + made.kind; },
       [](const events::Reply& reply) { return text_of(reply); },
       [](const events::DeliveryReport&) { return std::string("report: delivered"); },
-      [&](const events::CapturePayment&) { return "capture payment" + attempt; },
-      [&](const events::UndoCapture&) { return "undo capture" + attempt; },
-      [&](const events::RefundPayment&) { return "refund payment" + attempt; },
-      [&](const events::ScheduleDelivery&) { return "schedule delivery" + attempt; },
-      [&](const events::CancelDelivery&) { return "cancel delivery" + attempt; },
-      [](const events::AcknowledgeReport&) { return std::string("acknowledge report"); },
+      [&](const auto& command) { return std::string(command.kType) + attempt; },
   };
   if (const auto* event = std::get_if<events::OrderEvent>(&message.body)) {
     return "event " + std::to_string(event->sequence) + " " + event->type + " (" + event->status +

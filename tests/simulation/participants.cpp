@@ -18,14 +18,17 @@ const Uuid& command_of(const events::PaymentCommand& command) {
   return std::visit([](const auto& message) -> const Uuid& { return message.command_id; }, command);
 }
 
-const Uuid& delivery_of(const events::DeliveryCommand& command) {
-  if (const auto* acknowledge = std::get_if<events::AcknowledgeReport>(&command)) {
-    return acknowledge->delivery_id;
-  }
-  if (const auto* cancel = std::get_if<events::CancelDelivery>(&command)) {
-    return cancel->command_id;
-  }
-  return std::get<events::ScheduleDelivery>(command).command_id;
+// Empty for a command that is not answered.
+std::optional<events::Phase> phase_of(const events::DeliveryCommand& command) {
+  return std::visit(
+      [](const auto& message) -> std::optional<events::Phase> {
+        if constexpr (requires { message.kPhase; }) {
+          return message.kPhase;
+        } else {
+          return std::nullopt;
+        }
+      },
+      command);
 }
 
 MessagePtr to_inbox(int order, std::int32_t partition, events::InboxMessage body, int attempt = 0) {
@@ -195,9 +198,10 @@ Plan Delivery::decide(const Work& work) {
   for (const auto& message : work.messages) {
     const auto& command = std::get<events::DeliveryCommand>(message->body);
     SimulatedOutcome simulated = SimulatedOutcome::kNormal;
-    if (std::holds_alternative<events::ScheduleDelivery>(command)) {
-      simulated = outcomes_.of_action(message->order, delivery_of(command), false);
-    } else if (std::holds_alternative<events::CancelDelivery>(command)) {
+    const auto phase = phase_of(command);
+    if (phase == events::Phase::kDo) {
+      simulated = outcomes_.of_action(message->order, domain::delivery_of(command), false);
+    } else if (phase == events::Phase::kUndo) {
       simulated = outcomes_.of_other(message->order, false);
     }
     if (simulated != SimulatedOutcome::kSilent) items.emplace_back(message, simulated);
@@ -205,7 +209,7 @@ Plan Delivery::decide(const Work& work) {
   const auto due = collect_due(work);
   std::set<Uuid> ids;
   for (const auto& [message, simulated] : items) {
-    ids.insert(delivery_of(std::get<events::DeliveryCommand>(message->body)));
+    ids.insert(domain::delivery_of(std::get<events::DeliveryCommand>(message->body)));
   }
   for (const auto& [partition, rows] : due) ids.insert(rows.begin(), rows.end());
   if (ids.empty()) return plan;

@@ -30,7 +30,7 @@ Instance::~Instance() {
 Environment Instance::environment(const Environment& more) const {
   Environment all = neutral_environment();
   for (const auto& [name, value] : test_settings()) all[name] = value;
-  all["ORDERFLOW_STATE_DIR"] = (folder_.path() / "state").string();
+  all["ORDERFLOW_STATE_DIR"] = (folder_.path() / "a person's state").string();
   // Not that of the person whose clone it is.
   all["ORDERFLOW_ENV_FILE"] = "";
   all["ORDERFLOW_HTTP_PORT"] = std::to_string(ports_.port(0));
@@ -44,7 +44,7 @@ Environment Instance::environment(const Environment& more) const {
 
 CommandResult Instance::orderflow(const std::vector<std::string>& words,
                                   const Environment& more) const {
-  std::vector<std::string> command = {required_variable("ORDERFLOW_TEST_REPO") + "/orderflow"};
+  std::vector<std::string> command = {clone_ + "/orderflow"};
   command.insert(command.end(), words.begin(), words.end());
   // From another folder than the repository: it must work from any.
   return run_command(command, environment(more), folder_.path(), kCommandPatience);

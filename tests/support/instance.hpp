@@ -19,6 +19,9 @@ class Instance {
   Instance(const Instance&) = delete;
   Instance& operator=(const Instance&) = delete;
 
+  // By ./orderflow of another clone from now on.
+  void use_clone(std::string path) { clone_ = std::move(path); }
+
   // ./orderflow with these words, and with more variables than the instance's own.
   [[nodiscard]] CommandResult orderflow(const std::vector<std::string>& words,
                                         const Environment& more = {}) const;
@@ -45,6 +48,7 @@ class Instance {
   [[nodiscard]] nlohmann::json role_status(const std::string& role) const;
 
   Environment settings_;
+  std::string clone_ = required_variable("ORDERFLOW_TEST_REPO");
   PortBlock ports_;
   TemporaryFolder folder_;
   HttpClient http_;

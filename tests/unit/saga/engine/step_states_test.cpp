@@ -29,7 +29,7 @@ TEST_CASE("a row names its steps, so that another may be put before them") {
   CHECK((*later)[0] == StepState::kNotStarted);
   CHECK((*later)[1] == StepState::kDone);
   CHECK((*later)[2] == StepState::kSent);
-  CHECK(later->last_to_undo() == 2);
+  CHECK(later->last_to_undo(kThree) == 2);
 }
 
 TEST_CASE("what a row says of steps is understood or refused") {
@@ -41,14 +41,27 @@ TEST_CASE("what a row says of steps is understood or refused") {
   }
 }
 
+TEST_CASE("what changed nothing, or comes behind the pivot, is not undone") {
+  constexpr Definition kChecked =
+      define("checked", {step("payment", StepKind::kCompensatable).command("capture").undo("undo"),
+                         step("address", StepKind::kReadOnly).command("check"), pivot("through"),
+                         step("receipt", StepKind::kRetriable).command("send")});
+  StepStates states(kChecked);
+  states.set(1, StepState::kDone);
+  states.set(3, StepState::kDone);
+  CHECK_FALSE(states.last_to_undo(kChecked));
+  states.set(0, StepState::kDone);
+  CHECK(states.last_to_undo(kChecked) == 0);
+}
+
 TEST_CASE("undoing goes back over what may have happened") {
   StepStates states(kTwo);
-  CHECK_FALSE(states.last_to_undo());
+  CHECK_FALSE(states.last_to_undo(kTwo));
   states.set(0, StepState::kDone);
   states.set(1, StepState::kRefused);
-  CHECK(states.last_to_undo() == 0);
+  CHECK(states.last_to_undo(kTwo) == 0);
   states.set(0, StepState::kUndone);
-  CHECK_FALSE(states.last_to_undo());
+  CHECK_FALSE(states.last_to_undo(kTwo));
   CHECK(states.any(StepState::kUndone));
   CHECK_FALSE(states.any(StepState::kSent));
   states.reset();
