@@ -126,6 +126,10 @@ TEST_CASE("the README's recipe for a new step works to the letter", "[e2e]") {
   CHECK(step_of(shop.status(refused), "address").at("state") == "refused");
   CHECK(step_of(shop.status(refused), "payment").at("state") == "not_started");
   CHECK(shop.balance(user) == 1'000);
+
+  // There is nothing of it to be undone when the payment is refused.
+  const auto poor = shop.place(shop.new_user(1), shop.new_product(1'000));
+  CHECK(shop.await_end(poor) == "PAYMENT_FAILED");
 }
 
 // Messages that lack a schema fail a contract test instead.

@@ -246,6 +246,43 @@ TEST_CASE("backoff grows, is capped, and spreads between sagas") {
   CHECK(spread);
 }
 
+// ---- steps that change nothing ------------------------------------------------------------------
+
+constexpr Definition kWithCheck = define(
+    "checked", {
+                   step("payment", StepKind::kCompensatable).command("capture").undo("undo"),
+                   step("delivery", StepKind::kCompensatable).command("schedule").undo("cancel"),
+                   step("address", StepKind::kReadOnly).command("check_address"),
+                   pivot("scheduled").done("DELIVERY_SCHEDULED", "DeliveryScheduled"),
+               });
+constexpr int kAddressStep = kWithCheck.index_of("address");
+
+TEST_CASE("a step that changes nothing is waited for, and passed over on the way back") {
+  Conversation saga(kWithCheck);
+  saga.place();
+  saga.done(kPaymentStep);
+  saga.done(kDeliveryStep);
+  CHECK(saga.sent() == "do address #1");
+  SECTION("done: the saga goes on") {
+    saga.done(kAddressStep);
+    CHECK(saga.status() == "DELIVERY_SCHEDULED");
+    return;
+  }
+  SECTION("refused") { saga.refused(kAddressStep, "unknown_address"); }
+  SECTION("cancelled meanwhile") { saga.request(Cancel{}); }
+  SECTION("cancelled after a while") {
+    saga.failed(kAddressStep);
+    saga.request(Cancel{});
+  }
+  CHECK(saga.sent() == "undo delivery #1");
+  saga.done(kAddressStep);  // The answer, late or again.
+  saga.undone(kDeliveryStep);
+  CHECK(saga.sent() == "undo payment #1");
+  saga.undone(kPaymentStep);
+  CHECK(saga.status() == "CANCELLED");
+  CHECK_FALSE(saga.state().live());
+}
+
 // ---- steps behind the pivot ---------------------------------------------------------------------
 
 constexpr Definition kWithReceipt = define(
