@@ -48,8 +48,8 @@ static_assert(std::all_of(kStepMessages.begin(), kStepMessages.end(), [](const a
 }));
 
 CommandMessage message_of(const OrderFacts& facts, const State&, const StepCommand& command) {
-  const StepMessages* row = row_of_step(kStepMessages, kOrderSaga, command.step);
-  const auto make = command.phase == events::Phase::kUndo ? row->undo : row->action;
+  const StepMessages& row = row_of_step(kStepMessages, kOrderSaga, command.step);
+  const auto make = command.phase == events::Phase::kUndo ? row.undo : row.action;
   return {make(facts, command.command_id), command.attempt};
 }
 

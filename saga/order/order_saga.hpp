@@ -92,15 +92,14 @@ template <typename T, std::size_t N>
   return rows;
 }
 
-// The row of a step's index; null for the pivot's and the refund's.
+// The row of a step. Not for the pivot and the refund.
 template <typename T, std::size_t N>
-[[nodiscard]] constexpr const T* row_of_step(const std::array<T, N>& rows,
+[[nodiscard]] constexpr const T& row_of_step(const std::array<T, N>& rows,
                                              const Definition& definition, int step) {
   const std::string_view name = step_name(definition, step);
-  for (const T& row : rows) {
-    if (row.step == name) return &row;
-  }
-  return nullptr;
+  std::size_t row = 0;
+  while (rows.at(row).step != name) ++row;
+  return rows[row];
 }
 
 }  // namespace orderflow::saga
