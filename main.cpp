@@ -44,6 +44,7 @@
 #include "tools/audit.hpp"
 #include "tools/broker.hpp"
 #include "tools/dead_letters.hpp"
+#include "tools/held_events.hpp"
 #include "tools/psql.hpp"
 #include "tools/repartition.hpp"
 #include "tools/sagas.hpp"
@@ -266,6 +267,7 @@ constexpr Command kOnce[] = {
 constexpr Command kForOperators[] = {
     {"sagas", tools::run_sagas},
     {"dead-letters", tools::run_dead_letters},
+    {"held-events", tools::run_held_events},
     {"repartition", tools::run_repartition},
 };
 

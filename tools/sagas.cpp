@@ -2,28 +2,22 @@
 
 #include <cstdio>
 #include <nlohmann/json.hpp>
-#include <thread>
 
 #include "core/pg/settings.hpp"
 #include "core/settings/command_line.hpp"
+#include "http-api/admin/held_event_rows.hpp"
 #include "http-api/admin/saga_requests.hpp"
-#include "http-api/orders/job_rows.hpp"
 #include "tools/arguments.hpp"
+#include "tools/owner_requests.hpp"
 
 namespace orderflow::tools {
 namespace {
 
 using http_api::Checked;
-using http_api::JobRow;
 using http_api::PageRequest;
-using http_api::Problem;
 using http_api::SagaGroup;
 using http_api::WaitingSagaRow;
 using nlohmann::json;
-
-// Owners look for requests every second; one that nobody decides by then has no owner.
-constexpr auto kDecisionTimeout = std::chrono::seconds{10};
-constexpr auto kDecisionPoll = std::chrono::milliseconds{100};
 
 // What the line asked for; each subcommand fills in what it takes.
 struct SagasArguments {
@@ -117,6 +111,11 @@ class SagasTool {
     if (found.more) {
       std::printf("there are more; see them with --limit or narrow with --step and --error\n");
     }
+    const auto held = http_api::read_page<http_api::HeldEventsRow>(
+        orders_, http_api::list_held_events(), {.limit = 1});
+    if (!held.rows.empty()) {
+      std::printf("Kafka refuses events of orders; see `orderflow held-events list`\n");
+    }
     return 0;
   }
 
@@ -146,7 +145,7 @@ class SagasTool {
     const domain::Operator who = operator_of(arguments_.reasoned);
     for (const auto& id : ids_) {
       const auto sound = find_skip(id);
-      code |= sound ? submit(id, *sound, who) : refused(id, sound.error());
+      code |= sound ? submit(id, *sound, who) : say_refused(id, sound.error());
     }
     return code;
   }
@@ -161,35 +160,8 @@ class SagasTool {
 
   int submit(const core::Uuid& order_id, const saga::RequestKind& kind,
              const domain::Operator& who) {
-    const auto stored = http_api::store_request(
-        orders_, http_api::operator_request(kind, order_id, who, arguments_.reasoned.reason));
-    if (!stored.response) return refused(order_id, stored.response.error());
-    const auto job = json::parse(stored.response->body).at("id").get<std::string>();
-    return await_decision(order_id, core::Uuid::parse(job).value());
-  }
-
-  static int refused(const core::Uuid& order_id, const Problem& problem) {
-    std::printf("%s  refused: %s\n", order_id.to_string().c_str(), problem.detail.c_str());
-    return 1;
-  }
-
-  // What the order's owner decides about one request.
-  int await_decision(const core::Uuid& order_id, const core::Uuid& job_id) {
-    const auto until = std::chrono::steady_clock::now() + kDecisionTimeout;
-    while (true) {
-      const JobRow job = http_api::find_job(orders_, job_id).value();
-      const bool late = std::chrono::steady_clock::now() >= until;
-      if (job.state != "accepted" || late) {
-        const std::string why = job.outcome_detail.value_or("");
-        std::printf("%s  %s%s%s  job %s\n", order_id.to_string().c_str(), job.state.c_str(),
-                    why.empty() ? "" : ": ", why.c_str(), job_id.to_string().c_str());
-        if (job.state == "accepted") {
-          std::printf("no owner has looked at it; it stays there until an orchestrator runs\n");
-        }
-        return job.state == "refused" ? 1 : 0;
-      }
-      std::this_thread::sleep_for(kDecisionPoll);
-    }
+    return ask_owner(orders_,
+                     http_api::operator_request(kind, order_id, who, arguments_.reasoned.reason));
   }
 
   int ask_all(const saga::RequestKind& kind) {

@@ -22,10 +22,15 @@ namespace {
 constexpr core::Duration kProgressInterval = std::chrono::seconds{2};
 constexpr auto kWaitingAtGrant = static_cast<std::int32_t>(ParticipantHealth::kRememberedMax);
 
+bool asks_for_release(const saga::Input& input) {
+  const auto* request = std::get_if<saga::Request>(&input);
+  return request != nullptr && std::holds_alternative<saga::ReleaseEvents>(request->kind);
+}
+
 }  // namespace
 
 Orchestrator::Orchestrator(const core::Settings& settings, events::Topics topics,
-                           core::Logger& logger, core::Metrics& metrics)
+                           core::Logger& logger, core::Metrics& metrics, core::Health& health)
     : messages_(std::move(topics)),
       logger_(logger),
       metrics_(metrics),
@@ -33,7 +38,7 @@ Orchestrator::Orchestrator(const core::Settings& settings, events::Topics topics
       health_(policies_.probe_interval()),
       wake_ups_(settings.get(core::kBatchLimit)),
       polls_(settings.get(core::kBatchLimit)),
-      held_(metrics),
+      held_(metrics, health),
       cache_limit_(settings.get(kSagaCache)) {}
 
 std::int32_t Orchestrator::partition_of(const Saga& saga) const {
@@ -92,7 +97,7 @@ TransactionDraft Orchestrator::prepare(const Batch& batch, core::PgSession& sess
   apply(batch, inbox.inputs);
   TransactionDraft draft;
   draft.dead_letters = std::move(inbox.dead_letters);
-  if (batch.include_due) held_.release(batch, session, draft);
+  held_.release(batch, session, draft);
   sagas_.write(batch, draft);
   return draft;
 }
@@ -123,6 +128,7 @@ void Orchestrator::apply(const Batch& batch, const std::vector<SagaBatch::Pendin
       metrics_.unknown_order();
       continue;
     }
+    if (asks_for_release(pending.input)) held_.expedite(pending.order_id);
     if (std::holds_alternative<saga::Wake>(pending.input)) {
       prepared->woken = true;
       prepared->held_until = WakeUps::held_until(prepared->saga.state, prepared->partition, batch);
@@ -243,7 +249,7 @@ void run_orchestrator(const core::Settings& settings, core::Logger& logger, core
                       core::Health& health, const std::stop_token& stop) {
   const events::Topics topics(settings.get(events::kTopicPrefix));
   core::DatabaseClock clock;
-  Orchestrator orchestrator(settings, topics, logger, metrics);
+  Orchestrator orchestrator(settings, topics, logger, metrics, health);
   OwnerLoop loop(owner_options(events::kOrchestrator, settings), orchestrator, clock, logger,
                  metrics, health);
   const std::stop_callback on_stop(stop, [&loop] { loop.stop(); });

@@ -34,7 +34,7 @@ namespace orderflow::consumers {
 class Orchestrator final : public PartitionHandler {
  public:
   Orchestrator(const core::Settings& settings, events::Topics topics, core::Logger& logger,
-               core::Metrics& metrics);
+               core::Metrics& metrics, core::Health& health);
 
   std::vector<producers::Outgoing> granted(const Grants& fresh, const Grants& all,
                                            std::int32_t partition_count,

@@ -2,6 +2,7 @@
 
 #include "core/kafka/options.hpp"
 #include "http-api/admin/dead_letters.hpp"
+#include "http-api/admin/held_events.hpp"
 #include "http-api/admin/sagas.hpp"
 #include "http-api/server/context_sessions.hpp"
 
@@ -51,7 +52,8 @@ class Admin final : public ApiContext {
         letters_(std::make_shared<AdminDeadLetters>(
             *orders_, std::make_shared<MessageReplayer>(
                           core::kafka_options(environment.settings, "orderflow-replay"),
-                          environment.logger))) {}
+                          environment.logger))),
+        held_(std::make_shared<AdminHeldEvents>(*orders_, requests)) {}
 
   std::vector<Route> routes() override {
     return {
@@ -70,6 +72,9 @@ class Admin final : public ApiContext {
          bind(letters_, &AdminDeadLetters::replay), kReplay},
         {Method::kPost, "/admin/dead-letters/{id}/discard",
          bind(letters_, &AdminDeadLetters::discard), kDiscard},
+        {Method::kGet, "/admin/held-events", bind(held_, &AdminHeldEvents::list), kReadSaga},
+        {Method::kPost, "/admin/held-events/{id}/release", bind(held_, &AdminHeldEvents::release),
+         kAskSaga},
     };
   }
 
@@ -91,6 +96,7 @@ class Admin final : public ApiContext {
   std::shared_ptr<core::SessionPool> delivery_;
   std::shared_ptr<AdminSagas> sagas_;
   std::shared_ptr<AdminDeadLetters> letters_;
+  std::shared_ptr<AdminHeldEvents> held_;
 };
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "domain/trail/rows.hpp"
+#include "http-api/admin/held_event_rows.hpp"
 #include "http-api/orders/order_rows.hpp"
 #include "saga/order/awaited_steps.hpp"
 
@@ -93,7 +94,10 @@ std::optional<std::string> saga_with_trail_json(core::PgSession& session,
   const auto saga = find_saga(session, order_id);
   if (!saga) return std::nullopt;
   const std::string audit = trail_json(session, order_id);
-  return saga_object(*saga).field("audit", RawJson{audit}).text();
+  return saga_object(*saga)
+      .field("held_events", held_reason(session, order_id))
+      .field("audit", RawJson{audit})
+      .text();
 }
 
 std::string trail_json(core::PgSession& session, const core::Uuid& subject) {

@@ -29,6 +29,9 @@ constexpr PgStatement kInsertRequest{
         " NULLIF($13, '')) ON CONFLICT (order_id) WHERE kind = 'cancel' DO NOTHING RETURNING ",
         JobRow::kColumns>};
 
+constexpr PgStatement kFindHeld{"api_held_find",
+                                "SELECT 1 FROM orders.held_events WHERE order_id = $1"};
+
 // One request, within its transaction.
 class Storing {
  public:
@@ -56,6 +59,11 @@ class Storing {
     if (std::holds_alternative<saga::Cancel>(kind) && first_cancel(transaction)) {
       return std::nullopt;
     }
+    if (std::holds_alternative<saga::ReleaseEvents>(kind) && !holds_events(transaction)) {
+      return conflict("not_held",
+                      "No event of this order is held now; one that Kafka refuses again is held "
+                      "again within a second.");
+    }
     if (request_.judged_by_owner) return std::nullopt;
     return refused_by_status(kind, saga->state.status);
   }
@@ -63,6 +71,10 @@ class Storing {
   std::optional<JobRow> first_cancel(core::PgTransaction& transaction) {
     return core::first_row_of<JobRow>(
         transaction.execute(kFindCancel, PgParams().uuid(request_.order_id.uuid)));
+  }
+
+  bool holds_events(core::PgTransaction& transaction) {
+    return transaction.execute(kFindHeld, PgParams().uuid(request_.order_id.uuid)).rows() > 0;
   }
 
   StoredAnswer store(core::PgTransaction& transaction) {

@@ -81,6 +81,7 @@ class Decider {
   void handle(const Request& request, const Resume&);
   void handle(const Request& request, const Pause&);
   void handle(const Request& request, const Skip& skip);
+  void handle(const Request& request, const ReleaseEvents&);
 
   // Changes of the course that requests are made of: they presume that they may happen, and say
   // nothing of jobs.

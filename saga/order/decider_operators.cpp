@@ -74,6 +74,10 @@ void Decider::handle(const Request& request, const Skip& skip) {
   undoing ? step_undone(step, std::move(data)) : step_done(step, std::move(data));
 }
 
+// The owner publishes them in the transaction that ends this job; what Kafka refuses again is held
+// again.
+void Decider::handle(const Request& request, const ReleaseEvents&) { job_done(request); }
+
 // The request by which a person gets an order to that status from where it is.
 std::optional<RequestKind> Decider::request_leading_to(OrderStatus target) const {
   const OrderStatus from = out_.state.status;

@@ -74,8 +74,13 @@ struct Skip {
   CommandOutcome outcome = CommandOutcome::kDone;
 };
 
-using RequestKind =
-    std::variant<Confirm, Cancel, Retry, Pay, Refund, SetStatus, Resume, Pause, Skip>;
+// Asks Kafka once more to take events that it refused. Changes no saga.
+struct ReleaseEvents {
+  static constexpr std::string_view kName = "release_events";
+};
+
+using RequestKind = std::variant<Confirm, Cancel, Retry, Pay, Refund, SetStatus, Resume, Pause,
+                                 Skip, ReleaseEvents>;
 
 [[nodiscard]] std::string_view name_of(const RequestKind& kind);
 

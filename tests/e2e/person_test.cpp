@@ -191,11 +191,11 @@ TEST_CASE("an installation elsewhere than on 127.0.0.1, with several processes o
 TEST_CASE("every command says what it takes and ends well", "[e2e]") {
   const Instance instance;
   for (const char* command :
-       {"up",           "down",         "status",   "logs",     "psql",         "wipe",
-        "test",         "lint",         "fuzz",     "mutate",   "bench",        "sagas",
-        "dead-letters", "audit",        "migrate",  "seed",     "check-config", "repartition",
-        "api",          "orchestrator", "payments", "delivery", "broker",       "all",
-        "version",      "crash-points"}) {
+       {"up",           "down",        "status",       "logs",     "psql",     "wipe",
+        "test",         "lint",        "fuzz",         "mutate",   "bench",    "sagas",
+        "dead-letters", "held-events", "audit",        "migrate",  "seed",     "check-config",
+        "repartition",  "api",         "orchestrator", "payments", "delivery", "broker",
+        "all",          "version",     "crash-points"}) {
     const auto done = instance.orderflow({command, "--help"});
     INFO(command << ":\n" << done.output);
     CHECK(done.exit_code == 0);

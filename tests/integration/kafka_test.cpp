@@ -112,6 +112,14 @@ TEST_CASE("a transaction that a stranger leaves open holds up nothing", "[integr
   system.conclude();
 }
 
+std::optional<Json> held_item(const Shop& shop, const std::string& order) {
+  const auto list = shop.http().get("/admin/held-events", operator_headers()).json();
+  for (const auto& item : list.at("items")) {
+    if (item.at("order_id") == order) return item;
+  }
+  return std::nullopt;
+}
+
 // The whole partition stood still and nothing said why.
 TEST_CASE("an event too large for its topic holds its own order only, and goes out in the end",
           "[integration]") {
@@ -137,8 +145,27 @@ TEST_CASE("an event too large for its topic holds its own order only, and goes o
   const auto shown = readiness(system, "orchestrator");
   CHECK(shown.find("orders.events") != std::string::npos);
   CHECK(shown.find("max.message.bytes") != std::string::npos);
+  wait_until("operators see it", [&] { return held_item(shop, cancelled).has_value(); });
+  const auto item = held_item(shop, cancelled).value_or(Json::object());
+  CHECK(item.at("type") == "OrderCancelled");
+  for (const char* word :
+       {"orders.events", "partition", "MSG_SIZE_TOO_LARGE", "max.message.bytes"}) {
+    CHECK(item.at("reason").get<std::string>().find(word) != std::string::npos);
+  }
+  // Kafka has not changed its mind.
+  const auto again = system.run({"held-events", "release", cancelled, "--reason", "too early"});
+  INFO(again.output);
+  CHECK(again.exit_code == 1);
+
   system.kafka().configure_topic("orders.events", "max.message.bytes", "1000000");
-  wait_until("the event goes out", [&] { return held() == 0; });
+  // The broker takes the setting on a moment after it has said so.
+  wait_until("the event goes out", [&] {
+    const auto done =
+        system.run({"held-events", "release", "--all", "--reason", "it has room now"});
+    return held() == 0 && done.exit_code == 0;
+  });
+  CHECK(system.database().number("SELECT count(*) FROM ops.audit_log WHERE subject = '" +
+                                 cancelled + "' AND action = 'saga.release_events'") >= 2);
   system.conclude();
 }
 

@@ -22,7 +22,7 @@ class Sagas {
  public:
   Sagas()
       : settings_(settings_from({{"ORDERFLOW_BATCH_LIMIT", std::to_string(kBatchLimit)}})),
-        orchestrator_(settings_, events::Topics(""), logger_, metrics_),
+        orchestrator_(settings_, events::Topics(""), logger_, metrics_, health_),
         driver(orchestrator_, database.url(), "orderflow_orders") {}
 
   // An id whose shard lies in the partition and in the lower or upper half of its shards.
@@ -78,6 +78,9 @@ class Sagas {
   }
 
   [[nodiscard]] const core::Metrics& metrics() const { return metrics_; }
+  [[nodiscard]] std::string held_in_readiness() const {
+    return health_.components().at("orchestrator held events").detail;
+  }
   void lose_everything() {
     std::set<std::int32_t> all;
     for (std::int32_t partition = 0; partition < kPartitions; ++partition) all.insert(partition);
@@ -114,6 +117,7 @@ class Sagas {
   core::Settings settings_;
   core::Logger logger_{"test", core::LogLevel::kError};
   core::Metrics metrics_{"test"};
+  core::Health health_;
   consumers::Orchestrator orchestrator_;
   int asked_ = 0;
 
@@ -212,6 +216,14 @@ std::vector<std::string> sequences_of(const std::vector<producers::Outgoing>& me
   return sequences;
 }
 
+producers::Refused too_large(const Uuid& order, std::int64_t sequence) {
+  producers::Refused refused;
+  refused.subject = order.to_string();
+  refused.sequence = sequence;
+  refused.why = {"orders.events", 0, "MSG_SIZE_TOO_LARGE", "too large", "raise max.message.bytes"};
+  return refused;
+}
+
 // One order's event was too large for its topic, and all orders of the partition stood still.
 TEST_CASE("an event that Kafka refuses holds later ones of its order, until Kafka takes it") {
   Sagas sagas;
@@ -221,11 +233,7 @@ TEST_CASE("an event that Kafka refuses holds later ones of its order, until Kafk
     sagas.insert_sold(id, core::new_uuid_v7());
     for (int sequence = 1; sequence <= 3; ++sequence) sagas.insert_event(id, sequence);
   }
-  producers::Refused refused;
-  refused.subject = held.to_string();
-  refused.sequence = 2;
-  refused.why = {"orders.events", 0, "MSG_SIZE_TOO_LARGE", "too large", "raise max.message.bytes"};
-  CHECK(sagas.driver.refuse({refused}).empty());
+  CHECK(sagas.driver.refuse({too_large(held, 2)}).empty());
   CHECK(sagas.driver.touched == std::set<std::int32_t>{0});
   CHECK(sagas.database.sql()
             .text("SELECT reason FROM orders.held_events WHERE sequence = 2")
@@ -242,6 +250,31 @@ TEST_CASE("an event that Kafka refuses holds later ones of its order, until Kafk
   CHECK(sagas.database.sql().number("SELECT count(*) FROM orders.held_events") == 0);
   // They have their place in the order of publication again.
   CHECK(sequences_of(sagas.driver.grant(), held) == Sequences{"1", "2", "3"});
+}
+
+TEST_CASE("held events are published at once when an operator asks for it") {
+  Sagas sagas;
+  const Uuid wanted = Sagas::id_in(0, false);
+  const Uuid other = Sagas::id_in(1, false);
+  for (const Uuid& id : {wanted, other}) {
+    sagas.insert_sold(id, core::new_uuid_v7());
+    for (int sequence = 1; sequence <= 2; ++sequence) sagas.insert_event(id, sequence);
+    CHECK(sagas.driver.refuse({too_large(id, 1)}).empty());
+  }
+  CHECK(sagas.held_in_readiness().find("held: 2;") != std::string::npos);
+  CHECK(sagas.held_in_readiness().find("max.message.bytes") != std::string::npos);
+
+  sagas.ask(wanted, "release_events");
+  sagas.driver.now += seconds{1};  // The requests are looked for.
+  const auto released = sagas.driver.run({});
+  CHECK(sequences_of(released, wanted) == std::vector<std::string>{"1", "2"});
+  CHECK(sequences_of(released, other).empty());
+  CHECK(sagas.handled(wanted) == 1);
+  CHECK(sagas.database.sql().number("SELECT count(*) FROM orders.held_events") == 1);
+  CHECK(sagas.held_in_readiness().find("held: 1;") != std::string::npos);
+  // Refused once more they are held once more.
+  (void)sagas.driver.refuse({too_large(wanted, 1)});
+  CHECK(sagas.held_in_readiness().find("held: 2;") != std::string::npos);
 }
 
 TEST_CASE("a saga whose command Kafka refuses waits for a person, and says why") {

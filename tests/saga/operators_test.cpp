@@ -76,7 +76,7 @@ TEST_CASE("operator routes ask for the key, and are closed while there is none",
     CHECK(shop.http().put("/orders/" + nobody + "/status", nullptr, kAdmin).status == 403);
   }
   const Admin admin;
-  for (const std::string path : {"/admin/sagas", "/admin/dead-letters"}) {
+  for (const std::string path : {"/admin/sagas", "/admin/dead-letters", "/admin/held-events"}) {
     CHECK(shop.http().get(path).status == 401);
     CHECK(shop.http().get(path, {{"X-Internal-API-Key", "wrong"}}).status == 403);
     CHECK(shop.http().get(path, kAdmin).status == 200);

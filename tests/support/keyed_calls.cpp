@@ -102,6 +102,11 @@ const std::map<std::string, KeyedCalls::Recipe>& KeyedCalls::recipes() {
           return KeyedCall{"/admin/dead-letters/" + calls.dead_letter() + "/discard", because()};
         },
         409}},
+      {"/admin/held-events/{id}/release",
+       {[](auto& calls) {
+          return KeyedCall{"/admin/held-events/" + calls.held_order() + "/release", because()};
+        },
+        409}},
   };
   return recipes;
 }
@@ -193,6 +198,17 @@ std::string KeyedCalls::dead_letter() {
       id + "', 'payments', '" + system_.prefix() + "payments.commands', 0, 0, '" + id +
       R"(', '{"ce_source": "/test/keyed-calls", "ce_type": "x"}', '{}', 'a test'))");
   return id;
+}
+
+// As the order's owner leaves it when Kafka refuses the last event.
+std::string KeyedCalls::held_order() {
+  const auto order = shop_.place();
+  REQUIRE(shop_.await_end(order) == "DELIVERED");
+  system_.database().execute(
+      "INSERT INTO orders.held_events (order_id, shard, sequence, reason) SELECT order_id, shard,"
+      " event_sequence, 'a test' FROM orders.sagas WHERE order_id = '" +
+      order + "'");
+  return order;
 }
 
 void KeyedCalls::operate(const std::string& order, const std::string& verb) const {

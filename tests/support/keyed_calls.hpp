@@ -45,6 +45,7 @@ class KeyedCalls {
   [[nodiscard]] std::string paused_after_payment();  // its payment's reply is not believed yet
   [[nodiscard]] std::string failed_for_lack_of_money();
   [[nodiscard]] std::string dead_letter();
+  [[nodiscard]] std::string held_order();  // Kafka is said to refuse its last event
   void operate(const std::string& order, const std::string& verb) const;
 
  private:

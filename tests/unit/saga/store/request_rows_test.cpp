@@ -27,6 +27,7 @@ TEST_CASE("every kind of request is read back from its row") {
       Resume{},
       Pause{},
       Skip{kCommand, CommandOutcome::kVoided},
+      ReleaseEvents{},
   };
   std::vector<bool> seen(std::variant_size_v<RequestKind>);
   for (const auto& kind : kinds) {
