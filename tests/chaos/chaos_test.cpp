@@ -180,7 +180,7 @@ void print_plan() {
     std::cout << (lane == Lane::kProcesses ? "processes and servers\n" : "network and sessions\n");
     // Without what beginning and ending a fault takes: a real run gets less far.
     Millis at{0};
-    while (at < std::chrono::minutes{options.minutes}) {
+    while (!schedule.empty() && at < std::chrono::minutes{options.minutes}) {
       const Fault fault = schedule.next();
       at += fault.pause;
       std::cout << "  " << at.count() << " ms  " << describe(fault) << "\n";

@@ -5,6 +5,7 @@
 #include <iomanip>
 #include <iostream>
 #include <iterator>
+#include <limits>
 #include <utility>
 
 #include "tests/support/roles.hpp"
@@ -20,6 +21,8 @@ namespace {
 constexpr Millis kOrderlyEnd{20'000};
 constexpr Millis kOwnership{15'000};
 constexpr Millis kHealing{90'000};
+const std::vector<std::string> kOwnedTopics{"orders.inbox", "payments.commands",
+                                            "delivery.commands"};
 
 bool is_stopped(const Process& process) {
   const auto stat = testing::read_text("/proc/" + std::to_string(process.pid()) + "/stat");
@@ -99,6 +102,7 @@ void Nemesis::step() {
 }
 
 void Nemesis::advance(LaneState& lane) {
+  if (lane.schedule.empty()) return;
   if (!lane.next) {
     lane.next = lane.schedule.next();
     lane.due = Clock::now() + lane.next->pause;
@@ -140,6 +144,13 @@ void Nemesis::begin(const Fault& fault) {
     case FaultKind::kStopInPipeline:
     case FaultKind::kStopInAssign: begin_crash_point(fault, ":stop"); return;
     case FaultKind::kDieAtPoint: begin_crash_point(fault, ""); return;
+    case FaultKind::kReadOnly: set_read_only("on"); break;
+    case FaultKind::kLockedTable: lock_table(fault.target); break;
+    case FaultKind::kOddTimestamps: send_odd_timestamps(); break;
+    case FaultKind::kSmallMessages:
+      system_.kafka().configure_topic(fault.target, "max.message.bytes",
+                                      std::to_string(fault.amount));
+      break;
     case FaultKind::kOtherVersion:
       restart_role(fault.target, {{"ORDERFLOW_TEST_BINARY", other_binary_}});
       break;
@@ -152,6 +163,7 @@ void Nemesis::begin_network(const Fault& fault) {
   switch (fault.kind) {
     case FaultKind::kDelay: links_.by_name(fault.target).delay(Millis{fault.amount}); break;
     case FaultKind::kSwallow: links_.by_name(fault.target).hold(true); break;
+    case FaultKind::kDeafen: links_.by_name(fault.target).deafen(true); break;
     case FaultKind::kRefuse: links_.by_name(fault.target).refuse(true); break;
     case FaultKind::kCut: links_.by_name(fault.target).cut(); break;
     case FaultKind::kLoseCommits: links_.postgres.lose_commits(fault.amount); break;
@@ -185,12 +197,17 @@ void Nemesis::end(const Fault& fault) {
     case FaultKind::kStopInPipeline:
     case FaultKind::kStopInAssign:
     case FaultKind::kDieAtPoint: end_crash_point(fault); break;
+    case FaultKind::kReadOnly: set_read_only("off"); break;
+    case FaultKind::kLockedTable: lock_.reset(); break;
+    case FaultKind::kOddTimestamps: restore_topics(kOwnedTopics); break;
+    case FaultKind::kSmallMessages: restore_topics({fault.target}); break;
     case FaultKind::kOtherVersion: restart_role(fault.target); break;
     case FaultKind::kDelay: links_.by_name(fault.target).delay(Millis{0}); break;
     case FaultKind::kSwallow:
       links_.by_name(fault.target).cut();
       links_.by_name(fault.target).hold(false);
       break;
+    case FaultKind::kDeafen: links_.by_name(fault.target).deafen(false); break;
     case FaultKind::kRefuse: links_.by_name(fault.target).refuse(false); break;
     case FaultKind::kLoseCommits: links_.postgres.lose_commits(0); break;
     default: break;
@@ -253,6 +270,47 @@ void Nemesis::wipe_kafka() {
   system_.private_kafka().wipe();
   system_.consumer().start_again(false);
   system_.process("orchestrator").thaw();
+}
+
+// A session whose default it is may still do this, and so take it back.
+void Nemesis::set_read_only(const std::string& on_or_off) {
+  system_.database().execute("ALTER SYSTEM SET default_transaction_read_only = " + on_or_off);
+  system_.database().execute("SELECT pg_reload_conf()");
+}
+
+void Nemesis::lock_table(const std::string& table) {
+  try {
+    lock_ = std::make_unique<TableLock>(system_.database().url(), table);
+  } catch (const std::exception& error) {
+    std::cout << "           (there is no lock: " << error.what() << ")" << std::endl;
+  }
+}
+
+// Where the broker stamps messages nobody can choose a time; so it does not, for a while.
+void Nemesis::send_odd_timestamps() {
+  constexpr std::int64_t k1970 = 1;
+  constexpr std::int64_t k9999 = 253'402'300'799'000;
+  constexpr std::int64_t kNone = -1;
+  const auto kafka = system_.kafka();
+  for (const auto& topic : kOwnedTopics) {
+    kafka.configure_topic(topic, "message.timestamp.after.max.ms",
+                          std::to_string(std::numeric_limits<std::int64_t>::max()));
+    for (const std::int64_t time : {k1970, k9999, kNone}) {
+      // Refused by a broker that has not taken the setting on yet.
+      (void)kafka.offer(topic, 0,
+                        {.key = "stranger",
+                         .body = "{}",
+                         .headers = {{"ce_source", "/test/stranger"}},
+                         .timestamp_ms = time});
+    }
+  }
+}
+
+// To what they were made with: all that was set besides goes.
+void Nemesis::restore_topics(const std::vector<std::string>& topics) {
+  for (const auto& topic : topics) {
+    system_.kafka().configure_topic(topic, "message.timestamp.type", "LogAppendTime");
+  }
 }
 
 void Nemesis::terminate_sessions(const Fault& fault) {

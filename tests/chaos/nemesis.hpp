@@ -3,6 +3,7 @@
 #include <array>
 #include <chrono>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "tests/chaos/options.hpp"
 #include "tests/chaos/proxy.hpp"
 #include "tests/chaos/schedule.hpp"
+#include "tests/chaos/table_lock.hpp"
 #include "tests/support/system.hpp"
 
 namespace orderflow::chaos {
@@ -64,6 +66,10 @@ class Nemesis {
   void begin_full_queue(const Fault& fault);
   void begin_other_version(const Fault& fault);
   void wipe_kafka();
+  void set_read_only(const std::string& on_or_off);
+  void lock_table(const std::string& table);
+  void send_odd_timestamps();
+  void restore_topics(const std::vector<std::string>& topics);
   void terminate_sessions(const Fault& fault);
   void look_after_processes();
   [[nodiscard]] testing::Environment behind_proxies(const testing::Environment& more) const;
@@ -74,6 +80,7 @@ class Nemesis {
   Clock::time_point began_;
   std::array<LaneState, 2> lanes_;
   std::map<FaultKind, int> counts_;
+  std::unique_ptr<TableLock> lock_;
   std::vector<std::string> problems_;
 };
 

@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "core/settings/arguments.hpp"
+#include "tests/chaos/schedule.hpp"
 
 namespace orderflow::chaos {
 namespace {
@@ -38,6 +39,9 @@ std::optional<Options> read_options(std::span<const std::string> arguments) {
   add("--clients", options.clients, "client threads", 1, 64);
   add("--rate", options.rate, "operations a second of all clients; 0: no pause", 0, 100'000);
   add("--calm", options.calm, "the same faults, the pauses between them N times as long", 1, 1'000);
+  app.add_option("--only", options.only, "only faults of these kinds, by the names of the report")
+      ->type_name("KIND")
+      ->check(CLI::IsMember(fault_names()));
   app.add_option("--other-binary", options.other_binary,
                  "another build of orderflow that runs beside this one for a while");
   app.add_flag("--plan", options.plan, "print the faults of that time and stop");

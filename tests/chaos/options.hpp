@@ -4,6 +4,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "core/values/time.hpp"
 
@@ -16,6 +17,7 @@ struct Options {
   std::int64_t clients = 4;
   std::int64_t rate = 40;  // Operations a second of all clients; 0: as fast as they are answered.
   std::int64_t calm = 1;   // Factor of the pauses between faults.
+  std::vector<std::string> only;  // Kinds of faults, by name; empty: all.
   std::string other_binary;
   bool plan = false;  // Only print what would happen.
 };

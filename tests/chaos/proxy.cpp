@@ -48,6 +48,7 @@ struct Proxy::Pipe {
   tcp::socket client;
   tcp::socket server;
   bool open = true;
+  bool deaf = false;
 };
 
 Proxy::Proxy() : acceptor_(context_, tcp::endpoint(asio::ip::address_v4::loopback(), 0)) {
@@ -67,8 +68,17 @@ void Proxy::cut() {
   });
 }
 
+void Proxy::deafen(bool on) {
+  deafening_ = on;
+  if (!on) return;
+  asio::post(context_, [this] {
+    for (const auto& pipe : pipes_) pipe->deaf = true;
+  });
+}
+
 void Proxy::heal() {
   delay_ms_ = 0;
+  deafening_ = false;
   held_ = false;
   refused_ = false;
   commits_to_lose_ = 0;
@@ -98,6 +108,7 @@ asio::awaitable<void> Proxy::serve(std::shared_ptr<Pipe> pipe) {
   }
   pipe->client.set_option(tcp::no_delay(true), error);
   pipe->server.set_option(tcp::no_delay(true), error);
+  pipe->deaf = deafening_;
   pipes_.insert(pipe);
   asio::co_spawn(context_, copy(pipe, Direction::kToClient), asio::detached);
   co_await copy(pipe, Direction::kToServer);
@@ -114,6 +125,7 @@ asio::awaitable<void> Proxy::copy(std::shared_ptr<Pipe> pipe, Direction directio
     const std::size_t size = co_await from.async_read_some(
         asio::buffer(bytes), asio::redirect_error(asio::use_awaitable, error));
     if (error) break;
+    if (pipe->deaf) continue;
     co_await obstruct(*pipe, timer);
     if (!pipe->open) break;
     if (to_client && loses(bytes.data(), size)) {
@@ -123,6 +135,12 @@ asio::awaitable<void> Proxy::copy(std::shared_ptr<Pipe> pipe, Direction directio
     co_await asio::async_write(to, asio::buffer(bytes.data(), size),
                                asio::redirect_error(asio::use_awaitable, error));
     if (error) break;
+  }
+  if (pipe->deaf && pipe->open) {
+    // The other side hears nothing of it; what is left of the connection ends with that side.
+    from.close(error);
+    if (!to.is_open()) pipes_.erase(pipe);
+    co_return;
   }
   // One side is gone: the other hears of it, and half a connection is none.
   pipe->open = false;

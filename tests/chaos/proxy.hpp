@@ -17,9 +17,9 @@ namespace orderflow::chaos {
 using Millis = std::chrono::milliseconds;
 
 // A relay between any two parts of an installation that can be told to misbehave as networks do:
-// delay, swallow, refuse, cut, and lose the answer of a COMMIT that happened. Listens on a loopback
-// port of its own from the start, so that servers can be told to advertise it. Has one thread until
-// destruction; its methods are safe from any other.
+// delay, swallow, go deaf, refuse, cut, and lose the answer of a COMMIT that happened. Listens on a
+// loopback port of its own from the start, so that servers can be told to advertise it. Has one
+// thread until destruction; its methods are safe from any other.
 class Proxy {
  public:
   Proxy();
@@ -35,6 +35,9 @@ class Proxy {
   void delay(Millis each) { delay_ms_ = static_cast<int>(each.count()); }
   // Nothing passes any more, though connections stay. What is held is lost when they are cut.
   void hold(bool on) { held_ = on; }
+  // Connections that are there, or come meanwhile, stay open and pass nothing any more, not even
+  // their end: as behind a firewall that has forgotten them. Off: new ones pass again.
+  void deafen(bool on);
   void refuse(bool on) { refused_ = on; }
   // Resets every connection.
   void cut();
@@ -63,6 +66,7 @@ class Proxy {
   std::atomic<std::uint16_t> target_{0};
   std::atomic<int> delay_ms_{0};
   std::atomic<bool> held_{false};
+  std::atomic<bool> deafening_{false};
   std::atomic<bool> refused_{false};
   std::atomic<int> commits_to_lose_{0};
   std::atomic<int> commits_lost_{0};

@@ -27,6 +27,7 @@ std::string command_of(const Options& options) {
   add("clients", options.clients);
   add("rate", options.rate);
   add("calm", options.calm);
+  for (const auto& kind : options.only) text += " --only '" + kind + "'";
   if (!options.other_binary.empty()) text += " --other-binary " + options.other_binary;
   return text;
 }

@@ -27,9 +27,14 @@ constexpr std::array kNames{
     "stop in mid-pipeline",
     "stop in assign callback",
     "die at crash point",
+    "database read-only",
+    "table locked",
+    "odd timestamps",
+    "large messages refused",
     "other version",
     "delay",
     "swallow and break",
+    "swallow and stay",
     "refuse connections",
     "cut connections",
     "answers of COMMIT lost",
@@ -51,6 +56,23 @@ const std::vector<std::string>& links() {
   return names;
 }
 
+// A table of each context that its processes write or read for every order.
+const std::vector<std::string>& tables() {
+  static const std::vector<std::string> names{"orders.sagas", "payments.payments",
+                                              "delivery.deliveries", "identity.users",
+                                              "catalogue.products"};
+  return names;
+}
+
+const std::vector<std::string>& topics() {
+  static const auto names = [] {
+    std::vector<std::string> all;
+    for (const auto& row : events::kTopics) all.emplace_back(row.name);
+    return all;
+  }();
+  return names;
+}
+
 std::vector<FaultKind> kinds_between(FaultKind first, FaultKind last) {
   std::vector<FaultKind> kinds;
   for (int kind = static_cast<int>(first); kind <= static_cast<int>(last); ++kind) {
@@ -63,8 +85,8 @@ std::vector<FaultKind> kinds_of(Schedule::Lane lane, bool has_other_binary) {
   if (lane == Schedule::Lane::kNetwork) {
     return kinds_between(FaultKind::kDelay, FaultKind::kTerminateSessions);
   }
-  auto kinds = kinds_between(FaultKind::kKill,
-                             has_other_binary ? FaultKind::kOtherVersion : FaultKind::kDieAtPoint);
+  auto kinds = kinds_between(
+      FaultKind::kKill, has_other_binary ? FaultKind::kOtherVersion : FaultKind::kSmallMessages);
   // What happens most often in the world; twice in each bag.
   kinds.push_back(FaultKind::kKill);
   kinds.push_back(FaultKind::kRestart);
@@ -72,6 +94,8 @@ std::vector<FaultKind> kinds_of(Schedule::Lane lane, bool has_other_binary) {
 }
 
 }  // namespace
+
+std::vector<std::string> fault_names() { return {kNames.begin(), kNames.end()}; }
 
 std::string_view name_of(FaultKind kind) { return kNames.at(static_cast<std::size_t>(kind)); }
 
@@ -83,10 +107,16 @@ std::string describe(const Fault& fault) {
   return text;
 }
 
-Schedule::Schedule(std::uint64_t seed, Lane lane, bool has_other_binary, int calm)
+Schedule::Schedule(std::uint64_t seed, Lane lane, bool has_other_binary, int calm,
+                   const std::vector<std::string>& only)
     : dice_(seed * 2 + (lane == Lane::kNetwork ? 1 : 0)),
       calm_(calm),
-      kinds_(kinds_of(lane, has_other_binary)) {}
+      kinds_(kinds_of(lane, has_other_binary)) {
+  if (only.empty()) return;
+  std::erase_if(kinds_, [&](FaultKind kind) {
+    return std::find(only.begin(), only.end(), name_of(kind)) == only.end();
+  });
+}
 
 Fault Schedule::next() {
   if (bag_.empty()) {
@@ -129,12 +159,20 @@ void Schedule::aim(Fault& fault) {
       fault.target = dice_.pick(core::crash_point_names(events::kCrashRoles));
       fault.amount = dice_.between(1, 20);
       return lasts(3'000, 6'000);
+    case FaultKind::kReadOnly: return lasts(1'000, 6'000);
+    case FaultKind::kLockedTable: fault.target = dice_.pick(tables()); return lasts(1'000, 6'000);
+    case FaultKind::kOddTimestamps: return lasts(500, 2'000);
+    case FaultKind::kSmallMessages:
+      fault.target = dice_.pick(topics());
+      fault.amount = dice_.between(600, 1'100);
+      return lasts(2'000, 6'000);
     case FaultKind::kOtherVersion: fault.target = dice_.pick(roles()); return lasts(4'000, 8'000);
     case FaultKind::kDelay:
       fault.target = dice_.pick(links());
       fault.amount = dice_.between(20, 400);
       return lasts(1'000, 4'000);
     case FaultKind::kSwallow: fault.target = dice_.pick(links()); return lasts(500, 6'000);
+    case FaultKind::kDeafen: fault.target = dice_.pick(links()); return lasts(500, 6'000);
     case FaultKind::kRefuse: fault.target = dice_.pick(links()); return lasts(500, 3'000);
     case FaultKind::kCut: fault.target = dice_.pick(links()); return;
     case FaultKind::kLoseCommits: fault.amount = dice_.between(1, 8); return lasts(500, 2'000);
@@ -143,7 +181,8 @@ void Schedule::aim(Fault& fault) {
 }
 
 Schedule schedule_of(const Options& options, Schedule::Lane lane) {
-  return {options.seed, lane, !options.other_binary.empty(), static_cast<int>(options.calm)};
+  return {options.seed, lane, !options.other_binary.empty(), static_cast<int>(options.calm),
+          options.only};
 }
 
 }  // namespace orderflow::chaos

@@ -31,10 +31,15 @@ enum class FaultKind {
   kStopInPipeline,  // At a crash point between the statements and their answer.
   kStopInAssign,    // At the crash point in Kafka's rebalance callback.
   kDieAtPoint,      // At any crash point.
+  kReadOnly,        // The database takes no writes.
+  kLockedTable,     // A table of one context is locked by a stranger.
+  kOddTimestamps,   // A stranger's messages from 1970, from the year 9999 and without a time.
+  kSmallMessages,   // A topic refuses large messages for good, for a while.
   kOtherVersion,    // A role of another build for a while.
   // The network and sessions, beside them.
   kDelay,
   kSwallow,  // Nothing passes, then connections break with what was under way.
+  kDeafen,   // Connections stay and never pass anything again; only new ones do, afterwards.
   kRefuse,
   kCut,
   kLoseCommits,
@@ -42,6 +47,8 @@ enum class FaultKind {
 };
 
 [[nodiscard]] std::string_view name_of(FaultKind kind);
+// Of every kind.
+[[nodiscard]] std::vector<std::string> fault_names();
 
 // One fault, complete: nothing about it is decided later.
 struct Fault {
@@ -49,7 +56,7 @@ struct Fault {
   FaultKind kind{};
   std::string target;  // A role, a link or a crash point; empty where there is only one.
   Millis lasts{0};
-  int amount = 0;  // Of milliseconds, commits, sessions or passings.
+  int amount = 0;  // Of milliseconds, commits, sessions, passings or bytes.
 };
 
 [[nodiscard]] std::string describe(const Fault& fault);
@@ -61,8 +68,12 @@ class Schedule {
  public:
   enum class Lane { kProcesses, kNetwork };
 
-  Schedule(std::uint64_t seed, Lane lane, bool has_other_binary, int calm = 1);
+  // `only`: the names of kinds, others never come; empty: all do.
+  Schedule(std::uint64_t seed, Lane lane, bool has_other_binary, int calm = 1,
+           const std::vector<std::string>& only = {});
 
+  // Nothing ever comes.
+  [[nodiscard]] bool empty() const { return kinds_.empty(); }
   [[nodiscard]] Fault next();
 
  private:

@@ -84,8 +84,8 @@ void on_delivery(rd_kafka_t*, const rd_kafka_message_t* message, void* offset) {
   if (last != kNotStored) last = message->err != 0 ? kNotStored : message->offset;
 }
 
-// One client for all of them; `offset` becomes the last one's.
-void send_all(const std::string& bootstrap, const std::string& topic, std::int32_t partition,
+// One client for all of them; `offset` becomes the last one's. False: not all are stored.
+bool send_all(const std::string& bootstrap, const std::string& topic, std::int32_t partition,
               const std::vector<RawMessage>& messages, std::int64_t& offset) {
   rd_kafka_conf_t* conf = rd_kafka_conf_new();
   char error[256];
@@ -113,7 +113,7 @@ void send_all(const std::string& bootstrap, const std::string& topic, std::int32
   }
   const bool all_out = rd_kafka_flush(handle, kCallTimeoutMs) == RD_KAFKA_RESP_ERR_NO_ERROR;
   rd_kafka_destroy(handle);
-  if (!taken || !all_out || offset < 0) FAIL("cannot produce to " << topic);
+  return taken && all_out && offset >= 0;
 }
 
 }  // namespace
@@ -137,14 +137,25 @@ int KafkaTool::partitions(const std::string& topic) const {
 std::int64_t KafkaTool::produce(const std::string& topic, std::int32_t partition,
                                 const RawMessage& message) const {
   std::int64_t offset = -1;
-  send_all(bootstrap_, prefix_ + topic, partition, {message}, offset);
+  if (!send_all(bootstrap_, prefix_ + topic, partition, {message}, offset)) {
+    FAIL("cannot produce to " << topic);
+  }
   return offset;
+}
+
+bool KafkaTool::offer(const std::string& topic, std::int32_t partition,
+                      const RawMessage& message) const {
+  std::int64_t offset = -1;
+  return send_all(bootstrap_, prefix_ + topic, partition, {message}, offset);
 }
 
 void KafkaTool::produce_all(const std::string& topic, std::int32_t partition,
                             const std::vector<RawMessage>& messages) const {
   std::int64_t last_offset = -1;
-  if (!messages.empty()) send_all(bootstrap_, prefix_ + topic, partition, messages, last_offset);
+  if (messages.empty()) return;
+  if (!send_all(bootstrap_, prefix_ + topic, partition, messages, last_offset)) {
+    FAIL("cannot produce to " << topic);
+  }
 }
 
 std::vector<std::pair<std::int64_t, std::int64_t>> KafkaTool::watermarks(

@@ -17,7 +17,8 @@ struct RawMessage {
   std::string key;
   std::string body;
   std::map<std::string, std::string> headers;
-  std::int64_t timestamp_ms = 0;  // When it was made; zero: now. Not filled in by read().
+  // When it was made; zero: now, -1: untold. Not filled in by read().
+  std::int64_t timestamp_ms = 0;
 };
 
 // What a person would do with kcat: put anything into a topic, look at what is there. Each call
@@ -34,6 +35,9 @@ class KafkaTool {
   // Returns the offset it got. Fails the test when it is not acknowledged.
   std::int64_t produce(const std::string& topic, std::int32_t partition,
                        const RawMessage& message) const;
+  // False: it was not stored.
+  [[nodiscard]] bool offer(const std::string& topic, std::int32_t partition,
+                           const RawMessage& message) const;
   // Many, in order, by one client.
   void produce_all(const std::string& topic, std::int32_t partition,
                    const std::vector<RawMessage>& messages) const;

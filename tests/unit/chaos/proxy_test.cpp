@@ -84,6 +84,22 @@ TEST_CASE("what is held is lost by the cut") {
   CHECK(way.heard() == "again");
 }
 
+TEST_CASE("a deaf connection passes nothing, not even its end, and only new ones do afterwards") {
+  Way way;
+  way.connect();
+  way.proxy.deafen(true);
+  way.connect();  // Comes meanwhile.
+  REQUIRE(way.client->send("hello"));
+  CHECK_FALSE(way.client->receive(Millis{50}));
+  way.proxy.deafen(false);
+  REQUIRE(way.client->send("hello"));
+  way.server->close();
+  CHECK_FALSE(way.client->closed_within(Millis{200}));
+  way.connect();
+  REQUIRE(way.client->send("again"));
+  CHECK(way.heard() == "again");
+}
+
 TEST_CASE("a refused connection ends at once, and others come through again after it") {
   Way way;
   way.proxy.refuse(true);

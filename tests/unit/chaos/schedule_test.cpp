@@ -44,12 +44,21 @@ TEST_CASE("each kind of fault comes before one comes again too often") {
     std::set<FaultKind> seen;
     for (const Lane lane : {Lane::kProcesses, Lane::kNetwork}) {
       Schedule schedule(3, lane, has_other);
-      for (int i = 0; i < 19; ++i) seen.insert(schedule.next().kind);
+      for (int i = 0; i < 23; ++i) seen.insert(schedule.next().kind);
     }
     CHECK(seen.contains(FaultKind::kOtherVersion) == has_other);
     const auto all = static_cast<std::size_t>(FaultKind::kTerminateSessions) + 1;
     CHECK(seen.size() == (has_other ? all : all - 1));
   }
+}
+
+TEST_CASE("a schedule of some kinds has no others, and may have none") {
+  Schedule some(5, Lane::kProcesses, false, 1, {"table locked", "database read-only", "delay"});
+  for (int i = 0; i < 20; ++i) {
+    const auto kind = some.next().kind;
+    CHECK((kind == FaultKind::kLockedTable || kind == FaultKind::kReadOnly));
+  }
+  CHECK(Schedule(5, Lane::kNetwork, false, 1, {"table locked"}).empty());
 }
 
 TEST_CASE("a crash point that a schedule names exists") {
