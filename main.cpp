@@ -45,6 +45,7 @@
 #include "tools/broker.hpp"
 #include "tools/dead_letters.hpp"
 #include "tools/held_events.hpp"
+#include "tools/kafka_check.hpp"
 #include "tools/psql.hpp"
 #include "tools/repartition.hpp"
 #include "tools/sagas.hpp"
@@ -180,16 +181,28 @@ int run_roles(std::string_view name, const std::vector<events::Role>& roles,
 
 // ---- everything else ----------------------------------------------------------------------------
 
+int report_kafka(const core::Settings& settings) {
+  std::fflush(stdout);
+  const auto report = tools::check_kafka(settings);
+  for (const auto& note : report.notes) std::printf("Kafka: %s\n", note.c_str());
+  for (const auto& problem : report.problems) std::printf("Kafka: %s\n", problem.c_str());
+  if (report.problems.empty()) std::printf("Kafka answers, and has what is needed.\n");
+  return report.problems.empty() ? 0 : 1;
+}
+
 int check_config(const core::SettingsSources& sources, std::span<const std::string> words) {
   std::vector<std::string> names;
   core::CommandLine line("orderflow check-config",
-                         "Lists every setting with its value and where that came from.", sources,
-                         core::CommandLine::SettingFlags::kListed);
+                         "Lists every setting with its value and where that came from, and asks "
+                         "Kafka what it makes of them.",
+                         sources, core::CommandLine::SettingFlags::kListed);
   line.app()
       .add_option("--shell", names,
                   "instead print these settings for a shell to evaluate: as they are, secrets "
                   "included")
       ->type_name("NAME...");
+  bool offline = false;
+  line.app().add_flag("--offline", offline, "ask nobody");
   const auto settings = line.parse(words);
   if (!settings) return 0;
   const auto budget = tools::session_budget(*settings);
@@ -203,7 +216,7 @@ int check_config(const core::SettingsSources& sources, std::span<const std::stri
   }
   std::fputs(settings->describe().c_str(), stdout);
   std::printf("%s\n", tools::shown(budget).c_str());
-  return 0;
+  return offline ? 0 : report_kafka(*settings);
 }
 
 // The settings of a command that takes nothing else; nothing when it was asked for --help.

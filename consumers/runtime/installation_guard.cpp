@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "events/codec.hpp"
+#include "events/installations.hpp"
 
 namespace orderflow::consumers {
 
@@ -40,20 +41,17 @@ void InstallationGuard::passed_over(Messages messages) {
   for (const KafkaMessage* message : messages) {
     if (!is_foreign(*message)) continue;
     foreign_.Increment();
-    not_ready(events::printable(message->header(events::kInstallationHeader)), steady_clock::now());
+    not_ready(std::string(message->header(events::kInstallationHeader)), steady_clock::now());
   }
 }
 
 void InstallationGuard::group_shared_with(const std::string& other) {
-  if (!other.empty()) not_ready(events::printable(other), steady_clock::now());
+  if (!other.empty()) not_ready(other, steady_clock::now());
 }
 
 void InstallationGuard::not_ready(const std::string& other, core::SteadyTime now) {
   seen_at_ = now;
-  const std::string detail = "the installation " + other + " uses " + topic_ +
-                             " as well as this one (" + id_ +
-                             "); of installations that share a cluster each needs an "
-                             "ORDERFLOW_TOPIC_PREFIX of its own";
+  const std::string detail = events::two_installations(other, topic_, id_);
   health_.set(component_, false, detail);
   if (std::exchange(ready_, false)) {
     logger_.error("another installation's messages are not processed", {{"detail", detail}});

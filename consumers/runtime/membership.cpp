@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "events/installations.hpp"
+
 namespace orderflow::consumers {
 
 using std::chrono::steady_clock;
@@ -12,18 +14,6 @@ namespace {
 constexpr std::chrono::seconds kJoinTimeout{15};
 // A cluster that tells who the members are does so at once.
 constexpr std::chrono::seconds kMembersTimeout{2};
-// Between a client id's name and the installation.
-constexpr char kSeparator = '@';
-
-// The installation among these client ids that is not this one; empty: none.
-std::string other_installation(const std::vector<std::string>& client_ids,
-                               const std::string& installation) {
-  for (const auto& id : client_ids) {
-    const auto at = id.find(kSeparator);
-    if (at != std::string::npos && id.substr(at + 1) != installation) return id.substr(at + 1);
-  }
-  return {};
-}
 
 }  // namespace
 
@@ -45,9 +35,10 @@ std::string Membership::join(const std::string& installation) {
   cluster_id_.clear();
   unassigned_since_ = steady_clock::now();
   core::KafkaOptions options = options_;
-  options.client_id += kSeparator + installation;
+  options.client_id = events::member_client_id(options.client_id, installation);
   consumer_ = std::make_unique<core::KafkaConsumer>(options, logger_, topic_, group_, this);
-  auto other = other_installation(consumer_->member_client_ids(kMembersTimeout), installation);
+  auto other =
+      events::other_installation(consumer_->member_client_ids(kMembersTimeout), installation);
   if (other.empty()) {
     consumer_->join();
   } else {

@@ -12,6 +12,9 @@ namespace orderflow::core {
 namespace {
 
 constexpr std::chrono::seconds kDestroyTimeout{3};
+// librdkafka's own is a minute, for which a connection that a firewall has forgotten holds up a
+// partition. A fetch may be held by the broker for a while before.
+constexpr std::chrono::seconds kRequestTimeout{10};
 
 // A broker that is away is reported by readiness and metrics; librdkafka repeats it endlessly.
 void on_log(const rd_kafka_t* handle, int level, const char* facility, const char* text) {
@@ -25,30 +28,11 @@ void on_log(const rd_kafka_t* handle, int level, const char* facility, const cha
                     {{"facility", kind}, {"detail", text}});
 }
 
-std::string security_problem_of(int error, const std::string& reason,
-                                const KafkaClient::Link& link) {
-  if (error == RD_KAFKA_RESP_ERR__AUTHENTICATION) {
-    return "Kafka refuses the authentication of user '" + link.user_name + "' by mechanism " +
-           link.mechanism + " (" + reason +
-           "); check ORDERFLOW_KAFKA_SASL_USERNAME, ORDERFLOW_KAFKA_SASL_PASSWORD and "
-           "ORDERFLOW_KAFKA_SASL_MECHANISM";
-  }
-  if (error == RD_KAFKA_RESP_ERR__SSL) {
-    return "there is no TLS with Kafka (" + reason +
-           "); check ORDERFLOW_KAFKA_SECURITY_PROTOCOL and ORDERFLOW_KAFKA_SSL_CA_LOCATION";
-  }
-  // A listener that wants TLS or a password closes the connection without a word.
-  if (reason.find("security.protocol") != std::string::npos) {
-    return "Kafka closes the connection (" + reason + "); check ORDERFLOW_KAFKA_SECURITY_PROTOCOL";
-  }
-  return {};
-}
-
 void on_error(rd_kafka_t* handle, int error, const char* reason, void* opaque) {
   on_log(handle, 6, "ERROR", reason);
   auto& link = *static_cast<KafkaClient::Link*>(opaque);
   if (error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) link.cluster_lost = true;
-  auto problem = security_problem_of(error, reason, link);
+  auto problem = security_problem_of(error, reason, link.login);
   if (problem.empty()) return;
   const std::lock_guard lock(link.mutex);
   link.security_problem = std::move(problem);
@@ -79,8 +63,8 @@ KafkaClient::KafkaClient(rd_kafka_type_t type, rd_kafka_conf_t* conf, Logger& lo
     : logger_(logger), link_(std::make_unique<Link>()) {
   link_->logger = &logger;
   link_->user = user;
-  link_->user_name = value_of(conf, "sasl.username");
-  link_->mechanism = value_of(conf, "sasl.mechanisms");
+  link_->login.user_name = value_of(conf, "sasl.username");
+  link_->login.mechanism = value_of(conf, "sasl.mechanisms");
   rd_kafka_conf_set_opaque(conf, link_.get());
   char error[512];
   handle_ = rd_kafka_new(type, conf, error, sizeof error);
@@ -118,6 +102,7 @@ rd_kafka_conf_t* KafkaClient::base_conf(const KafkaOptions& options) {
   set(conf, "socket.keepalive.enable", "true");   // A vanished broker must be noticed.
   set(conf, "reconnect.backoff.ms", "50");        // A restarted broker is found again at once ...
   set(conf, "reconnect.backoff.max.ms", "1000");  // ... and not hammered when it stays away.
+  set(conf, "socket.timeout.ms", std::to_string(to_ms(options.fetch_wait + kRequestTimeout)));
   set(conf, "topic.metadata.refresh.interval.ms", "2000");  // Topics made again are found soon.
   for (const auto& [name, value] : options.properties) set(conf, name, value);
   set(conf, "allow.auto.create.topics", "false");  // Topics have the partition count we chose.

@@ -7,6 +7,7 @@
 #include <mutex>
 #include <string>
 
+#include "core/kafka/security_problem.hpp"
 #include "core/observe/log.hpp"
 
 namespace orderflow::core {
@@ -27,8 +28,7 @@ class KafkaClient {
     Logger* logger = nullptr;  // Null once the owner is gone.
     void* user = nullptr;
     std::atomic<bool> cluster_lost{false};
-    std::string user_name;  // Of SASL; empty: none.
-    std::string mechanism;
+    SaslLogin login;
     std::string security_problem;  // Under the mutex.
   };
 

@@ -62,27 +62,6 @@ void KafkaConsumer::join() {
   }
 }
 
-std::vector<std::string> KafkaConsumer::member_client_ids(Duration timeout) {
-  // Until a broker is connected the list would wait for a second at a time.
-  const rd_kafka_metadata_t* metadata = nullptr;
-  if (rd_kafka_metadata(handle(), 0, nullptr, &metadata, to_ms(timeout)) !=
-      RD_KAFKA_RESP_ERR_NO_ERROR) {
-    return {};
-  }
-  rd_kafka_metadata_destroy(metadata);
-  const rd_kafka_group_list* groups = nullptr;
-  const auto error = rd_kafka_list_groups(handle(), group_.c_str(), &groups, to_ms(timeout));
-  std::vector<std::string> ids;
-  if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
-    for (int g = 0; g < groups->group_cnt; ++g) {
-      const auto& found = groups->groups[g];
-      for (int m = 0; m < found.member_cnt; ++m) ids.emplace_back(found.members[m].client_id);
-    }
-  }
-  if (groups != nullptr) rd_kafka_group_list_destroy(groups);
-  return ids;
-}
-
 // Leaves the group, so that others need not wait for its session to end; not for longer than that,
 // since a cluster that misbehaves is just when a consumer is replaced. What closing reports is of
 // no use any more: whoever owns partitions next is granted them anew.

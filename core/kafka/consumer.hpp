@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/kafka/client.hpp"
+#include "core/kafka/groups.hpp"
 #include "core/kafka/message.hpp"
 #include "core/kafka/options.hpp"
 #include "core/kafka/refusal.hpp"
@@ -60,7 +61,9 @@ class KafkaConsumer {
   // Becomes a member of the group. Throws Unavailable.
   void join();
   // The client ids of the group's members; nothing when the cluster does not tell in time.
-  [[nodiscard]] std::vector<std::string> member_client_ids(Duration timeout);
+  [[nodiscard]] std::vector<std::string> member_client_ids(Duration timeout) {
+    return core::member_client_ids(handle(), group_, timeout);
+  }
 
   [[nodiscard]] Polled poll(Duration timeout);
 

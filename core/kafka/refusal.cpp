@@ -20,6 +20,13 @@ const char* remedy_of(rd_kafka_resp_err_t error) {
     case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
       return "allow this client's user (ORDERFLOW_KAFKA_SASL_USERNAME) Read on the consumer group, "
              "e.g. with kafka-acls";
+    case RD_KAFKA_RESP_ERR_INCONSISTENT_GROUP_PROTOCOL:
+      return "another program with another assignor is a member of this consumer group; end it, or "
+             "set ORDERFLOW_TOPIC_PREFIX";
+    case RD_KAFKA_RESP_ERR_GROUP_MAX_SIZE_REACHED:
+      return "raise group.max.size of the brokers, or run fewer processes";
+    case RD_KAFKA_RESP_ERR_INVALID_SESSION_TIMEOUT:
+      return "the brokers must allow sessions of 6 s: lower their group.min.session.timeout.ms";
     case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
       return "allow this client's user (ORDERFLOW_KAFKA_SASL_USERNAME) IdempotentWrite on the "
              "cluster, and Create where topics are missing, e.g. with kafka-acls";

@@ -18,7 +18,7 @@ constexpr PgStatement kFindReason{"api_held_reason",
                                   "SELECT reason FROM orders.held_events WHERE order_id = $1"};
 
 // A mark is that of the owner's partition, whose number an event bears.
-constexpr PgStatement kIsPublished{
+constexpr PgStatement kFindPublished{
     "api_events_published",
     "SELECT coalesce(bool_and(e.batch_no <= p.published_mark), true) FROM orders.events e"
     " JOIN orders.partitions p ON p.partition = e.partition WHERE e.order_id = $1"};
@@ -52,7 +52,7 @@ std::optional<std::string> held_reason(core::PgSession& session, const core::Uui
 }
 
 bool is_published(core::PgSession& session, const core::Uuid& order_id) {
-  return session.execute(kIsPublished, PgParams().uuid(order_id)).boolean(0, 0);
+  return session.execute(kFindPublished, PgParams().uuid(order_id)).boolean(0, 0);
 }
 
 }  // namespace orderflow::http_api

@@ -3,8 +3,13 @@
 #include <chrono>
 #include <condition_variable>
 
+#include "core/kafka/groups.hpp"
 #include "core/pg/settings.hpp"
 #include "core/values/failure.hpp"
+#include "events/codec.hpp"
+#include "events/installations.hpp"
+#include "events/roles.hpp"
+#include "events/settings.hpp"
 #include "schemas/embedded.hpp"
 #include "schemas/installation.hpp"
 
@@ -14,6 +19,8 @@ namespace {
 constexpr auto kInterval = std::chrono::seconds{1};
 constexpr core::Duration kDatabaseTimeout = std::chrono::seconds{2};
 constexpr int kKafkaTimeoutMs = 2000;
+constexpr auto kInstallationInterval = std::chrono::seconds{5};
+constexpr core::Duration kMembersTimeout = std::chrono::seconds{2};
 
 }  // namespace
 
@@ -22,10 +29,12 @@ HealthMonitor::HealthMonitor(const core::Settings& settings, core::Health& healt
     : health_(health),
       logger_(logger),
       kafka_options_(core::kafka_options(settings, "orderflow-health")),
-      database_(settings.get(core::kDatabaseUrl), {.application_name = "orderflow-health",
-                                                   .role = "",
-                                                   .answer_timeout = kDatabaseTimeout}) {
+      database_(
+          settings.get(core::kDatabaseUrl),
+          {.application_name = "orderflow-health", .role = "", .answer_timeout = kDatabaseTimeout}),
+      topic_prefix_(settings.get(events::kTopicPrefix)) {
   for (const char* component : {"database", "schema", "kafka"}) health_.expect(component);
+  health_.set("installation", true);
   database_thread_ = std::jthread(
       [this](const std::stop_token& stop) { repeat(stop, [this] { check_database(); }); });
   kafka_thread_ = std::jthread(
@@ -54,13 +63,63 @@ void HealthMonitor::check_database() {
     const auto misfit = schemas::schema_problem(
         schemas::migrations(), schemas::read_applied_migrations(database_.session()));
     report("schema", !misfit, misfit.value_or(""));
+    read_installation();
   } catch (const std::exception& error) {
     report("database", false, error.what());
     report("schema", false, "unknown while the database does not answer");
   }
 }
 
+// It changes when the database is another one.
+void HealthMonitor::read_installation() {
+  const auto now = std::chrono::steady_clock::now();
+  if (now < next_installation_) return;
+  next_installation_ = now + kInstallationInterval;
+  std::string id = schemas::read_installation_id(database_.session());
+  const std::lock_guard lock(mutex_);
+  installation_ = std::move(id);
+}
+
 void HealthMonitor::check_kafka() {
+  check_brokers();
+  const auto now = std::chrono::steady_clock::now();
+  if (!health_.up("kafka") || now < next_members_) return;
+  std::string installation;
+  {
+    const std::lock_guard lock(mutex_);
+    installation = installation_;
+  }
+  if (installation.empty()) return;
+  next_members_ = now + kInstallationInterval;
+  check_members(installation);
+}
+
+// Two installations on the same topics would work on each other's orders.
+void HealthMonitor::check_members(const std::string& installation) {
+  std::string stranger;
+  for (const auto& role : events::kOwners) {
+    const auto group = events::consumer_group(role, topic_prefix_);
+    const auto ids = core::member_client_ids(client_->handle(), group, kMembersTimeout);
+    const auto other = events::other_installation(ids, installation);
+    if (!other.empty()) {
+      return report("installation", false,
+                    events::two_installations(other, "the consumer group " + group, installation));
+    }
+    const auto unknown = events::stranger_among(ids);
+    if (!unknown.empty()) {
+      stranger = "another program (client id " + events::printable(unknown) +
+                 ") is a member of the consumer group " + group +
+                 ": orders whose partitions it is given wait until it has left";
+    }
+  }
+  report("installation", true, stranger);
+  if (stranger != stranger_ && !stranger.empty()) {
+    logger_.warning("a stranger is a member of a consumer group", {{"detail", stranger}});
+  }
+  stranger_ = std::move(stranger);
+}
+
+void HealthMonitor::check_brokers() {
   try {
     if (!client_ || client_->failed()) {
       client_ = std::make_unique<core::KafkaProducer>(kafka_options_, logger_, nullptr);

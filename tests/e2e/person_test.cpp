@@ -213,7 +213,7 @@ TEST_CASE("settings stand in a file beside the script, which executes none of it
       << "ORDERFLOW_PROCESES=3\nDATABSE_URL=x\nPGUSER=y\nINTERNAL_API_KEY='$(touch "
       << marker.string() << ")'\nORDERFLOW_CARRIER_TIME=5s\n";
   const Environment env{{"ORDERFLOW_ENV_FILE", path.string()}, {"LOG_LEVEL", ""}};
-  const auto done = instance.orderflow({"check-config"}, env);
+  const auto done = instance.orderflow({"check-config", "--offline"}, env);
   INFO(done.output);
   CHECK(done.exit_code == 0);
   CHECK(contains(done.output, "ORDERFLOW_PROCESSES=3  (" + path.string() + ")"));

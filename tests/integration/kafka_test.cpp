@@ -42,6 +42,21 @@ TEST_CASE("another cluster under the same address is read from its beginning", "
   system.conclude();
 }
 
+// Each new client was counted as one.
+TEST_CASE("a client that is replaced has lost no offset", "[integration]") {
+  System system({.name = "replaced", .own_broker = true});
+  const Shop shop(system);
+  CHECK(shop.await_end(shop.place()) == "DELIVERED");
+  system.private_kafka().kill();
+  system.private_kafka().start();
+  wait_until("the orchestrator replaces its client", [&] {
+    return system.log("orchestrator").find("the Kafka client is replaced") != std::string::npos;
+  });
+  CHECK(shop.await_end(shop.place()) == "DELIVERED");
+  CHECK(system.metric("orchestrator", "orderflow_consumer_offsets_lost_total") == 0);
+  system.conclude();
+}
+
 // Found by the simulator: the owner started over again and again with the producer that had failed.
 TEST_CASE("an owner whose messages the broker refused goes on once it takes them",
           "[integration]") {
@@ -147,7 +162,7 @@ TEST_CASE("an event too large for its topic holds its own order only, and goes o
   CHECK(shown.find("max.message.bytes") != std::string::npos);
   wait_until("operators see it", [&] { return held_item(shop, cancelled).has_value(); });
   const auto item = held_item(shop, cancelled).value_or(Json::object());
-  CHECK(item.at("type") == "OrderCancelled");
+  CHECK(item.at("events") >= 1);
   for (const char* word :
        {"orders.events", "partition", "MSG_SIZE_TOO_LARGE", "max.message.bytes"}) {
     CHECK(item.at("reason").get<std::string>().find(word) != std::string::npos);
@@ -195,6 +210,56 @@ TEST_CASE("a dead letter that its topic no longer takes says so", "[integration]
   system.conclude();
 }
 
+TEST_CASE("check-config says what Kafka will refuse", "[integration]") {
+  System system({.name = "checked"});
+  const Environment secret{{"ORDERFLOW_KAFKA_SASL_PASSWORD", "hunter2"}};
+  const auto sound = system.run({"check-config"});
+  INFO(sound.output);
+  CHECK(sound.exit_code == 0);
+  system.kafka().configure_topic("orders.events", "max.message.bytes", "700");
+  system.kafka().configure_topic("orders.inbox", "cleanup.policy", "compact");
+  CommandResult refusing;
+  // The broker takes settings on a moment after it has said so.
+  wait_until("both topics are named", [&] {
+    refusing = system.run({"check-config"}, secret);
+    return refusing.output.find("cleanup.policy=compact") != std::string::npos &&
+           refusing.output.find("max.message.bytes=700") != std::string::npos;
+  });
+  CHECK(refusing.exit_code == 1);
+  CHECK(refusing.output.find("hunter2") == std::string::npos);
+  wait_until("readiness names them", [&] {
+    return readiness(system, "api").find("max.message.bytes=700") != std::string::npos;
+  });
+  const auto nobody = system.run({"check-config"}, {{"KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:1"}});
+  CHECK(nobody.exit_code == 1);
+  CHECK(nobody.output.find("check KAFKA_BOOTSTRAP_SERVERS") != std::string::npos);
+  CHECK(system.run({"check-config", "--offline"}).exit_code == 0);
+  for (const auto& [topic, name, value] :
+       {std::tuple{"orders.events", "max.message.bytes", "1048588"},
+        std::tuple{"orders.inbox", "cleanup.policy", "delete"}}) {
+    system.kafka().configure_topic(topic, name, value);
+  }
+  system.conclude();
+}
+
+// Nothing is refused then, and nothing is stored.
+TEST_CASE("a topic that wants more replicas than it has is named, and goes on when that is mended",
+          "[integration]") {
+  System system({.name = "in-sync"});
+  const Shop shop(system);
+  CHECK(shop.await_end(shop.place()) == "DELIVERED");
+  system.kafka().configure_topic("payments.commands", "min.insync.replicas", "2");
+  wait_until("the orchestrator is not ready, and says why", [&] {
+    return !system.ready("orchestrator") &&
+           readiness(system, "orchestrator").find("min.insync.replicas=2") != std::string::npos;
+  });
+  const auto waiting = shop.place();
+  system.kafka().configure_topic("payments.commands", "min.insync.replicas", "1");
+  CHECK(shop.await_end(waiting) == "DELIVERED");
+  system.wait_ready("orchestrator");
+  system.conclude();
+}
+
 TEST_CASE("topics that take no timestamp of the past stop nothing", "[integration]") {
   System system({.name = "timestamps"});
   const Shop shop(system);
@@ -208,21 +273,93 @@ TEST_CASE("topics that take no timestamp of the past stop nothing", "[integratio
   system.conclude();
 }
 
+// A consumer of the test's own in a role's group.
+class StrangeMember {
+ public:
+  StrangeMember(const std::string& group, const std::string& topic, const char* assignor) {
+    rd_kafka_conf_t* conf = rd_kafka_conf_new();
+    char error[256];
+    for (const auto& [name, value] :
+         {std::pair<std::string, std::string>{"bootstrap.servers",
+                                              required_variable("ORDERFLOW_TEST_KAFKA")},
+          {"group.id", group},
+          {"partition.assignment.strategy", assignor}}) {
+      rd_kafka_conf_set(conf, name.c_str(), value.c_str(), error, sizeof error);
+    }
+    handle_ = rd_kafka_new(RD_KAFKA_CONSUMER, conf, error, sizeof error);
+    rd_kafka_poll_set_consumer(handle_);
+    rd_kafka_topic_partition_list_t* topics = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_list_add(topics, topic.c_str(), RD_KAFKA_PARTITION_UA);
+    rd_kafka_subscribe(handle_, topics);
+    rd_kafka_topic_partition_list_destroy(topics);
+    wait_until("the stranger is given partitions", [this] {
+      if (rd_kafka_message_t* message = rd_kafka_consumer_poll(handle_, 100)) {
+        rd_kafka_message_destroy(message);
+      }
+      rd_kafka_topic_partition_list_t* given = nullptr;
+      rd_kafka_assignment(handle_, &given);
+      const bool any = given->cnt > 0;
+      rd_kafka_topic_partition_list_destroy(given);
+      return any;
+    });
+  }
+  ~StrangeMember() {
+    rd_kafka_consumer_close(handle_);
+    rd_kafka_destroy(handle_);
+  }
+  StrangeMember(const StrangeMember&) = delete;
+  StrangeMember& operator=(const StrangeMember&) = delete;
+
+ private:
+  rd_kafka_t* handle_ = nullptr;
+};
+
+// It was ready, and did nothing.
+TEST_CASE("a stranger in a role's consumer group is named, and the role goes on when it has left",
+          "[integration]") {
+  System system({.name = "stranger"});
+  const Shop shop(system);
+  CHECK(shop.await_end(shop.place()) == "DELIVERED");
+  const std::string group = system.prefix() + "orderflow-payments";
+  const std::string topic = system.prefix() + "payments.commands";
+  CHECK(system.process("payments").terminate() == 0);
+  std::string waiting;
+  {
+    const StrangeMember stranger(group, topic, "roundrobin");
+    system.start("payments", {}, false);
+    wait_until("payments is not ready, and says why", [&] {
+      return !system.ready("payments") &&
+             readiness(system, "payments").find("another assignor") != std::string::npos;
+    });
+    waiting = shop.place();
+    wait_until("the others name it, too", [&] {
+      return readiness(system, "api").find("another program") != std::string::npos;
+    });
+    CHECK(system.ready("api"));
+  }
+  CHECK(shop.await_end(waiting) == "DELIVERED");
+  system.wait_ready("payments");
+  system.conclude();
+}
+
 // The first debited its own accounts for the second's orders.
 TEST_CASE("a second installation on the same topics is refused, and moves nobody's money",
           "[integration]") {
   System first({.name = "first"});
   const Shop shop(first);
   CHECK(shop.await_end(shop.place()) == "DELIVERED");
-  System second({.name = "second",
-                 .settings = {{"ORDERFLOW_TOPIC_PREFIX", first.prefix()}},
-                 .roles = {"api"}});
-  for (const char* role : {"orchestrator", "payments", "delivery"}) second.start(role, {}, false);
-  for (const char* role : {"orchestrator", "payments", "delivery"}) {
-    wait_until(std::string(role) + " of the second says why it is not ready", [&, role] {
+  System second(
+      {.name = "second", .settings = {{"ORDERFLOW_TOPIC_PREFIX", first.prefix()}}, .roles = {}});
+  for (const auto& role : system_roles()) second.start(role, {}, false);
+  for (const auto& role : system_roles()) {
+    wait_until(role + " of the second says why it is not ready", [&, role] {
       return readiness(second, role).find("ORDERFLOW_TOPIC_PREFIX") != std::string::npos;
     });
   }
+  CHECK_FALSE(second.ready("api"));
+  const auto checked = second.run({"check-config"});
+  CHECK(checked.exit_code == 1);
+  CHECK(checked.output.find("ORDERFLOW_TOPIC_PREFIX of its own") != std::string::npos);
   const Shop other_shop(second);
   for (int i = 0; i < 5; ++i) (void)other_shop.place();
   CHECK(shop.await_end(shop.place()) == "DELIVERED");

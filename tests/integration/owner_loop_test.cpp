@@ -5,6 +5,7 @@
 #include <functional>
 #include <future>
 
+#include "consumers/runtime/owner_database.hpp"
 #include "consumers/runtime/owner_loop.hpp"
 #include "consumers/runtime/partition_store.hpp"
 #include "events/codec.hpp"
@@ -234,6 +235,22 @@ TEST_CASE("what an owner sends says of which installation it is") {
   CHECK(stage.kafka.read("told").front().headers.at(events::kInstallationHeader) ==
         stage.installation());
   CHECK(stage.health.components().at("payments installation").up);
+}
+
+// It set the database's clock to 1970.
+TEST_CASE("a grant of partitions that have no row leaves the clock as it was") {
+  const MigratedDatabase database;
+  core::DatabaseClock clock;
+  consumers::OwnerDatabase owner({core::DatabaseUrl(database.url()), "payments", "payments",
+                                  "orderflow_payments", "payments.commands"},
+                                 core::CrashSite("payments"), clock);
+  CHECK(owner.grant({kPartitions}).empty());
+  CHECK_FALSE(clock.known());
+  CHECK(owner.grant({kPartitions - 1}).size() == 1);
+  CHECK(clock.known());
+  const auto read = clock.now();
+  CHECK(owner.grant({kPartitions}).empty());
+  CHECK(clock.now() >= read);
 }
 
 }  // namespace

@@ -21,6 +21,7 @@ constexpr const char* kSecurity =
     "authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer\n"
     "super.users=User:ANONYMOUS\n";
 
+constexpr const char* kStorePassword = "changeit";
 constexpr const char* kOtherClusterId = "NkU3OEVBNTcwNTJENDM2Qw";
 // A server that is asked to end waits for whoever has connected and not yet said who it is; where a
 // relay swallows those words, a minute long unless told otherwise.
@@ -102,17 +103,27 @@ PrivateKafka::PrivateKafka(std::filesystem::path folder, KafkaPorts ports)
   const auto controller = at(ports_.controller);
   const bool proxied = ports_.proxied != 0;
   const bool secured = ports_.secured != 0;
+  const bool tls = ports_.tls != 0;
+  if (tls) {
+    for (const char* name : {"server", "other"}) make_certificate(name);
+  }
   std::ofstream(folder_ / "server.properties")
       << "process.roles=broker,controller\nnode.id=1\n"
       << "listeners=PLAINTEXT://" << broker << ",CONTROLLER://" << controller
       << (proxied ? ",PROXIED://" + at(ports_.proxied) : "")
-      << (secured ? ",SECURED://" + at(ports_.secured) : "") << "\n"
+      << (secured ? ",SECURED://" + at(ports_.secured) : "")
+      << (tls ? ",TLS://" + at(ports_.tls) : "") << "\n"
       << "advertised.listeners=PLAINTEXT://" << broker
       << (proxied ? ",PROXIED://" + at(ports_.proxy) : "")
-      << (secured ? ",SECURED://" + at(ports_.secured) : "") << "\n"
+      << (secured ? ",SECURED://" + at(ports_.secured) : "")
+      << (tls ? ",TLS://" + at(ports_.tls) : "") << "\n"
       << "listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,PROXIED:"
-         "PLAINTEXT,SECURED:SASL_PLAINTEXT\n"
-      << (secured ? kSecurity : "") << "inter.broker.listener.name=PLAINTEXT\n"
+         "PLAINTEXT,SECURED:SASL_PLAINTEXT,TLS:SSL\n"
+      << (secured ? kSecurity : "")
+      << (tls ? "ssl.keystore.type=PKCS12\nssl.keystore.password=" + std::string(kStorePassword) +
+                    "\nssl.keystore.location=" + (folder_ / "server.p12").string() + "\n"
+              : "")
+      << "inter.broker.listener.name=PLAINTEXT\n"
       << "controller.listener.names=CONTROLLER\n"
       << "controller.quorum.bootstrap.servers=" << controller << "\n"
       << "log.dirs=" << (folder_ / "data").string() << "\n"
@@ -132,6 +143,24 @@ PrivateKafka::PrivateKafka(std::filesystem::path folder, KafkaPorts ports)
 
 std::string PrivateKafka::bootstrap_servers() const {
   return "127.0.0.1:" + std::to_string(ports_.broker);
+}
+
+// A key whose certificate it has signed itself, in a store and alone.
+void PrivateKafka::make_certificate(const std::string& name) const {
+  const std::string store = (folder_ / (name + ".p12")).string();
+  const auto keytool = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), "keytool");
+    for (const char* word : {"-alias", "key", "-storepass", kStorePassword, "-keystore"}) {
+      arguments.emplace_back(word);
+    }
+    arguments.push_back(store);
+    const auto done = run_command(arguments, neutral_environment(), folder_);
+    if (done.exit_code != 0) FAIL("keytool: " << done.output);
+  };
+  keytool({"-genkeypair", "-keyalg", "RSA", "-dname", "CN=kafka.example", "-ext",
+           "san=dns:kafka.example", "-ext", "bc=ca:true", "-validity", "2", "-storetype",
+           "PKCS12"});
+  keytool({"-exportcert", "-rfc", "-file", (folder_ / (name + ".pem")).string()});
 }
 
 void PrivateKafka::format() {

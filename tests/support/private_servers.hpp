@@ -43,6 +43,8 @@ struct KafkaPorts {
   // A way in that asks for a password (SASL PLAIN: user "orderflow", password "right") and grants
   // that user nothing; zero: none.
   std::uint16_t secured = 0;
+  // A way in by TLS, with a certificate for another host than 127.0.0.1; zero: none.
+  std::uint16_t tls = 0;
 };
 
 // An Apache Kafka of the test's own (KRaft, one node). Needs ORDERFLOW_TEST_KAFKA_LIBS.
@@ -51,6 +53,9 @@ class PrivateKafka {
   PrivateKafka(std::filesystem::path folder, KafkaPorts ports);
 
   [[nodiscard]] std::string bootstrap_servers() const;
+  // The authority that signed the certificate of the way in by TLS, and one that signed nothing.
+  [[nodiscard]] std::string authority() const { return (folder_ / "server.pem").string(); }
+  [[nodiscard]] std::string other_authority() const { return (folder_ / "other.pem").string(); }
   [[nodiscard]] Process& process() { return *process_; }
   void start();
   void stop();
@@ -61,6 +66,7 @@ class PrivateKafka {
   void wipe(Identity identity = Identity::kSame);
 
  private:
+  void make_certificate(const std::string& name) const;
   void format();
 
   std::filesystem::path folder_;
