@@ -7,6 +7,12 @@ namespace orderflow::simulation {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
+namespace {
+
+constexpr Duration kTick{1};
+
+}  // namespace
+
 void Trace::add(Time when, const std::string& who, const std::string& what) {
   lines_.push_back(core::to_rfc3339(when).substr(14) + "  " + who +
                    std::string(who.size() < 15 ? 15 - who.size() : 1, ' ') + what);
@@ -26,9 +32,10 @@ Broker::Log& Broker::log(Topic topic, std::int32_t partition) {
   return logs_[place_of(topic, partition)];
 }
 
-ProducerPtr Broker::producer(std::function<void(std::uint64_t, bool)> report) const {
+ProducerPtr Broker::producer(SendReport report, bool stops_when_refused) const {
   auto made = std::make_shared<Producer>();
   made->report = std::move(report);
+  made->stops_when_refused = stops_when_refused;
   for (auto& last : made->last_arrival) last.resize(static_cast<std::size_t>(partitions_));
   return made;
 }
@@ -54,6 +61,18 @@ void Broker::deliver(const ProducerPtr& producer, const MessagePtr& message, Tim
   });
 }
 
+// An event that is refused is so for a while, however often it is sent; others of its order are
+// not.
+bool Broker::refuses(const Message& message) {
+  const auto* event = std::get_if<events::OrderEvent>(&message.body);
+  if (event == nullptr) return false;
+  Time& until = refused_until_[{message.order, event->sequence}];
+  if (context_.faults.strike(Fault::kEventRefused)) {
+    until = context_.now() + context_.random.between(milliseconds{10}, seconds{20});
+  }
+  return context_.now() < until;
+}
+
 void Broker::send(const ProducerPtr& producer, const MessagePtr& message, std::uint64_t tag,
                   Duration delay) {
   auto& faults = context_.faults;
@@ -69,13 +88,25 @@ void Broker::send(const ProducerPtr& producer, const MessagePtr& message, std::u
   if (faults.strike(Fault::kProducerFails)) {
     told("the producer fails before");
     producer->cut = std::min(producer->cut, context_.now());
-    context_.timeline.at(arrival, [producer, tag] {
-      if (producer->report) producer->report(tag, false);
+    context_.timeline.at(arrival, [producer, tag, message] {
+      if (producer->report) producer->report(tag, SendResult::kFailed, message);
     });
     return;
   }
-  context_.timeline.at(arrival + context_.broker_latency(), [this, producer, tag, arrival] {
-    if (producer->report && arrival <= producer->cut) producer->report(tag, true);
+  if (refuses(*message)) {
+    told("refused");
+    last = arrival;
+    context_.timeline.at(arrival, [producer, tag, message, arrival] {
+      // Nothing that was sent later is stored.
+      if (producer->stops_when_refused) producer->cut = std::min(producer->cut, arrival - kTick);
+      if (producer->report) producer->report(tag, SendResult::kRefused, message);
+    });
+    return;
+  }
+  context_.timeline.at(arrival + context_.broker_latency(), [producer, tag, arrival, message] {
+    if (producer->report && arrival <= producer->cut) {
+      producer->report(tag, SendResult::kStored, message);
+    }
   });
   if (!event && faults.strike(Fault::kMessageLost)) {
     told("lost");

@@ -3,7 +3,9 @@
 #include <array>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "tests/simulation/context.hpp"
@@ -11,10 +13,19 @@
 
 namespace orderflow::simulation {
 
+enum class SendResult {
+  kStored,
+  kFailed,   // Not stored, or not surely.
+  kRefused,  // Not stored, and not to be for as long as the broker refuses it.
+};
+using SendReport =
+    std::function<void(std::uint64_t tag, SendResult result, const MessagePtr& message)>;
+
 // One producer's life: what it has under way, in order for each topic and partition.
 struct Producer {
-  std::function<void(std::uint64_t tag, bool stored)> report;
-  Time cut = Time::max();  // What would arrive after this moment was never sent.
+  SendReport report;
+  bool stops_when_refused = true;  // core::RefusalMode::kStop
+  Time cut = Time::max();          // What would arrive after this moment was never sent.
   std::array<std::vector<Time>, kTopics> last_arrival;
 };
 using ProducerPtr = std::shared_ptr<Producer>;
@@ -29,7 +40,7 @@ class Broker {
   std::function<void(Topic, std::int32_t partition)> on_arrival;
   std::function<void(const Message&)> on_event;  // The outside consumer.
 
-  [[nodiscard]] ProducerPtr producer(std::function<void(std::uint64_t, bool)> report) const;
+  [[nodiscard]] ProducerPtr producer(SendReport report, bool stops_when_refused) const;
   // The process died or gave the producer up: only what is on the wire already may still arrive.
   void close(const ProducerPtr& producer);
   void send(const ProducerPtr& producer, const MessagePtr& message, std::uint64_t tag,
@@ -56,12 +67,14 @@ class Broker {
   };
   [[nodiscard]] std::size_t place_of(Topic topic, std::int32_t partition) const;
   Log& log(Topic topic, std::int32_t partition);
+  [[nodiscard]] bool refuses(const Message& message);
   void append(const MessagePtr& message);
   void deliver(const ProducerPtr& producer, const MessagePtr& message, Time when);
 
   Context& context_;
   std::int32_t partitions_;
   std::vector<Log> logs_;
+  std::map<std::pair<int, std::int64_t>, Time> refused_until_;  // By order and sequence.
 };
 
 }  // namespace orderflow::simulation

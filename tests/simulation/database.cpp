@@ -34,12 +34,42 @@ Committed Database::commit(const Transaction& transaction) {
   }
   partitions(transaction.role).advance(transaction.advances);
   observer_.before_sagas(transaction);
+  apply_held(transaction);
   apply_sagas(transaction);
   apply_requests(transaction);
   if (transaction.payments) observer_.after_payments(*transaction.payments);
   if (transaction.deliveries) observer_.after_deliveries(*transaction.deliveries);
   observer_.committed(transaction);
   return Committed::kYes;
+}
+
+// Before new events: those that are moved come first in the batch.
+void Database::apply_held(const Transaction& transaction) {
+  for (const auto& stored : transaction.moved) {
+    auto& events = events_[static_cast<std::size_t>(stored.partition)];
+    std::erase_if(events, [&](const auto& one) {
+      return one.order == stored.order && one.event.sequence == stored.event.sequence;
+    });
+    events.push_back(stored);
+  }
+  for (const int order : transaction.released) held_.erase(order);
+  for (const auto& [order, sequence] : transaction.held) {
+    const auto [known, fresh] = held_.emplace(order, sequence);
+    known->second = std::min(known->second, sequence);
+  }
+}
+
+std::vector<StoredEvent> Database::events_held(int order) const {
+  std::vector<StoredEvent> held;
+  const auto from = held_.find(order);
+  if (from == held_.end()) return held;
+  const auto partition = orders_[static_cast<std::size_t>(order)].partition;
+  for (const auto& stored : events_[static_cast<std::size_t>(partition)]) {
+    if (stored.order == order && stored.event.sequence >= from->second) held.push_back(stored);
+  }
+  std::sort(held.begin(), held.end(),
+            [](const auto& a, const auto& b) { return a.event.sequence < b.event.sequence; });
+  return held;
 }
 
 void Database::apply_sagas(const Transaction& transaction) {

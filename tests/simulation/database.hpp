@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <map>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -44,6 +45,12 @@ struct StoredEvent {
   std::int64_t batch_no = 0;
 };
 
+// An order whose events the broker refuses, from this one on.
+struct HeldOrder {
+  int order = 0;
+  std::int64_t sequence = 0;
+};
+
 // One owner transaction: all of it happens or nothing.
 struct Transaction {
   struct SagaChange {
@@ -56,6 +63,9 @@ struct Transaction {
   std::vector<Advance> advances;
   std::vector<SagaChange> sagas;
   std::vector<StoredEvent> events;
+  std::vector<HeldOrder> held;     // From now on.
+  std::vector<int> released;       // Held no more ...
+  std::vector<StoredEvent> moved;  // ... and what they held back, in its new place.
   std::vector<saga::RequestUpdate> requests;
   std::optional<domain::PaymentRecords> payments;
   std::optional<domain::DeliveryRecords> deliveries;
@@ -97,6 +107,10 @@ class Database {
   // Events beyond this batch of the partition, in order of publication.
   [[nodiscard]] std::vector<StoredEvent> events_after(std::int32_t partition,
                                                       std::int64_t batch_no) const;
+  // orders.held_events: from which sequence on, by order.
+  [[nodiscard]] const std::map<int, std::int64_t>& held() const { return held_; }
+  // What an order holds back.
+  [[nodiscard]] std::vector<StoredEvent> events_held(int order) const;
   // Publication is checked against this: the types of an order's events, by sequence.
   [[nodiscard]] const std::vector<std::string>& history(int order) const {
     return histories_[static_cast<std::size_t>(order)];
@@ -115,6 +129,7 @@ class Database {
  private:
   [[nodiscard]] bool fenced(const Transaction& transaction);
   void apply_sagas(const Transaction& transaction);
+  void apply_held(const Transaction& transaction);
   void apply_requests(const Transaction& transaction);
 
   Defect defect_;
@@ -126,6 +141,7 @@ class Database {
   std::vector<int> unhandled_;
   std::vector<std::vector<StoredEvent>> events_;  // By partition, in commit order.
   std::vector<std::vector<std::string>> histories_;
+  std::map<int, std::int64_t> held_;
   PaymentTables payments_;
   DeliveryTable deliveries_;
 };

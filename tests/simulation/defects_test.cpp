@@ -31,6 +31,7 @@ constexpr Mistake kMistakes[] = {
     {Defect::kStoreTechnicalFailure, "a technical failure is stored as an answer", 50'000},
     {Defect::kTrustProcessClock, "a process trusts its own clock", 50'000},
     {Defect::kRequestsByMessageOnly, "requests are read when a message tells of them only", 50'000},
+    {Defect::kPublishPastHeld, "events pass one of their order that is refused", 100'000},
     {Defect::kReportOnce, "the carrier reports once", 50'000},
 };
 

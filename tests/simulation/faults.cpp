@@ -32,6 +32,7 @@ constexpr std::array<double, kFaultCount> kUsualRates{
     0.50,   // clock skewed, a process
     0.02,   // timer late
     0.20,   // worst moment, an order
+    0.005,  // event refused, an event
 };
 
 }  // namespace

@@ -37,8 +37,9 @@ enum class Fault {
   kClockSkewed,         // a process's clocks are wrong
   kTimerLate,           // timers fire seconds late
   kWorstMoment,         // a person asks between a commit and what follows it
+  kEventRefused,        // the broker refuses an event for good, for a while
 };
-inline constexpr std::size_t kFaultCount = 26;
+inline constexpr std::size_t kFaultCount = 27;
 inline constexpr std::array<std::string_view, kFaultCount> kFaultNames{"crash",
                                                                        "answer-lost",
                                                                        "late-commit",
@@ -64,7 +65,8 @@ inline constexpr std::array<std::string_view, kFaultCount> kFaultNames{"crash",
                                                                        "clock-steps",
                                                                        "clock-skewed",
                                                                        "timer-late",
-                                                                       "worst-moment"};
+                                                                       "worst-moment",
+                                                                       "event-refused"};
 
 [[nodiscard]] constexpr std::string_view name_of(Fault fault) {
   return kFaultNames[static_cast<std::size_t>(fault)];
@@ -93,6 +95,7 @@ enum class Defect {
   kReportOnce,
   kKeepBrokenProducer,
   kExpectOneByOne,
+  kPublishPastHeld,
 };
 
 // One world's share of misfortune: which kinds it knows and how often they strike, drawn from its

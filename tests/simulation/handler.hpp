@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "consumers/runtime/backlog.hpp"
+#include "producers/refused.hpp"
 #include "tests/simulation/database.hpp"
 
 namespace orderflow::simulation {
@@ -42,6 +43,10 @@ class Handler {
   virtual std::vector<Outgoing> granted(const Grants& fresh, const Grants& all) = 0;
   virtual void dropped(const std::set<std::int32_t>& partitions) = 0;
   virtual Plan decide(const Work& work) = 0;
+  // What follows from messages that the broker refuses for good.
+  virtual Plan refused(const Work& /*work*/, const std::vector<producers::Refused>& /*refused*/) {
+    return {};
+  }
   virtual void committed() = 0;
   virtual void discarded() = 0;
   [[nodiscard]] virtual Time next_due() const { return Time::max(); }

@@ -13,6 +13,9 @@ namespace {
 constexpr Duration kRequestPoll = seconds{1};
 constexpr Duration kOverduePoll = seconds{2};
 constexpr Duration kOverdueBy = seconds{1};
+constexpr Duration kHeldRetry = seconds{15};
+constexpr Duration kHeldRound = seconds{1};
+constexpr std::size_t kReleasedMax = 512;
 
 }  // namespace
 
@@ -30,11 +33,15 @@ std::vector<Outgoing> Orchestrator::granted(const Grants& fresh, const Grants& a
   }
   next_request_poll_ = {};
   next_overdue_poll_ = {};
+  for (const auto& [order, sequence] : database_.held()) {
+    if (partitions.contains(row(order).partition)) held_[order] = next_turn_++;
+  }
 
   std::vector<Outgoing> unpublished;
   if (context_.defect == Defect::kNoRepublishAtGrant) return unpublished;
   for (const auto& [partition, grant] : fresh) {
     for (auto& stored : database_.events_after(partition, grant.published_mark)) {
+      if (held_.contains(stored.order) && context_.defect != Defect::kPublishPastHeld) continue;
       auto message = std::make_shared<Message>(
           Message{Topic::kEvents, partition, stored.order, 0, std::move(stored.event)});
       unpublished.push_back({std::move(message), partition, stored.batch_no});
@@ -46,6 +53,8 @@ std::vector<Outgoing> Orchestrator::granted(const Grants& fresh, const Grants& a
 void Orchestrator::dropped(const std::set<std::int32_t>& partitions) {
   if (context_.defect == Defect::kKeepStateWhenDropped) return;
   std::erase_if(cache_,
+                [&](const auto& entry) { return partitions.contains(row(entry.first).partition); });
+  std::erase_if(held_,
                 [&](const auto& entry) { return partitions.contains(row(entry.first).partition); });
   for (const auto partition : partitions) owned_.erase(partition);
 }
@@ -61,9 +70,56 @@ Plan Orchestrator::decide(const Work& work) {
   read_requests(work, told_of, inputs);
   read_overdue(work, inputs);
   for (const Pending& pending : inputs) apply(pending, work, plan);
+  release(work, plan);
   build(work, plan);
   return plan;
 }
+
+// ---- events that the broker refuses -------------------------------------------------------------
+
+Plan Orchestrator::refused(const Work& work, const std::vector<producers::Refused>& refused) {
+  Plan plan;
+  decided_at_ = work.now;
+  for (const auto& event : refused) {
+    if (!work.grants.contains(event.owner_partition)) continue;
+    const int order = std::stoi(event.subject);
+    plan.transaction.held.push_back({order, event.sequence});
+    plan.touched.insert(event.owner_partition);
+    to_hold_.push_back(order);
+  }
+  return plan;
+}
+
+void Orchestrator::release(const Work& work, Plan& plan) {
+  decided_at_ = work.now;
+  if (held_.empty() || work.now < next_held_round_) return;
+  std::vector<std::pair<std::uint64_t, int>> turns;
+  for (const auto& [order, turn] : held_) {
+    if (!work.stuck.contains(row(order).partition)) turns.emplace_back(turn, order);
+  }
+  std::sort(turns.begin(), turns.end());
+  if (turns.size() > held_window_) turns.resize(held_window_);
+  if (turns.empty()) next_held_round_ = work.now + kHeldRound;
+  for (const auto& [turn, order] : turns) {
+    const auto partition = row(order).partition;
+    for (auto& stored : database_.events_held(order)) {
+      stored.batch_no = work.grants.at(partition).batch_no + 1;
+      publish(stored, plan);
+      plan.transaction.moved.push_back(std::move(stored));
+    }
+    plan.transaction.released.push_back(order);
+    plan.touched.insert(partition);
+    to_release_.insert(order);
+  }
+}
+
+void Orchestrator::publish(const StoredEvent& stored, Plan& plan) const {
+  auto message = std::make_shared<Message>(
+      Message{Topic::kEvents, stored.partition, stored.order, 0, stored.event});
+  plan.outgoing.push_back({std::move(message), stored.partition, stored.batch_no});
+}
+
+// ---- inputs -------------------------------------------------------------------------------------
 
 void Orchestrator::decode(const Work& work, std::vector<Pending>& inputs,
                           std::vector<Uuid>& told_of) const {
@@ -187,9 +243,8 @@ void Orchestrator::build(const Work& work, Plan& plan) {
   }
   for (auto& stored : transaction.events) {
     stored.batch_no = work.grants.at(stored.partition).batch_no + 1;
-    auto message = std::make_shared<Message>(
-        Message{Topic::kEvents, stored.partition, stored.order, 0, stored.event});
-    plan.outgoing.push_back({std::move(message), stored.partition, stored.batch_no});
+    const bool behind_held = held_.contains(stored.order) && !to_release_.contains(stored.order);
+    if (!behind_held || context_.defect == Defect::kPublishPastHeld) publish(stored, plan);
   }
   // Only a partition whose row this transaction changes gets a new number.
   auto advanced = plan.touched;
@@ -233,6 +288,16 @@ void Orchestrator::committed() {
   }
   while (cache_.size() > cache_limit_) cache_.erase(cache_.begin());
   taken_.clear();
+  for (const int order : to_release_) held_.erase(order);
+  if (!to_release_.empty()) {
+    held_window_ = std::min(2 * held_window_, kReleasedMax);
+    next_held_round_ = decided_at_ + kHeldRound;
+  }
+  for (const int order : to_hold_) held_[order] = next_turn_++;
+  if (!to_hold_.empty()) {
+    held_window_ = 1;
+    next_held_round_ = decided_at_ + kHeldRetry;
+  }
   discarded();
 }
 
@@ -241,11 +306,14 @@ void Orchestrator::discarded() {
   taken_.clear();
   prepared_.clear();
   prepared_by_order_.clear();
+  to_hold_.clear();
+  to_release_.clear();
 }
 
 Time Orchestrator::next_due() const {
   Time due = std::min(next_request_poll_, next_overdue_poll_);
   if (!wake_ups_.empty()) due = std::min(due, wake_ups_.top().first);
+  if (!held_.empty()) due = std::min(due, next_held_round_);
   return due;
 }
 

@@ -22,6 +22,7 @@ class Orchestrator final : public Handler {
   std::vector<Outgoing> granted(const Grants& fresh, const Grants& all) override;
   void dropped(const std::set<std::int32_t>& partitions) override;
   Plan decide(const Work& work) override;
+  Plan refused(const Work& work, const std::vector<producers::Refused>& refused) override;
   void committed() override;
   void discarded() override;
   [[nodiscard]] Time next_due() const override;
@@ -50,6 +51,8 @@ class Orchestrator final : public Handler {
   void apply(const Pending& pending, const Work& work, Plan& plan);
   [[nodiscard]] static Time held_until(const saga::State& state, std::int32_t partition,
                                        const Work& work);
+  void release(const Work& work, Plan& plan);
+  void publish(const StoredEvent& stored, Plan& plan) const;
   void build(const Work& work, Plan& plan);
   void send(const Prepared& prepared, std::int64_t batch_no, Plan& plan) const;
   [[nodiscard]] MessagePtr encode(const Prepared& prepared, const saga::Command& command) const;
@@ -63,6 +66,11 @@ class Orchestrator final : public Handler {
   std::set<std::int32_t> owned_;
   std::map<int, saga::State> cache_;
   std::priority_queue<WakeUp, std::vector<WakeUp>, std::greater<>> wake_ups_;
+  // The model of consumers/sagas/held_events: orders, in turn.
+  std::map<int, std::uint64_t> held_;
+  std::uint64_t next_turn_ = 0;
+  std::size_t held_window_ = 1;
+  Time next_held_round_{};
   Time next_request_poll_{};
   Time next_overdue_poll_{};
 
@@ -70,6 +78,9 @@ class Orchestrator final : public Handler {
   std::vector<std::unique_ptr<Prepared>> prepared_;
   std::map<int, Prepared*> prepared_by_order_;
   std::vector<WakeUp> taken_;
+  std::vector<int> to_hold_;
+  std::set<int> to_release_;
+  Time decided_at_{};
 };
 
 }  // namespace orderflow::simulation

@@ -20,6 +20,8 @@ constexpr Duration kLongestBackoff = seconds{2};
 constexpr Duration kLongestWait = milliseconds{100};
 constexpr Duration kFencedPause = milliseconds{400};
 constexpr std::size_t kBatchLimit = 100;
+// As in producers/publisher.cpp, but that a world does not last that long.
+constexpr Duration kOneByOne = seconds{10};
 
 static_assert(events::kOwners.size() == kRoles);
 
@@ -33,7 +35,12 @@ Owner::Owner(Context& context, Database& database, Broker& broker, Role role, in
       role_(role),
       name_(std::string(events::kOwners.at(static_cast<std::size_t>(role)).name) + " " +
             std::to_string(number)),
-      make_handler_(std::move(make_handler)) {
+      make_handler_(std::move(make_handler)),
+      keyed_sends_([this](const producers::KeyedSends::Message& one, core::Refusal&) {
+        const auto next = keyed_.extract(one.message.body);
+        broker_.send(producer_, next.mapped().message, one.tag, next.mapped().delay);
+        return core::Sent::kYes;
+      }) {
   if (!context_.faults.strike(Fault::kClockSkewed)) return;
   clock_rate_ = 0.98 + context_.random.unit() * 0.04;
   clock_skew_ = context_.random.between(-std::chrono::minutes{10}, std::chrono::minutes{10});
@@ -60,6 +67,7 @@ void Owner::crash(const char* where) {
   broken_ = busy_ = false;
   news_.reset();
   step_at_ = Time::max();
+  one_by_one_until_ = {};
   to_send_.clear();
   in_flight_.reset();
   assigned_.clear();
@@ -117,14 +125,49 @@ void Owner::reset_producer() {
   if (producer_) broker_.close(producer_);
   marks_.clear();
   broken_ = false;
-  producer_ = broker_.producer([this](std::uint64_t tag, bool stored) {
-    if (stored) {
-      marks_.acknowledged(tag);
+  reports_.clear();
+  keyed_sends_.clear();
+  keyed_.clear();
+  one_by_one_ = context_.now() < one_by_one_until_;
+  const auto report = [this](std::uint64_t tag, SendResult result, const MessagePtr& message) {
+    if (one_by_one_) {
+      reports_.push_back({tag, result, message});
     } else {
-      broken_ = true;
-      poke();
+      read_report({tag, result, message});
     }
-  });
+    if (one_by_one_ || broken_) poke();
+  };
+  producer_ = broker_.producer(report, !one_by_one_);
+}
+
+// What has been given up is settled before more is told of it.
+void Owner::read_reports() {
+  while (!reports_.empty()) {
+    const Report report = std::move(reports_.front());
+    reports_.pop_front();
+    read_report(report);
+  }
+}
+
+void Owner::read_report(const Report& report) {
+  const std::string topic = std::to_string(static_cast<int>(report.message->topic));
+  const std::string key = std::to_string(report.message->order);
+  if (report.result == SendResult::kStored) {
+    marks_.acknowledged(report.tag);
+    if (one_by_one_) keyed_sends_.stored(topic, key);
+    return;
+  }
+  if (report.result == SendResult::kRefused) one_by_one_until_ = context_.now() + kOneByOne;
+  if (report.result == SendResult::kFailed || !one_by_one_) {
+    broken_ = true;
+    return;
+  }
+  producers::Refused refused;
+  refused.subject = key;
+  refused.sequence = std::get<events::OrderEvent>(report.message->body).sequence;
+  refused.owner_partition = report.message->partition;
+  refused.tags = {report.tag};
+  keyed_sends_.refused(topic, key, std::move(refused));
 }
 
 // ---- the group ----------------------------------------------------------------------------------
@@ -268,6 +311,7 @@ void Owner::step_by(Time when) {
 }
 
 void Owner::step() {
+  read_reports();
   hear_of_group();
   fill();
   if (broken_) return recover("messages were not stored by the broker");
@@ -299,6 +343,7 @@ void Owner::fill() {
 }
 
 void Owner::work() {
+  if (auto refused = keyed_sends_.refusals(); !refused.empty()) return give_up(std::move(refused));
   if (context_.now() >= next_tick_) return tick();
   const bool messages = std::any_of(buffers_.begin(), buffers_.end(),
                                     [](const auto& buffer) { return !buffer.second.empty(); });
@@ -367,9 +412,21 @@ void Owner::begin_batch() {
     if (!buffer.empty()) behind[partition] = context_.now() - buffer.front().stored.at;
   }
   in_flight_->plan = handler_->decide({messages, clock(), grants_, stuck, behind});
+  in_flight_->plan.transaction.has_messages = !messages.empty();
+  add_advances(next_offsets);
+}
+
+void Owner::give_up(std::vector<producers::Refused> refused) {
+  in_flight_ = InFlight();
+  in_flight_->plan = handler_->refused({{}, clock(), grants_, {}, {}}, refused);
+  in_flight_->refused = std::move(refused);
+  trace("gives up " + std::to_string(in_flight_->refused.size()) + " refused events");
+  add_advances({});
+}
+
+void Owner::add_advances(const std::map<std::int32_t, std::int64_t>& next_offsets) {
   Transaction& transaction = in_flight_->plan.transaction;
   transaction.role = role_;
-  transaction.has_messages = !messages.empty();
   auto touched = in_flight_->plan.touched;
   for (const auto& [partition, offset] : next_offsets) touched.insert(partition);
   for (const auto partition : touched) {

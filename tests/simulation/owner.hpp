@@ -6,6 +6,7 @@
 #include <set>
 #include <string>
 
+#include "producers/keyed_sends.hpp"
 #include "producers/publish_marks.hpp"
 #include "tests/simulation/broker.hpp"
 #include "tests/simulation/handler.hpp"
@@ -43,9 +44,15 @@ class Owner {
     Broker::Stored stored;
     std::int64_t offset;
   };
+  struct Report {
+    std::uint64_t tag;
+    SendResult result;
+    MessagePtr message;
+  };
   struct InFlight {
     Plan plan;
     std::map<std::int32_t, std::size_t> handled;  // Messages by partition.
+    std::vector<producers::Refused> refused;      // Settled by it.
     bool tick = false;
   };
 
@@ -61,6 +68,8 @@ class Owner {
   void work();
   void tick();
   void begin_batch();
+  void give_up(std::vector<producers::Refused> refused);
+  void add_advances(const std::map<std::int32_t, std::int64_t>& next_offsets);
   void submit();
   void arrive();
   void late_commit();
@@ -68,6 +77,9 @@ class Owner {
   void conclude();
   void hand_over(std::vector<Outgoing> outgoing);
   void publish();
+  void send(const Outgoing& outgoing, std::uint64_t tag);
+  void read_reports();
+  void read_report(const Report& report);
   void recover(const char* why);
   void fenced();
   void drop(const std::set<std::int32_t>& partitions);
@@ -103,6 +115,12 @@ class Owner {
   ProducerPtr producer_;
   producers::PublishMarks marks_;
   bool broken_ = false;
+  Time one_by_one_until_{};  // One message of a key at a time, since something was refused.
+  bool one_by_one_ = false;
+  producers::KeyedSends keyed_sends_;
+  std::map<std::string, Outgoing> keyed_;  // What these have not sent yet, by its number.
+  std::uint64_t next_keyed_ = 0;
+  std::deque<Report> reports_;  // Not polled yet.
   std::deque<Outgoing> to_send_;
   bool busy_ = false;
   Time step_at_ = Time::max();

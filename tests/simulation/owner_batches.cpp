@@ -80,6 +80,10 @@ void Owner::answered(Committed outcome) {
 }
 
 void Owner::conclude() {
+  for (const auto& refused : in_flight_->refused) {
+    for (const auto tag : refused.tags) marks_.acknowledged(tag);
+  }
+  if (!in_flight_->refused.empty()) keyed_sends_.settle();
   handler_->committed();
   for (const auto& [partition, count] : in_flight_->handled) {
     auto& buffer = buffers_[partition];
@@ -99,6 +103,18 @@ void Owner::hand_over(std::vector<Outgoing> outgoing) {
   for (auto& one : to_send_) one.tag = marks_.expect(one.partition, one.batch_no, steady_time());
 }
 
+void Owner::send(const Outgoing& outgoing, std::uint64_t tag) {
+  if (!one_by_one_) return broker_.send(producer_, outgoing.message, tag, outgoing.delay);
+  producers::KeyedSends::Message one;
+  one.message.topic = std::to_string(static_cast<int>(outgoing.message->topic));
+  one.message.key = std::to_string(outgoing.message->order);
+  one.message.body = std::to_string(next_keyed_++);
+  one.tag = tag;
+  one.in_sequence = outgoing.message->topic == Topic::kEvents;
+  keyed_.emplace(one.message.body, outgoing);
+  keyed_sends_.add(std::move(one));
+}
+
 void Owner::publish() {
   while (!to_send_.empty()) {
     const Outgoing next = std::move(to_send_.front());
@@ -106,7 +122,7 @@ void Owner::publish() {
     const bool one_by_one = context_.defect == Defect::kExpectOneByOne;
     const auto tag =
         one_by_one ? marks_.expect(next.partition, next.batch_no, steady_time()) : next.tag;
-    broker_.send(producer_, next.message, tag, next.delay);
+    send(next, tag);
     if (to_send_.empty()) break;
     if (dies("while publishing")) return;
     if (stopped()) return later(Duration{0}, [this] { publish(); });
