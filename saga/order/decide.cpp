@@ -160,6 +160,11 @@ void Decider::step_refused(int step, const Reply& reply) {
            JsonObject().field("code", reply.code).field("detail", reply.detail).text());
     return;
   }
+  if (nothing_to_undo) {
+    // Otherwise the undo's events tell that the order is being cancelled.
+    state().status = OrderStatus::kCancelling;
+    emit("CancelRequested", JsonObject().field("reason", reply.detail).text());
+  }
   begin_undo();
 }
 

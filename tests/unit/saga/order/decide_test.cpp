@@ -283,6 +283,23 @@ TEST_CASE("a step that changes nothing is waited for, and passed over on the way
   CHECK_FALSE(saga.state().live());
 }
 
+TEST_CASE("a first step that is refused cancels the order, and the history says so") {
+  static constexpr Definition kCheckedFirst =
+      define("checked_first", {
+                                  step("address", StepKind::kReadOnly).command("check_address"),
+                                  step("payment", StepKind::kCompensatable).command("c").undo("u"),
+                                  pivot("scheduled").done("DELIVERY_SCHEDULED", "Scheduled"),
+                              });
+  Conversation saga(kCheckedFirst);
+  saga.place();
+  const auto last = saga.refused(0, "no_carrier");
+  CHECK(saga.status() == "CANCELLED");
+  CHECK(saga.sent().empty());
+  CHECK(saga.history() == "OrderPlaced CancelRequested OrderCancelled");
+  CHECK(last.events.front().status == "CANCELLING");
+  CHECK(saga.state().failure_code == "no_carrier");
+}
+
 // ---- steps behind the pivot ---------------------------------------------------------------------
 
 constexpr Definition kWithReceipt = define(
