@@ -19,15 +19,15 @@ constexpr std::int64_t kChunk = 50 * kAccounts;
 constexpr core::Duration kStatementTimeout = 30min;
 
 constexpr const char* kCreateAccounts = R"(
-INSERT INTO payments.accounts (id, currency, opening, balance)
-SELECT md5('history account ' || a)::uuid, 'USD', 1000000000000, 1000000000000
+INSERT INTO payments.accounts (id, shard, currency, opening, balance)
+SELECT md5('history account ' || a)::uuid, a, 'USD', 1000000000000, 1000000000000
 FROM generate_series(0, 999) a)";
 
 // $1: the first order, $2: behind the last.
 constexpr const char* kInsertOrders = R"(
-INSERT INTO orders.orders (id, user_id, items, total, currency, delivery_address, correlation_id,
-                           traceparent, created_at)
-SELECT (lpad(to_hex(i), 12, '0') || '70008000000000000000')::uuid,
+INSERT INTO orders.orders (id, shard, user_id, items, total, currency, delivery_address,
+                           correlation_id, traceparent, created_at)
+SELECT (lpad(to_hex(i), 12, '0') || '70008000000000000000')::uuid, (i % 1024)::int,
        md5('history account ' || i % 1000)::uuid,
        '[{"name": "History", "quantity": 1, "product_id": "00000000-0000-7000-8000-000000000000",
           "unit_price": {"amount": 2599, "currency": "USD"}}]', 2599, 'USD',
@@ -50,9 +50,9 @@ FROM generate_series($1::bigint, $2::bigint - 1) i)";
 
 // Batch 0 was published before anything else.
 constexpr const char* kInsertEvents = R"(
-INSERT INTO orders.events (order_id, sequence, partition, batch_no, ordinal, type, status, time,
-                           actor, correlation_id, traceparent, data)
-SELECT (lpad(to_hex(i), 12, '0') || '70008000000000000000')::uuid, e.sequence,
+INSERT INTO orders.events (order_id, shard, sequence, partition, batch_no, ordinal, type, status,
+                           time, actor, correlation_id, traceparent, data)
+SELECT (lpad(to_hex(i), 12, '0') || '70008000000000000000')::uuid, (i % 1024)::int, e.sequence,
        (i % (SELECT count(*) FROM orders.partitions))::int, 0, 0, e.type, e.status,
        now() - interval '1 day', 'saga', md5('history correlation ' || i),
        '00-' || md5('history trace ' || i) || '-00f067aa0ba902b7-01', e.data::jsonb
@@ -63,16 +63,17 @@ FROM generate_series($1::bigint, $2::bigint - 1) i, (VALUES
   (4, 'OrderDelivered', 'DELIVERED', '{}')) AS e(sequence, type, status, data))";
 
 constexpr const char* kInsertPayments = R"(
-INSERT INTO payments.payments (id, order_id, account_id, amount, currency, status, correlation_id)
+INSERT INTO payments.payments (id, order_id, account_id, shard, amount, currency, status,
+                               correlation_id)
 SELECT (lpad(to_hex(i), 12, '0') || '80008' || left(md5('history payment ' || i), 15))::uuid,
        (lpad(to_hex(i), 12, '0') || '70008000000000000000')::uuid,
-       md5('history account ' || i % 1000)::uuid, 2599, 'USD', 'CAPTURED',
+       md5('history account ' || i % 1000)::uuid, (i % 1000)::int, 2599, 'USD', 'CAPTURED',
        md5('history correlation ' || i)
 FROM generate_series($1::bigint, $2::bigint - 1) i)";
 
 constexpr const char* kInsertLedger = R"(
-INSERT INTO payments.ledger (account_id, sequence, kind, reference, amount, balance_after)
-SELECT md5('history account ' || i % 1000)::uuid, i / 1000 + 1, 'capture',
+INSERT INTO payments.ledger (account_id, shard, sequence, kind, reference, amount, balance_after)
+SELECT md5('history account ' || i % 1000)::uuid, (i % 1000)::int, i / 1000 + 1, 'capture',
        (lpad(to_hex(i), 12, '0') || '80008' || left(md5('history payment ' || i), 15))::uuid,
        -2599, 1000000000000 - 2599 * (i / 1000 + 1)
 FROM generate_series($1::bigint, $2::bigint - 1) i)";

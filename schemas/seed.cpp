@@ -5,6 +5,7 @@
 
 #include "core/pg/session.hpp"
 #include "core/pg/settings.hpp"
+#include "core/values/shard_key.hpp"
 #include "core/values/uuid.hpp"
 #include "schemas/embedded.hpp"
 #include "schemas/installation.hpp"
@@ -52,8 +53,8 @@ constexpr core::PgStatement kInsertUser{
 // Someone may have taken the name under another id; no account without its user then.
 constexpr core::PgStatement kInsertAccount{
     "seed_account",
-    "INSERT INTO payments.accounts (id, currency, opening, balance) SELECT id, $2, $3, $3 "
-    "FROM identity.users WHERE id = $1 ON CONFLICT DO NOTHING"};
+    "INSERT INTO payments.accounts (id, shard, currency, opening, balance) "
+    "SELECT id, $2, $3, $4, $4 FROM identity.users WHERE id = $1 ON CONFLICT DO NOTHING"};
 constexpr core::PgStatement kInsertProduct{
     "seed_product",
     "INSERT INTO catalogue.products (id, name, description, category, price, currency, available) "
@@ -67,8 +68,11 @@ std::vector<core::PgCall> insertions() {
     calls.push_back(
         {&kInsertUser,
          core::PgParams().uuid(id_of(user.id)).text(user.username).text(user.display_name)});
-    calls.push_back({&kInsertAccount,
-                     core::PgParams().uuid(id_of(user.id)).text(kSeedCurrency).int8(user.opening)});
+    calls.push_back({&kInsertAccount, core::PgParams()
+                                          .uuid(id_of(user.id))
+                                          .int4(core::shard_of(id_of(user.id)))
+                                          .text(kSeedCurrency)
+                                          .int8(user.opening)});
   }
   for (const auto& product : kProducts) {
     calls.push_back({&kInsertProduct, core::PgParams()

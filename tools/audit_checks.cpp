@@ -5,8 +5,8 @@ namespace {
 
 constexpr std::string_view kRest = R"(
 WITH chunk AS MATERIALIZED (
-  SELECT o.id, o.total, o.currency, s.order_id AS saga_id, s.live, s.status, s.event_sequence,
-         s.payment_id, s.updated_at
+  SELECT o.id, o.shard, o.total, o.currency, s.order_id AS saga_id, s.live, s.status,
+         s.event_sequence, s.payment_id, s.updated_at
   FROM orders.orders o LEFT JOIN orders.sagas s ON s.order_id = o.id
   WHERE o.id > $1::uuid AND o.id <= $2::uuid),
 rest AS MATERIALIZED (
@@ -112,6 +112,24 @@ FROM chunk c JOIN orders.requests q ON q.order_id = c.id WHERE NOT q.handled)",
 SELECT DISTINCT e.order_id, 'events without an order' FROM orders.events e
 WHERE e.order_id > $1::uuid AND e.order_id <= $2::uuid
   AND NOT EXISTS (SELECT FROM orders.orders o WHERE o.id = e.order_id))"},
+
+    {"rows lie in their order's shard", AuditScope::kOrders, R"(
+SELECT DISTINCT c.id, format('%s in shard %s, the order in %s', r.what, r.shard, c.shard)
+FROM chunk c CROSS JOIN LATERAL (
+  SELECT 'saga' AS what, shard FROM orders.sagas WHERE order_id = c.id
+  UNION ALL SELECT 'event', shard FROM orders.events WHERE order_id = c.id
+  UNION ALL SELECT 'request', shard FROM orders.requests WHERE order_id = c.id
+  UNION ALL SELECT 'delivery', shard FROM delivery.deliveries WHERE order_id = c.id) r
+WHERE r.shard <> c.shard)"},
+
+    {"rows lie in their account's shard", AuditScope::kAccounts, R"(
+SELECT DISTINCT a.id, format('%s in shard %s, the account in %s', r.what, r.shard, a.shard)
+FROM payments.accounts a CROSS JOIN LATERAL (
+  SELECT 'ledger row' AS what, shard FROM payments.ledger WHERE account_id = a.id
+  UNION ALL SELECT 'payment', shard FROM payments.payments WHERE account_id = a.id
+  UNION ALL SELECT 'refund', f.shard FROM payments.payments p
+    JOIN payments.refunds f ON f.payment_id = p.id WHERE p.account_id = a.id) r
+WHERE a.id > $1::uuid AND a.id <= $2::uuid AND r.shard <> a.shard)"},
 
     {"balances are opening plus ledger", AuditScope::kAccounts, R"(
 SELECT a.id, format('balance %s, opening %s, ledger %s in %s rows, sequence %s', a.balance,

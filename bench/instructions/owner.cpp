@@ -44,7 +44,8 @@ std::vector<Workload> owner_workloads(const std::vector<Course>& courses) {
     ids.push_back(course.facts.order_id.uuid);
     sagas.insert(sagas.end(), course.sagas.begin(), course.sagas.end());
     for (const auto& event : course.events) {
-      stored.push_back({event, 0, 1, static_cast<std::int32_t>(stored.size())});
+      stored.push_back(
+          {event, course.facts.order_id.shard, 0, 1, static_cast<std::int32_t>(stored.size())});
     }
   }
   const auto save = [sagas] {

@@ -52,8 +52,9 @@ void SagaBatch::decide(Prepared& prepared, const saga::Input& input, Time now,
   }
   prepared.commands.insert(prepared.commands.end(), decided.commands.begin(),
                            decided.commands.end());
+  const std::int32_t shard = prepared.saga.facts->order_id.shard;
   for (auto& event : decided.events) {
-    events_.push_back({std::move(event), prepared.partition, 0, 0});
+    events_.push_back({std::move(event), shard, prepared.partition, 0, 0});
   }
   if (!decided.requests.empty()) request_partitions_.insert(prepared.partition);
   for (auto& update : decided.requests) {

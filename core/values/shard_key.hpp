@@ -7,6 +7,8 @@
 
 namespace orderflow::core {
 
+[[nodiscard]] inline std::int32_t shard_of(const Uuid& id) { return shard_of(id.text().view()); }
+
 // An id by which rows and messages are spread, with its text and its shard, each worked out once:
 // where the id enters the process. A value: copy freely, any thread.
 struct ShardKey {

@@ -1,5 +1,7 @@
 #include "domain/identity/rows.hpp"
 
+#include "core/values/shard_key.hpp"
+
 namespace orderflow::domain {
 namespace {
 
@@ -15,8 +17,8 @@ constexpr PgStatement kInsertUser{
     sql<"INSERT INTO identity.users (id, username, display_name) VALUES ($1, $2, $3) RETURNING ",
         User::kColumns>};
 constexpr PgStatement kInsertAccount{"identity_account_insert",
-                                     "INSERT INTO payments.accounts "
-                                     "(id, currency, opening, balance) VALUES ($1, $2, $3, $3)"};
+                                     "INSERT INTO payments.accounts (id, shard, currency, "
+                                     "opening, balance) VALUES ($1, $2, $3, $4, $4)"};
 // Takes a context's role for the rest of the transaction, where that role exists.
 constexpr PgStatement kLeaveRole{"identity_leave_role", "SET LOCAL ROLE NONE"};
 constexpr PgStatement kTakeRole{"identity_take_role",
@@ -37,7 +39,8 @@ std::optional<User> find_user(core::PgSession& session, const core::Uuid& id) {
 User insert_user(core::PgTransaction& transaction, const NewUser& user) {
   take_role(transaction, "orderflow_payments");
   PgParams account;
-  account.uuid(user.id).text(user.opening_balance.currency).int8(user.opening_balance.amount);
+  account.uuid(user.id).int4(core::shard_of(user.id));
+  account.text(user.opening_balance.currency).int8(user.opening_balance.amount);
   (void)transaction.execute(kInsertAccount, account);
   take_role(transaction, "orderflow_identity");
   PgParams identity;

@@ -24,8 +24,8 @@ constexpr PgStatement kAdjustAccount{
 constexpr PgStatement kInsertAdjustment{
     "payments_adjustment_insert",
     "INSERT INTO payments.ledger"
-    " (account_id, sequence, kind, reference, amount, balance_after, reason)"
-    " SELECT id, ledger_sequence, 'adjustment', $2, $3, balance, $4"
+    " (account_id, shard, sequence, kind, reference, amount, balance_after, reason)"
+    " SELECT id, shard, ledger_sequence, 'adjustment', $2, $3, balance, $4"
     " FROM payments.accounts WHERE id = $1"};
 
 }  // namespace

@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include "core/values/shard_key.hpp"
+
 namespace orderflow::domain {
 namespace {
 
@@ -41,8 +43,8 @@ constexpr PgStatement kMoveAccounts{
 constexpr const char* kPaymentRow = "payments.payment_row";
 constexpr PgStatement kInsertPayments{
     "payments_insert_payments",
-    "INSERT INTO payments.payments (id, order_id, account_id, amount, currency, status, code, "
-    "detail, undone_amount, refunded_amount, undone_at, correlation_id) "
+    "INSERT INTO payments.payments (id, order_id, account_id, shard, amount, currency, status, "
+    "code, detail, undone_amount, refunded_amount, undone_at, correlation_id) "
     "SELECT * FROM unnest($1::payments.payment_row[])"};
 
 constexpr PgStatement kUpdatePayments{
@@ -55,14 +57,15 @@ constexpr PgStatement kUpdatePayments{
 constexpr const char* kLedgerRow = "payments.ledger_row";
 constexpr PgStatement kInsertLedger{
     "payments_insert_ledger",
-    "INSERT INTO payments.ledger (account_id, sequence, kind, reference, amount, balance_after) "
-    "SELECT * FROM unnest($1::payments.ledger_row[])"};
+    "INSERT INTO payments.ledger (account_id, shard, sequence, kind, reference, amount, "
+    "balance_after)     SELECT * FROM unnest($1::payments.ledger_row[])"};
 
 constexpr PgStatement kInsertRefunds{
     "payments_insert_refunds",
-    "INSERT INTO payments.refunds (id, payment_id, order_id, account_id, amount, status, code, "
-    "detail) SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::int8[], "
-    "$6::text[], $7::text[], $8::text[])"};
+    "INSERT INTO payments.refunds (id, payment_id, order_id, account_id, shard, amount, status, "
+    "code, detail) SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], "
+    "$5::int4[], "
+    "$6::int8[], $7::text[], $8::text[], $9::text[])"};
 
 constexpr const PgStatement* kPaymentStatements[] = {
     &kReadAccounts,   &kReadPayments,   &kReadRefunds,  &kMoveAccounts,
@@ -113,12 +116,13 @@ PgCall move_accounts(const std::vector<PaymentRecords::AccountChange>& changes) 
 }
 
 PgCall insert_payments(const std::vector<const Payment*>& payments) {
-  PgRows rows(kPaymentRow, 12, payments.size());
+  PgRows rows(kPaymentRow, 13, payments.size());
   for (const auto* payment : payments) {
     rows.row()
         .add(payment->id)
         .add(payment->order_id)
         .add(payment->account_id)
+        .add(core::shard_of(payment->account_id))
         .add(payment->amount.amount)
         .add(payment->amount.currency)
         .add(name_of(payment->status))
@@ -150,10 +154,11 @@ PgCall update_payments(const std::vector<const Payment*>& rows) {
 }
 
 PgCall insert_ledger(const std::vector<LedgerRow>& ledger) {
-  PgRows rows(kLedgerRow, 6, ledger.size());
+  PgRows rows(kLedgerRow, 7, ledger.size());
   for (const auto& entry : ledger) {
     rows.row()
         .add(entry.account_id)
+        .add(core::shard_of(entry.account_id))
         .add(entry.sequence)
         .add(name_of(entry.kind))
         .add(entry.reference)
@@ -167,20 +172,22 @@ PgCall insert_ledger(const std::vector<LedgerRow>& ledger) {
 
 PgCall insert_refunds(const std::vector<const Refund*>& rows) {
   PgArray id(PgType::kUuid), payment(PgType::kUuid), order(PgType::kUuid), account(PgType::kUuid);
-  PgArray amount(PgType::kInt8), status(PgType::kText), code(PgType::kText), detail(PgType::kText);
+  PgArray shard(PgType::kInt4), amount(PgType::kInt8), status(PgType::kText), code(PgType::kText),
+      detail(PgType::kText);
   for (const auto* row : rows) {
     id.add(row->id);
     payment.add(row->payment_id);
     order.add(row->order_id);
     account.add(row->account_id);
+    shard.add(core::shard_of(row->account_id));
     amount.add(row->amount);
     status.add(row->done ? "DONE" : "REFUSED");
     code.add_or_null(row->code);
     detail.add_or_null(row->detail);
   }
   PgCall call{&kInsertRefunds, {}};
-  call.params.array(id).array(payment).array(order).array(account).array(amount).array(status);
-  call.params.array(code).array(detail);
+  call.params.array(id).array(payment).array(order).array(account).array(shard);
+  call.params.array(amount).array(status).array(code).array(detail);
   return call;
 }
 

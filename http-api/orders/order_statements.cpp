@@ -16,9 +16,9 @@ using core::PgStatement;
 using core::PgType;
 
 constexpr core::SqlText kPlace{R"(, placed AS (
-  INSERT INTO orders.orders (id, user_id, items, total, currency, delivery_address,
+  INSERT INTO orders.orders (id, shard, user_id, items, total, currency, delivery_address,
                              special_instructions, draft, correlation_id, traceparent, created_at)
-  SELECT id, user_id, items, total, currency, delivery_address, special_instructions, draft,
+  SELECT id, shard, user_id, items, total, currency, delivery_address, special_instructions, draft,
          correlation_id, traceparent, now()
   FROM input
   RETURNING id, created_at

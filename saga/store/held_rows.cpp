@@ -27,7 +27,7 @@ constexpr PgStatement kDeleteHeld{"held_delete",
 constexpr PgStatement kLoadHeldEvents{
     "held_events_load",
     "SELECT e.order_id, e.sequence, e.partition, e.batch_no, e.ordinal, e.type, e.status, e.time,"
-    " e.actor, e.correlation_id, e.traceparent, e.data"
+    " e.actor, e.correlation_id, e.traceparent, e.data, e.shard"
     " FROM orders.held_events h JOIN orders.events e USING (order_id)"
     " WHERE h.order_id = ANY($1) AND e.sequence >= h.sequence ORDER BY e.order_id, e.sequence"};
 

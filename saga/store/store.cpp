@@ -79,11 +79,11 @@ constexpr PgStatement kSaveSagas{
     " SELECT CASE WHEN count(*) = $3 THEN 1 ELSE ops.raise_fenced('orders.sagas') END FROM u"};
 
 constexpr const char* kEventRow = "orders.event_row";
-constexpr int kEventRowColumns = 12;
+constexpr int kEventRowColumns = 13;
 constexpr PgStatement kInsertEvents{
     "events_insert",
-    "INSERT INTO orders.events (order_id, sequence, partition, batch_no, ordinal, type, status,"
-    " time, actor, correlation_id, traceparent, data)"
+    "INSERT INTO orders.events (order_id, shard, sequence, partition, batch_no, ordinal, type,"
+    " status, time, actor, correlation_id, traceparent, data)"
     " SELECT * FROM unnest($1::orders.event_row[])"};
 
 constexpr PgStatement kUpdateRequests{
@@ -98,7 +98,7 @@ constexpr PgStatement kUpdateRequests{
 constexpr PgStatement kLoadEvents{
     "events_after",
     "SELECT order_id, sequence, partition, batch_no, ordinal, type, status, time, actor,"
-    " correlation_id, traceparent, data FROM orders.events"
+    " correlation_id, traceparent, data, shard FROM orders.events"
     " WHERE partition = $1 AND (batch_no, ordinal) > ($2, $3)"
     " ORDER BY batch_no, ordinal LIMIT $4"};
 
@@ -256,9 +256,10 @@ PgCall save_sagas(const std::vector<ChangedSaga>& changed, Time now) {
 
 PgCall insert_events(const std::vector<StoredEvent>& stored) {
   PgRows rows(kEventRow, kEventRowColumns, stored.size());
-  for (const auto& [event, partition, batch_no, ordinal] : stored) {
+  for (const auto& [event, shard, partition, batch_no, ordinal] : stored) {
     rows.row()
         .add(event.order_id)
+        .add(shard)
         .add(event.sequence)
         .add(partition)
         .add(batch_no)
@@ -313,6 +314,7 @@ std::vector<StoredEvent> read_events(const PgResult& rows) {
     one.event.correlation_id = rows.text(i, 9);
     one.event.traceparent = rows.text(i, 10);
     one.event.data = rows.text(i, 11);
+    one.shard = rows.int4(i, 12);
     stored.push_back(std::move(one));
   }
   return stored;

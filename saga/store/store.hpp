@@ -48,6 +48,7 @@ struct PendingRequest {
 // An event with its place in the order of publication.
 struct StoredEvent {
   events::OrderEvent event;
+  std::int32_t shard = 0;
   std::int32_t partition = 0;
   std::int64_t batch_no = 0;
   std::int32_t ordinal = 0;

@@ -38,6 +38,9 @@ BEGIN
   END LOOP;
 END $$;
 
+-- Rows have the shard of the key by which their context is spread over partitions (core/values/shard.hpp):
+-- orders, sagas, events, requests and deliveries their order's, payments and the ledger their account's.
+
 -- The installation's own facts. `partition_count` is a power of two: partition = shard mod partition_count.
 CREATE TABLE ops.settings (
   name text PRIMARY KEY,

@@ -2,6 +2,7 @@
 -- it goes on as it was written, and a placed order's answer is made again from its row, byte for byte.
 CREATE TABLE orders.orders (
   id uuid PRIMARY KEY,
+  shard integer NOT NULL,
   user_id uuid NOT NULL,
   items json NOT NULL,
   total bigint NOT NULL,
@@ -18,6 +19,7 @@ CREATE INDEX orders_user ON orders.orders (user_id, id);
 -- Columns that no query chooses rows by need no statistics, here and in the tables below. Tables that grow
 -- are analyzed again and again, and sorting samples of JSON and text is most of what that costs.
 ALTER TABLE orders.orders
+  ALTER COLUMN shard SET STATISTICS 0,
   ALTER COLUMN items SET STATISTICS 0,
   ALTER COLUMN total SET STATISTICS 0,
   ALTER COLUMN currency SET STATISTICS 0,
@@ -119,6 +121,7 @@ CREATE TYPE orders.saga_change AS (
 -- What happened. Insert-only; (partition, batch_no, ordinal) is the order of publication.
 CREATE TABLE orders.events (
   order_id uuid NOT NULL,
+  shard integer NOT NULL,
   sequence bigint NOT NULL,
   partition integer NOT NULL,
   batch_no bigint NOT NULL,
@@ -134,6 +137,7 @@ CREATE TABLE orders.events (
 );
 CREATE INDEX events_publication ON orders.events (partition, batch_no, ordinal);
 ALTER TABLE orders.events
+  ALTER COLUMN shard SET STATISTICS 0,
   ALTER COLUMN type SET STATISTICS 0,
   ALTER COLUMN status SET STATISTICS 0,
   ALTER COLUMN actor SET STATISTICS 0,
@@ -143,6 +147,7 @@ ALTER TABLE orders.events
 
 CREATE TYPE orders.event_row AS (
   order_id uuid,
+  shard integer,
   sequence bigint,
   partition integer,
   batch_no bigint,

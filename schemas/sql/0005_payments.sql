@@ -1,6 +1,9 @@
+-- Rows here have the shard of the account, by which commands are spread.
+
 -- A user's money. balance = opening + sum of its ledger rows; never below zero.
 CREATE TABLE payments.accounts (
   id uuid PRIMARY KEY,
+  shard integer NOT NULL,
   currency text NOT NULL,
   opening bigint NOT NULL CHECK (opening >= 0),
   balance bigint NOT NULL CHECK (balance >= 0),
@@ -29,6 +32,7 @@ CREATE TABLE payments.payments (
   id uuid PRIMARY KEY,
   order_id uuid NOT NULL,
   account_id uuid NOT NULL,
+  shard integer NOT NULL,
   amount bigint NOT NULL,
   currency text NOT NULL,
   status text NOT NULL CHECK (status IN ('CAPTURED', 'REFUSED', 'VOIDED', 'REFUNDED', 'PARTLY_REFUNDED')),
@@ -45,6 +49,7 @@ CREATE TABLE payments.payments (
 CREATE INDEX payments_order ON payments.payments (order_id);
 CREATE INDEX payments_account ON payments.payments (account_id, id);
 ALTER TABLE payments.payments
+  ALTER COLUMN shard SET STATISTICS 0,
   ALTER COLUMN amount SET STATISTICS 0,
   ALTER COLUMN currency SET STATISTICS 0,
   ALTER COLUMN code SET STATISTICS 0,
@@ -57,6 +62,7 @@ CREATE TYPE payments.payment_row AS (
   id uuid,
   order_id uuid,
   account_id uuid,
+  shard integer,
   amount bigint,
   currency text,
   status text,
@@ -74,6 +80,7 @@ CREATE TABLE payments.refunds (
   payment_id uuid NOT NULL,
   order_id uuid NOT NULL,
   account_id uuid NOT NULL,
+  shard integer NOT NULL,
   amount bigint NOT NULL,
   status text NOT NULL CHECK (status IN ('DONE', 'REFUSED')),
   code text,
@@ -87,6 +94,7 @@ CREATE INDEX refunds_payment ON payments.refunds (payment_id);
 -- balance_after chains the rows, so any stretch can be checked on its own.
 CREATE TABLE payments.ledger (
   account_id uuid NOT NULL,
+  shard integer NOT NULL,
   sequence bigint NOT NULL,
   kind text NOT NULL CHECK (kind IN ('capture', 'undo', 'refund', 'adjustment')),
   reference uuid NOT NULL,
@@ -98,6 +106,7 @@ CREATE TABLE payments.ledger (
 );
 CREATE INDEX ledger_reference ON payments.ledger (reference);
 ALTER TABLE payments.ledger
+  ALTER COLUMN shard SET STATISTICS 0,
   ALTER COLUMN kind SET STATISTICS 0,
   ALTER COLUMN amount SET STATISTICS 0,
   ALTER COLUMN balance_after SET STATISTICS 0,
@@ -105,6 +114,7 @@ ALTER TABLE payments.ledger
 
 CREATE TYPE payments.ledger_row AS (
   account_id uuid,
+  shard integer,
   sequence bigint,
   kind text,
   reference uuid,

@@ -14,11 +14,11 @@ constexpr const char* kCancelled = "00000000-0000-4000-8000-0000000000a2";
 
 // One delivered and one cancelled order of a user who opened with 1,000, all as it should be.
 constexpr const char* kSoundWorld = R"(
-INSERT INTO payments.accounts (id, currency, opening, balance, ledger_sequence)
-VALUES ('00000000-0000-4000-8000-0000000000b1', 'USD', 1000, 800, 4);
-INSERT INTO orders.orders (id, user_id, items, total, currency, delivery_address, correlation_id,
-                           traceparent, created_at)
-SELECT id, '00000000-0000-4000-8000-0000000000b1', '[]', 300, 'USD', '{}', 'c', 't', now()
+INSERT INTO payments.accounts (id, shard, currency, opening, balance, ledger_sequence)
+VALUES ('00000000-0000-4000-8000-0000000000b1', 2, 'USD', 1000, 800, 4);
+INSERT INTO orders.orders (id, shard, user_id, items, total, currency, delivery_address,
+                           correlation_id, traceparent, created_at)
+SELECT id, 1, '00000000-0000-4000-8000-0000000000b1', '[]', 300, 'USD', '{}', 'c', 't', now()
 FROM unnest('{00000000-0000-4000-8000-0000000000a1,
               00000000-0000-4000-8000-0000000000a2}'::uuid[]) AS id;
 INSERT INTO orders.sagas (order_id, shard, live, status, phase, steps, event_sequence, payment_id,
@@ -28,9 +28,9 @@ INSERT INTO orders.sagas (order_id, shard, live, status, phase, steps, event_seq
   now() - interval '1 minute'),
  ('00000000-0000-4000-8000-0000000000a2', 1, false, 'CANCELLED', 'ended', 'payment:undone', 4,
   '00000000-0000-4000-8000-0000000000c2', now() - interval '1 minute');
-INSERT INTO orders.events (order_id, sequence, partition, batch_no, ordinal, type, status, time,
-                           actor, correlation_id, traceparent, data)
-SELECT order_id::uuid, sequence, 0, 1, 1, 'x', status, now(), 'a', 'c', 't', '{}'
+INSERT INTO orders.events (order_id, shard, sequence, partition, batch_no, ordinal, type, status,
+                           time, actor, correlation_id, traceparent, data)
+SELECT order_id::uuid, 1, sequence, 0, 1, 1, 'x', status, now(), 'a', 'c', 't', '{}'
 FROM (VALUES ('00000000-0000-4000-8000-0000000000a1', 1, 'PENDING_PAYMENT'),
              ('00000000-0000-4000-8000-0000000000a1', 2, 'PAID'),
              ('00000000-0000-4000-8000-0000000000a1', 3, 'DELIVERY_SCHEDULED'),
@@ -40,23 +40,25 @@ FROM (VALUES ('00000000-0000-4000-8000-0000000000a1', 1, 'PENDING_PAYMENT'),
              ('00000000-0000-4000-8000-0000000000a2', 3, 'CANCELLING'),
              ('00000000-0000-4000-8000-0000000000a2', 4, 'CANCELLED'))
   AS e(order_id, sequence, status);
-INSERT INTO payments.payments (id, order_id, account_id, amount, currency, status, undone_amount,
-                               refunded_amount, undone_at, correlation_id) VALUES
+INSERT INTO payments.payments (id, order_id, account_id, shard, amount, currency, status,
+                               undone_amount, refunded_amount, undone_at, correlation_id) VALUES
  ('00000000-0000-4000-8000-0000000000c1', '00000000-0000-4000-8000-0000000000a1',
-  '00000000-0000-4000-8000-0000000000b1', 300, 'USD', 'PARTLY_REFUNDED', 0, 100, NULL, 'c'),
+  '00000000-0000-4000-8000-0000000000b1', 2, 300, 'USD', 'PARTLY_REFUNDED', 0, 100, NULL, 'c'),
  ('00000000-0000-4000-8000-0000000000c2', '00000000-0000-4000-8000-0000000000a2',
-  '00000000-0000-4000-8000-0000000000b1', 300, 'USD', 'REFUNDED', 300, 0, now(), 'c');
-INSERT INTO payments.refunds (id, payment_id, order_id, account_id, amount, status) VALUES
+  '00000000-0000-4000-8000-0000000000b1', 2, 300, 'USD', 'REFUNDED', 300, 0, now(), 'c');
+INSERT INTO payments.refunds (id, payment_id, order_id, account_id, shard, amount, status) VALUES
  ('00000000-0000-4000-8000-0000000000d1', '00000000-0000-4000-8000-0000000000c1',
-  '00000000-0000-4000-8000-0000000000a1', '00000000-0000-4000-8000-0000000000b1', 100, 'DONE');
-INSERT INTO payments.ledger (account_id, sequence, kind, reference, amount, balance_after) VALUES
- ('00000000-0000-4000-8000-0000000000b1', 1, 'capture', '00000000-0000-4000-8000-0000000000c1',
+  '00000000-0000-4000-8000-0000000000a1', '00000000-0000-4000-8000-0000000000b1', 2, 100,
+  'DONE');
+INSERT INTO payments.ledger (account_id, shard, sequence, kind, reference, amount, balance_after)
+VALUES
+ ('00000000-0000-4000-8000-0000000000b1', 2, 1, 'capture', '00000000-0000-4000-8000-0000000000c1',
   -300, 700),
- ('00000000-0000-4000-8000-0000000000b1', 2, 'capture', '00000000-0000-4000-8000-0000000000c2',
+ ('00000000-0000-4000-8000-0000000000b1', 2, 2, 'capture', '00000000-0000-4000-8000-0000000000c2',
   -300, 400),
- ('00000000-0000-4000-8000-0000000000b1', 3, 'undo', '00000000-0000-4000-8000-0000000000c2',
+ ('00000000-0000-4000-8000-0000000000b1', 2, 3, 'undo', '00000000-0000-4000-8000-0000000000c2',
   300, 700),
- ('00000000-0000-4000-8000-0000000000b1', 4, 'refund', '00000000-0000-4000-8000-0000000000d1',
+ ('00000000-0000-4000-8000-0000000000b1', 2, 4, 'refund', '00000000-0000-4000-8000-0000000000d1',
   100, 800);
 INSERT INTO delivery.deliveries (id, order_id, shard, status, delivery_address, correlation_id)
 VALUES ('00000000-0000-4000-8000-0000000000e1', '00000000-0000-4000-8000-0000000000a1', 1,
@@ -93,8 +95,8 @@ const Break kBreaks[] = {
      kCancelled},
     {"UPDATE orders.orders SET total = 301 WHERE id = '00000000-0000-4000-8000-0000000000a1'",
      {"money kept fits the status"}},
-    {"INSERT INTO payments.payments (id, order_id, account_id, amount, currency, status, "
-     "correlation_id) SELECT gen_random_uuid(), order_id, account_id, amount, currency, "
+    {"INSERT INTO payments.payments (id, order_id, account_id, shard, amount, currency, status, "
+     "correlation_id) SELECT gen_random_uuid(), order_id, account_id, shard, amount, currency, "
      "'CAPTURED', 'c' FROM payments.payments WHERE undone_at IS NULL",
      {"money kept fits the status", "payments fit the ledger"}},
     {"UPDATE payments.payments SET refunded_amount = 99 WHERE refunded_amount = 100",
@@ -113,19 +115,31 @@ const Break kBreaks[] = {
     {"UPDATE payments.accounts SET balance = 801",
      {"balances are opening plus ledger", "all accounts sum to zero"},
      "00000000-0000-4000-8000-0000000000b1"},
+    {"UPDATE orders.events SET shard = 7 WHERE status = 'DELIVERED'",
+     {"rows lie in their order's shard"}},
+    {"UPDATE orders.orders SET shard = 7 WHERE id = '00000000-0000-4000-8000-0000000000a2'",
+     {"rows lie in their order's shard"},
+     kCancelled},
+    {"UPDATE payments.refunds SET shard = 7",
+     {"rows lie in their account's shard"},
+     "00000000-0000-4000-8000-0000000000b1"},
+    {"UPDATE payments.ledger SET shard = 7 WHERE sequence = 2",
+     {"rows lie in their account's shard"},
+     "00000000-0000-4000-8000-0000000000b1"},
     {"UPDATE payments.ledger SET sequence = 9 WHERE sequence = 4",
      {"balances are opening plus ledger", "ledger rows chain"},
      "00000000-0000-4000-8000-0000000000b1"},
     {"UPDATE payments.ledger SET balance_after = 1 WHERE sequence = 2",
      {"ledger rows chain"},
      "00000000-0000-4000-8000-0000000000b1"},
-    {"INSERT INTO payments.ledger VALUES ('00000000-0000-4000-8000-0000000000b9', 1, 'capture', "
+    {"INSERT INTO payments.ledger (account_id, shard, sequence, kind, reference, amount, "
+     "balance_after) VALUES ('00000000-0000-4000-8000-0000000000b9', 1, 1, 'capture', "
      "gen_random_uuid(), -1, 0)",
      {"every ledger row belongs to an account"},
      "00000000-0000-4000-8000-0000000000b9"},
-    {"INSERT INTO payments.payments (id, order_id, account_id, amount, currency, status, "
+    {"INSERT INTO payments.payments (id, order_id, account_id, shard, amount, currency, status, "
      "correlation_id) VALUES ('00000000-0000-4000-8000-0000000000c9', gen_random_uuid(), "
-     "gen_random_uuid(), 1, 'USD', 'REFUSED', 'c')",
+     "gen_random_uuid(), 1, 1, 'USD', 'REFUSED', 'c')",
      {"every payment belongs to an order"},
      "00000000-0000-4000-8000-0000000000c9"},
     {"INSERT INTO delivery.deliveries (id, order_id, shard, status, delivery_address, "
@@ -133,7 +147,7 @@ const Break kBreaks[] = {
      "'REFUSED', '{}', 'c')",
      {"every delivery belongs to an order"},
      "00000000-0000-4000-8000-0000000000e9"},
-    {"INSERT INTO orders.events SELECT '00000000-0000-4000-8000-0000000000ff', sequence, "
+    {"INSERT INTO orders.events SELECT '00000000-0000-4000-8000-0000000000ff', shard, sequence, "
      "partition, batch_no, ordinal, type, status, time, actor, correlation_id, traceparent, data "
      "FROM orders.events LIMIT 1",
      {"every event belongs to an order"},

@@ -56,8 +56,9 @@ struct PaymentPair {
       model.open_account(account);
       const auto balance = std::to_string(account.balance);
       database.sql().execute(
-          "INSERT INTO payments.accounts (id, currency, opening, balance) VALUES ('" +
-          account.id.to_string() + "', 'USD', " + balance + ", " + balance + ")");
+          "INSERT INTO payments.accounts (id, shard, currency, opening, balance) VALUES ('" +
+          account.id.to_string() + "', " + std::to_string(core::shard_of(account.id)) +
+          ", 'USD', " + balance + ", " + balance + ")");
     }
     for (int i = 0; i < 60; ++i) commands.push_back(random.uuid());
   }
@@ -90,8 +91,8 @@ struct PaymentPair {
         "WITH a AS (UPDATE payments.accounts SET balance = balance + 50, ledger_sequence = "
         "ledger_sequence + 1 WHERE id = '" +
         account.to_string() +
-        "' RETURNING id, ledger_sequence, balance) INSERT INTO payments.ledger "
-        "(account_id, sequence, kind, reference, amount, balance_after) SELECT id, "
+        "' RETURNING id, shard, ledger_sequence, balance) INSERT INTO payments.ledger "
+        "(account_id, shard, sequence, kind, reference, amount, balance_after) SELECT id, shard, "
         "ledger_sequence, 'refund', '00000000-0000-0000-0000-000000000000', 50, balance FROM a");
   }
 

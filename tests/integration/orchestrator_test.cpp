@@ -39,9 +39,10 @@ class Sagas {
   void insert(const Uuid& id, const std::string& columns, const std::string& values) const {
     const std::string key = id.to_string();
     database.sql().execute(
-        "INSERT INTO orders.orders (id, user_id, items, total, currency, delivery_address,"
+        "INSERT INTO orders.orders (id, shard, user_id, items, total, currency, delivery_address,"
         " correlation_id, traceparent, created_at) VALUES ('" +
-        key + "', gen_random_uuid(), '[]', 100000, 'USD', '{}', 'test', '', now())");
+        key + "', " + shard_text(id) +
+        ", gen_random_uuid(), '[]', 100000, 'USD', '{}', 'test', '', now())");
     database.sql().execute("INSERT INTO orders.sagas (order_id, shard, round, updated_at, " +
                            columns + ") VALUES ('" + key + "', " + shard_text(id) + ", 1, now(), " +
                            values + ")");
@@ -71,9 +72,10 @@ class Sagas {
   void insert_event(const Uuid& order, int sequence) const {
     const auto number = std::to_string(sequence);
     database.sql().execute(
-        "INSERT INTO orders.events (order_id, sequence, partition, batch_no, ordinal, type, status,"
+        "INSERT INTO orders.events (order_id, shard, sequence, partition, batch_no, ordinal, type, "
+        "status,"
         " time, actor, correlation_id, traceparent, data) VALUES ('" +
-        order.to_string() + "', " + number + ", 0, " + number +
+        order.to_string() + "', " + shard_text(order) + ", " + number + ", 0, " + number +
         ", 0, 'OrderPlaced', 'PAID', now(), 'a test', 'test', '', '{}')");
   }
 

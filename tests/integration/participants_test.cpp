@@ -45,9 +45,9 @@ struct Payments {
   Uuid new_account(std::int64_t opening) {
     const Uuid id = core::new_uuid_v7();
     database.sql().execute(
-        "INSERT INTO payments.accounts (id, currency, opening, balance) VALUES ('" +
-        id.to_string() + "', 'USD', " + std::to_string(opening) + ", " + std::to_string(opening) +
-        ")");
+        "INSERT INTO payments.accounts (id, shard, currency, opening, balance) VALUES ('" +
+        id.to_string() + "', " + std::to_string(core::shard_of(id)) + ", 'USD', " +
+        std::to_string(opening) + ", " + std::to_string(opening) + ")");
     return id;
   }
   [[nodiscard]] std::int64_t balance(const Uuid& account) const {
@@ -141,9 +141,9 @@ TEST_CASE("payments: an account that moved in between makes the batch repeat") {
   // The API tops the balance up while the batch is being prepared.
   it.database.sql().execute(
       "WITH a AS (UPDATE payments.accounts SET balance = balance + 900, ledger_sequence = "
-      "ledger_sequence + 1 RETURNING id, ledger_sequence, balance) INSERT INTO payments.ledger "
-      "(account_id, sequence, kind, reference, amount, balance_after) "
-      "SELECT id, ledger_sequence, 'adjustment', gen_random_uuid(), 900, balance FROM a");
+      "ledger_sequence + 1 RETURNING id, shard, ledger_sequence, balance) INSERT INTO "
+      "payments.ledger (account_id, shard, sequence, kind, reference, amount, balance_after) "
+      "SELECT id, shard, ledger_sequence, 'adjustment', gen_random_uuid(), 900, balance FROM a");
   CHECK_THROWS_AS(it.driver.commit(draft), core::Conflict);
   it.handler.discarded();
   CHECK(it.balance(alice) == 1'000);

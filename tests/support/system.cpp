@@ -12,6 +12,7 @@
 #include "events/roles.hpp"
 #include "tests/support/mass_reader.hpp"
 #include "tests/support/report.hpp"
+#include "tests/support/shards.hpp"
 
 namespace orderflow::testing {
 namespace {
@@ -325,6 +326,8 @@ void System::conclude() {
                                                   << letters[0][1].value() << ": "
                                                   << letters[0][2].value());
   }
+  const std::string misplaced = rows_in_wrong_shards(database_);
+  if (!misplaced.empty()) FAIL(misplaced);
   // Where everything has ended, nothing may be excused as being under way.
   const bool at_rest =
       database_.number(
