@@ -6,6 +6,7 @@
 #include "core/json/text.hpp"
 #include "core/values/number.hpp"
 #include "core/values/time.hpp"
+#include "events/ids.hpp"
 
 namespace orderflow::events {
 namespace {
@@ -188,7 +189,7 @@ OutgoingMessage envelope(const Addressed& to, std::string_view type, const Uuid&
   OutgoingMessage message{to.topic, std::string(to.key.text.view()), std::move(body), {}};
   if (to.partition_count > 0) message.partition = to.key.partition(to.partition_count);
   message.headers.add("ce_specversion", "1.0")
-      .add("ce_id", core::new_uuid_v7().text().view())
+      .add("ce_id", new_message_id(subject).text().view())
       .add("ce_source", to.source)
       .add("ce_type", type)
       .add("ce_time", core::rfc3339_text(core::process_now()).view())
@@ -355,7 +356,7 @@ OutgoingMessage encode(const OrderEvent& event, const std::string& topic) {
   // The id is derived, so that a repeated event is recognised as the same one.
   const std::string sequence = std::to_string(event.sequence);
   message.headers.add("ce_specversion", "1.0")
-      .add("ce_id", core::derived_uuid(event.order_id, sequence).text().view())
+      .add("ce_id", event_id(event.order_id, sequence).text().view())
       .add("ce_source", "/orderflow/orchestrator")
       .add("ce_type", wire_type_of_event(event.type))
       .add("ce_time", time)

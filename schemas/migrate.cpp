@@ -9,7 +9,7 @@
 #include "core/pg/settings.hpp"
 #include "core/pg/transaction.hpp"
 #include "core/values/digest.hpp"
-#include "core/values/uuid.hpp"
+#include "events/ids.hpp"
 #include "events/roles.hpp"
 #include "schemas/embedded.hpp"
 #include "schemas/installation.hpp"
@@ -142,7 +142,7 @@ int run_migrate(const core::Settings& settings, core::Logger& logger) {
     ++applied;
   }
   (void)session.execute(kMakeInstallationId,
-                        core::PgParams().text(core::new_uuid_v7().to_string()));
+                        core::PgParams().text(events::new_installation_id().to_string()));
   const auto partitions = create_partitions(session, first_partition_count(settings));
   logger.info(
       "database is up to date",

@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "core/values/failure.hpp"
+#include "events/ids.hpp"
 #include "http-api/server/body_reader.hpp"
 #include "http-api/server/page.hpp"
 
@@ -57,7 +58,7 @@ domain::Operator operator_of(const Reasoned& reasoned) {
     const char* user = std::getenv("USER");
     name = user == nullptr || !is_operator_name(user) ? "operator" : user;
   }
-  return {name, {"cli-" + core::new_uuid_v7().to_string(), core::new_traceparent()}};
+  return {name, {"cli-" + events::new_correlation_id(), core::new_traceparent()}};
 }
 
 }  // namespace orderflow::tools

@@ -1,6 +1,7 @@
 // What an orchestrator does with each order.
 #include "bench/instructions/workload.hpp"
 #include "consumers/runtime/due_timers.hpp"
+#include "events/ids.hpp"
 #include "saga/order/command_messages.hpp"
 
 namespace orderflow::bench {
@@ -55,7 +56,7 @@ std::vector<Workload> owner_workloads(const std::vector<Course>& courses) {
     return saga::store::save_sagas(changed, kCourseTime);
   };
   return {
-      each("command_id", ids, [](const auto& id) { return saga::command_id(id, 1, "payment"); }),
+      each("command_id", ids, [](const auto& id) { return events::command_id(id, 1, "payment"); }),
       each("decide_order", courses, decide_order),
       all_at_once("wake_ups", ids.size(), [ids] { return wake_ups(ids); }),
       all_at_once("save_sagas", sagas.size(), save),

@@ -4,9 +4,9 @@
 #include <array>
 #include <chrono>
 #include <cstring>
-#include <random>
 
 #include "core/values/mixing.hpp"
+#include "core/values/random.hpp"
 
 namespace orderflow::core {
 namespace {
@@ -66,7 +66,6 @@ std::optional<Uuid> Uuid::parse(std::string_view text) {
 }
 
 Uuid new_uuid_v7() {
-  thread_local std::mt19937_64 random{std::random_device{}()};
   thread_local std::uint64_t last_ms = 0;
   thread_local std::uint32_t counter = 0;  // 12 bits that keep ids of one millisecond in order.
 
@@ -74,7 +73,7 @@ Uuid new_uuid_v7() {
   auto ms = static_cast<std::uint64_t>(
       std::chrono::duration_cast<std::chrono::milliseconds>(now).count());
   if (ms > last_ms) {
-    counter = static_cast<std::uint32_t>(random() & 0x7ff);
+    counter = static_cast<std::uint32_t>(random_bits() & 0x7ff);
   } else {
     ms = last_ms;
     if (++counter > 0xfff) {
@@ -88,7 +87,7 @@ Uuid new_uuid_v7() {
   for (int i = 0; i < 6; ++i) id.bytes[i] = static_cast<std::uint8_t>(ms >> (40 - 8 * i));
   id.bytes[6] = static_cast<std::uint8_t>(0x70 | (counter >> 8));
   id.bytes[7] = static_cast<std::uint8_t>(counter);
-  const std::uint64_t tail = random();
+  const std::uint64_t tail = random_bits();
   std::memcpy(&id.bytes[8], &tail, sizeof tail);
   id.bytes[8] = static_cast<std::uint8_t>(0x80 | (id.bytes[8] & 0x3f));
   return id;

@@ -1,6 +1,7 @@
 #include "domain/trail/rows.hpp"
 
 #include "core/pg/params.hpp"
+#include "events/ids.hpp"
 
 namespace orderflow::domain {
 namespace {
@@ -33,7 +34,7 @@ void record(core::PgTransaction& transaction, const Operator& who,
   PgArray ids(PgType::kUuid), actions(PgType::kText), subjects(PgType::kUuid),
       reasons(PgType::kText), details(PgType::kJsonb);
   for (const TrailEntry& entry : entries) {
-    ids.add(core::new_uuid_v7());
+    ids.add(events::new_audit_id(entry.subject));
     actions.add(entry.action);
     subjects.add(entry.subject);
     reasons.add(entry.reason);

@@ -6,6 +6,7 @@
 #include "core/pg/params.hpp"
 #include "domain/delivery/delivery.hpp"
 #include "domain/payments/payments.hpp"
+#include "events/ids.hpp"
 #include "saga/order/decide.hpp"
 #include "saga/order/order_saga.hpp"
 
@@ -67,8 +68,8 @@ BulkOutcome find_group(core::PgTransaction& transaction, const SagaGroup& group)
   const auto rows = transaction.execute({nullptr, sql.c_str()}, where.params());
   BulkOutcome outcome;
   for (int i = 0; i < rows.rows(); ++i) {
-    outcome.items.push_back(
-        {core::ShardKey(rows.uuid(i, 0), rows.int4(i, 1)), core::new_uuid_v7()});
+    const core::ShardKey order(rows.uuid(i, 0), rows.int4(i, 1));
+    outcome.items.push_back({order, events::new_request_id(order.uuid)});
     outcome.matched = rows.int8(i, 2);
   }
   return outcome;
@@ -148,7 +149,7 @@ Checked<WaitingStep> waiting_step_of(const std::optional<saga::SagaRow>& saga) {
   }
   const bool undoing = state.phase == saga::SagaPhase::kUndoing;
   return WaitingStep{state.step, *name, undoing ? events::Phase::kUndo : events::Phase::kDo,
-                     saga::command_id(saga->order_id.uuid, state.round, *name)};
+                     events::command_id(saga->order_id.uuid, state.round, *name)};
 }
 
 const CommandRows& command_rows_of(const WaitingStep& step) {

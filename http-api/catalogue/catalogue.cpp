@@ -1,6 +1,7 @@
 #include "http-api/catalogue/catalogue.hpp"
 
 #include "domain/catalogue/rows.hpp"
+#include "events/ids.hpp"
 #include "http-api/middleware/keyed_write.hpp"
 #include "http-api/server/bind.hpp"
 #include "http-api/server/conditional.hpp"
@@ -145,7 +146,7 @@ class Products {
 
   asio::awaitable<Checked<Response>> create(const RequestContext& context, Body<ProductBody> body) {
     auto work = [fields = std::move(body.value.fields), key = context.key,
-                 id = core::new_uuid_v7()](core::PgSession& session) {
+                 id = events::new_product_id()](core::PgSession& session) {
       KeyedWrite write;
       write.key = key;
       write.check = [](core::PgTransaction&) { return std::nullopt; };

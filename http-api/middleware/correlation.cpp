@@ -1,4 +1,4 @@
-#include "core/values/uuid.hpp"
+#include "events/ids.hpp"
 #include "http-api/middleware/middleware.hpp"
 
 namespace orderflow::http_api {
@@ -7,7 +7,7 @@ namespace {
 asio::awaitable<Response> with_correlation(const Handler& next, RequestContext& context) {
   const std::string_view wished = context.request.header("X-Correlation-ID");
   context.trace.correlation_id =
-      core::is_sane_correlation_id(wished) ? std::string(wished) : core::new_uuid_v7().to_string();
+      core::is_sane_correlation_id(wished) ? std::string(wished) : events::new_correlation_id();
   context.trace.traceparent = core::child_traceparent(context.request.header("traceparent"));
   Response response = co_await next(context);
   response.with("X-Correlation-ID", context.trace.correlation_id);

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "domain/trail/rows.hpp"
+#include "events/ids.hpp"
 #include "http-api/middleware/keyed_write.hpp"
 #include "http-api/orders/job_rows.hpp"
 #include "http-api/orders/status_rules.hpp"
@@ -106,7 +107,7 @@ class Storing {
   }
 
   const OrderRequest& request_;
-  core::Uuid id_ = core::new_uuid_v7();
+  core::Uuid id_ = events::new_request_id(request_.order_id.uuid);
   bool created_ = false;
 };
 

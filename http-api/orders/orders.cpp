@@ -1,5 +1,6 @@
 #include "http-api/orders/orders.hpp"
 
+#include "events/ids.hpp"
 #include "http-api/orders/order_keys.hpp"
 #include "http-api/server/conditional.hpp"
 
@@ -9,7 +10,8 @@ namespace {
 NewOrder make_order(PlaceOrder wanted, PricedItems priced, const RequestContext& context) {
   NewOrder order;
   OrderRow& row = order.row;
-  row.id = core::ShardKey(core::new_uuid_v7());
+  row.id =
+      core::ShardKey(events::new_order_id(context.key ? context.key->key : std::string_view()));
   row.user_id = wanted.user_id;
   row.items = std::move(priced.json);
   row.total = priced.total;

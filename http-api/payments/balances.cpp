@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "domain/payments/reads.hpp"
+#include "events/ids.hpp"
 #include "http-api/middleware/keyed_write.hpp"
 
 namespace orderflow::http_api {
@@ -71,8 +72,9 @@ asio::awaitable<Checked<Response>> Balances::get(Path<core::Uuid> user_id) {
 asio::awaitable<Checked<Response>> Balances::adjust(const RequestContext& context,
                                                     Path<core::Uuid> user_id,
                                                     Body<AdjustBalance> body) {
-  domain::Adjustment adjustment{core::new_uuid_v7(), user_id.value, body.value.amount,
-                                std::move(body.value.currency), std::move(body.value.reason)};
+  domain::Adjustment adjustment{events::new_adjustment_id(user_id.value), user_id.value,
+                                body.value.amount, std::move(body.value.currency),
+                                std::move(body.value.reason)};
   auto work = [adjustment = std::move(adjustment), key = context.key, trace = context.trace,
                &logger = logger_](core::PgSession& session) {
     auto response = adjust_balance(session, adjustment, key);

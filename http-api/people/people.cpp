@@ -1,6 +1,7 @@
 #include "http-api/people/people.hpp"
 
 #include "domain/identity/rows.hpp"
+#include "events/ids.hpp"
 #include "http-api/middleware/keyed_write.hpp"
 #include "http-api/server/bind.hpp"
 #include "http-api/server/context_sessions.hpp"
@@ -97,8 +98,9 @@ class Users {
 
   asio::awaitable<Checked<Response>> create(const RequestContext& context, Body<CreateUser> body) {
     auto& wanted = body.value;
-    domain::NewUser user{core::new_uuid_v7(), std::move(wanted.username),
-                         std::move(wanted.display_name), std::move(wanted.opening_balance)};
+    const auto id = events::new_user_id(wanted.username);
+    domain::NewUser user{id, std::move(wanted.username), std::move(wanted.display_name),
+                         std::move(wanted.opening_balance)};
     auto work = [user = std::move(user), key = context.key](core::PgSession& session) {
       return create_user(session, user, key);
     };

@@ -4,6 +4,7 @@
 
 #include "core/json/document.hpp"
 #include "core/json/text.hpp"
+#include "events/ids.hpp"
 #include "saga/order/decider.hpp"
 
 namespace orderflow::saga {
@@ -21,10 +22,6 @@ std::string_view to_text(JobState state) {
   return "refused";
 }
 
-Uuid command_id(const Uuid& order_id, int round, std::string_view step) {
-  return core::derived_uuid(order_id, std::to_string(round).append(1, '/').append(step));
-}
-
 Decision decide(const State& state, const OrderFacts& facts, const Input& input, Time now,
                 const Policy& policy) {
   detail::Decider decider(state, facts, now, policy);
@@ -37,7 +34,7 @@ namespace detail {
 using core::JsonObject;
 
 Uuid Decider::id_of(int step) const {
-  return command_id(facts_.order_id.uuid, out_.state.round, name_of(step));
+  return events::command_id(facts_.order_id.uuid, out_.state.round, name_of(step));
 }
 
 bool Decider::committed() const {

@@ -103,8 +103,4 @@ struct Decision {
 [[nodiscard]] Decision decide(const State& state, const OrderFacts& facts, const Input& input,
                               Time now, const Policy& policy);
 
-// The id of a step's command: the same for every attempt and for its undo, another in each round.
-// By the step's name, since its place may change while sagas are under way.
-[[nodiscard]] Uuid command_id(const Uuid& order_id, int round, std::string_view step);
-
 }  // namespace orderflow::saga

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "core/json/text.hpp"
+#include "events/ids.hpp"
 #include "saga/order/decider.hpp"
 
 // Refunds after the sale: the saga has ended, its owner sends one command at a time. Attempts,
@@ -27,7 +28,7 @@ void Decider::handle(const Request& request, const Refund& refund) {
     return refuse(request, "exceeds_captured",
                   "at most " + std::to_string(left) + " minor units can still be refunded");
   }
-  state().refund = PendingRefund{request.id, core::derived_uuid(request.id, "refund"), amount};
+  state().refund = PendingRefund{request.id, events::refund_id(request.id), amount};
   begin_attempts(refund_step(*facts_.definition));
   job_runs(request);
   send_refund();

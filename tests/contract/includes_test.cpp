@@ -160,12 +160,24 @@ TEST_CASE("the supervisor knows neither Kafka nor PostgreSQL nor the program") {
 // A type such as core::Time needs <chrono>, so the header alone proves nothing; the calls do.
 TEST_CASE("decisions and rules ask no clock and throw no dice") {
   static const std::regex calls(
-      "\\b(process_now|new_uuid_v7|new_traceparent|child_traceparent|rand|getenv)\\s*\\(|"
+      "\\b(process_now|new_\\w+_id|new_uuid_v7|new_traceparent|child_traceparent|rand|getenv)\\s*"
+      "\\(|"
       "_clock::now|random_device");
   for (const auto& file : source_files()) {
     if (!is_decision(file.path)) continue;
     INFO(file.path);
     CHECK_FALSE(std::regex_search(file.text, calls));
+  }
+}
+
+// There they are told what they belong to (events/ids.hpp).
+TEST_CASE("ids are made in one place") {
+  static const std::regex makers("\\b(new_uuid_v7|derived_uuid)\\s*\\(");
+  for (const auto& file : source_files()) {
+    const bool place = file.path.starts_with("core/") || file.path == "events/ids.cpp";
+    if (!kInward.contains(file.folder) || place) continue;
+    INFO(file.path);
+    CHECK_FALSE(std::regex_search(file.text, makers));
   }
 }
 

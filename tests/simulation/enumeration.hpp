@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/json/text.hpp"
+#include "events/ids.hpp"
 #include "saga/order/decide.hpp"
 
 // Every failure of every step of a saga definition, one run after the other. For tests of one's own
@@ -184,8 +185,9 @@ class Course {
   }
 
   void send(const StepCommand& command) {
-    must(command.command_id == command_id(facts_.order_id.uuid, state_.round,
-                                          saga_.steps[static_cast<std::size_t>(command.step)].name),
+    must(command.command_id ==
+             events::command_id(facts_.order_id.uuid, state_.round,
+                                saga_.steps[static_cast<std::size_t>(command.step)].name),
          "a command's id depends on more than round and step");
     const bool held =
         case_.action_after_undo && command.step == case_.step && command.phase == Phase::kDo;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "events/ids.hpp"
 #include "saga/order/decide.hpp"
 #include "saga/order/order_saga.hpp"
 
@@ -49,7 +50,7 @@ class Conversation {
                  const std::string& code = {}, std::string data = "{}", int attempt = 0) {
     events::Reply reply;
     reply.command_id =
-        command_id(facts_.order_id.uuid, state_.round, step_name(*facts_.definition, step));
+        events::command_id(facts_.order_id.uuid, state_.round, step_name(*facts_.definition, step));
     reply.order_id = facts_.order_id.uuid;
     reply.phase = phase;
     reply.outcome = outcome;
@@ -85,7 +86,7 @@ class Conversation {
   }
   Decision report() {
     events::DeliveryReport report;
-    report.delivery_id = command_id(facts_.order_id.uuid, state_.round, "delivery");
+    report.delivery_id = events::command_id(facts_.order_id.uuid, state_.round, "delivery");
     report.order_id = facts_.order_id.uuid;
     report.report = "DELIVERED";
     return hear(report);

@@ -2,6 +2,7 @@
 
 #include <catch2/generators/catch_generators.hpp>
 
+#include "events/ids.hpp"
 #include "tests/unit/saga/order/conversation.hpp"
 
 // The README's promises are named as P1 ... P6.
@@ -220,7 +221,7 @@ TEST_CASE("replies of an earlier round are ignored") {
   saga.place();
   saga.refused(kPaymentStep, "card_declined");
   events::Reply old;
-  old.command_id = command_id(saga.facts().order_id.uuid, 1, "payment");
+  old.command_id = events::command_id(saga.facts().order_id.uuid, 1, "payment");
   old.order_id = saga.facts().order_id.uuid;
   saga.request(Retry{});
   const State before = saga.state();

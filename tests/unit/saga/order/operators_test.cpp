@@ -2,6 +2,8 @@
 
 #include "tests/unit/saga/order/conversation.hpp"
 
+#include "events/ids.hpp"
+
 // What operators ask of a saga, and what its owner says about probing.
 namespace orderflow::saga::testing {
 namespace {
@@ -16,7 +18,8 @@ void run_out_of_attempts(Conversation& saga) {
 
 Skip skip_of(Conversation& saga, CommandOutcome outcome) {
   const auto& state = saga.state();
-  return {command_id(saga.facts().order_id.uuid, state.round, *current_step(state)), outcome};
+  return {events::command_id(saga.facts().order_id.uuid, state.round, *current_step(state)),
+          outcome};
 }
 
 TEST_CASE("a waiting saga asks when its owner says so, whatever its wake-up says", "[P6]") {
@@ -223,7 +226,7 @@ TEST_CASE("a skip takes the participant's row for the reply, and nothing else", 
       CHECK(saga.jobs() == "refused:not_settled");
     }
     auto other = skip_of(saga, CommandOutcome::kDone);
-    other.command_id = command_id(saga.facts().order_id.uuid, 2, "payment");
+    other.command_id = events::command_id(saga.facts().order_id.uuid, 2, "payment");
     saga.request(other);
     CHECK(saga.jobs() == "refused:not_settled");
     CHECK(saga.status() == "NEEDS_ATTENTION");
