@@ -7,11 +7,11 @@
 #include <utility>
 
 #include "http-api/admin/admin.hpp"
+#include "http-api/admin/housekeeper.hpp"
 #include "http-api/catalogue/catalogue.hpp"
 #include "http-api/deliveries/deliveries.hpp"
 #include "http-api/docs/docs.hpp"
 #include "http-api/health/health.hpp"
-#include "http-api/middleware/idempotency_cleaner.hpp"
 #include "http-api/middleware/middleware.hpp"
 #include "http-api/orders/orders_context.hpp"
 #include "http-api/payments/payments.hpp"
@@ -35,7 +35,8 @@ class Contexts {
         environment, [this](const core::Uuid& product) { orders_->product_changed(product); }));
     contexts_.push_back(make_payments(environment, orders_->requests()));
     contexts_.push_back(make_deliveries(environment));
-    contexts_.push_back(make_admin(environment, orders_->requests(), orders_->notifier()));
+    contexts_.push_back(
+        make_admin(environment, orders_->requests(), orders_->notifier(), key_stores()));
   }
   // The last first: none outlives what it asks.
   ~Contexts() {
@@ -55,7 +56,7 @@ class Contexts {
   [[nodiscard]] KeyStores key_stores() {
     KeyStores stores;
     for (const auto& context : contexts_) {
-      if (KeyStore* keys = context->keys()) stores.emplace(keys->table().schema, keys);
+      if (KeyStore* keys = context->keys()) stores.emplace(keys->name(), keys);
     }
     return stores;
   }
@@ -97,10 +98,12 @@ std::vector<Middleware> layers(const ApiEnvironment& environment, LoadShedder& s
           idempotency(std::move(keys))};
 }
 
-std::vector<std::string> names_of(const KeyStores& stores) {
-  std::vector<std::string> names;
-  for (const auto& [name, store] : stores) names.emplace_back(name);
-  return names;
+std::vector<std::string> contexts_with_keys(const KeyStores& stores) {
+  std::vector<std::string> contexts;
+  for (const auto& [name, store] : stores) {
+    if (store->table() != nullptr) contexts.emplace_back(store->table()->schema);
+  }
+  return contexts;
 }
 
 void wait_for(const std::stop_token& stop) {
@@ -118,7 +121,7 @@ void run_api(const core::Settings& settings, core::Logger& logger, core::Metrics
   Contexts contexts(environment);
   const Dispatcher dispatcher(all_routes(contexts, health, metrics),
                               layers(environment, contexts.shedder(), contexts.key_stores()));
-  IdempotencyCleaner cleaner(environment, names_of(contexts.key_stores()));
+  Housekeeper housekeeper(environment, contexts_with_keys(contexts.key_stores()));
   Server server(server_options(settings, logger), dispatcher, logger, metrics);
   server.start();
   logger.info("the HTTP API is served",
@@ -127,7 +130,7 @@ void run_api(const core::Settings& settings, core::Logger& logger, core::Metrics
   logger.info("stopping");
   contexts.end_waits();
   server.stop();
-  cleaner.request_stop();
+  housekeeper.request_stop();
   contexts.request_stop();
   contexts.stop();
 }

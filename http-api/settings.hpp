@@ -88,6 +88,12 @@ inline constexpr core::Setting<std::size_t> kDbPool{
     .limits = {1, 64},
     .help = "database sessions of the API for each context"};
 
+inline constexpr core::Setting<core::Duration> kDeadLetterRetention{
+    .name = "ORDERFLOW_DEAD_LETTER_RETENTION",
+    .default_value = "720h",
+    .limits = {std::chrono::minutes{1}, std::chrono::hours{24 * 3650}},
+    .help = "time a dead letter is kept after it was replayed or discarded; open ones are kept"};
+
 inline constexpr core::Setting<core::Duration> kBacklogAgeLimit{
     .name = "ORDERFLOW_BACKLOG_AGE_LIMIT",
     .default_value = "3s",
@@ -108,9 +114,21 @@ inline constexpr core::Setting<std::string> kInternalApiKey{
     .limits = {.may_be_empty = true},
     .help = "key that operator routes ask for; empty closes them"};
 
-inline constexpr core::AnySetting kHttpSettings[] = {
-    kHttpHost,        kHttpPort,        kMetricsPortBase, kHttpThreads,        kHttpBodyLimit,
-    kHttpHeaderLimit, kHttpReadTimeout, kHttpIdleTimeout, kHttpRequestTimeout, kHttpConnections,
-    kWaitsPerClient,  kDbPool,          kBacklogAgeLimit, kWaitingOrdersLimit, kInternalApiKey};
+inline constexpr core::AnySetting kHttpSettings[] = {kHttpHost,
+                                                     kHttpPort,
+                                                     kMetricsPortBase,
+                                                     kHttpThreads,
+                                                     kHttpBodyLimit,
+                                                     kHttpHeaderLimit,
+                                                     kHttpReadTimeout,
+                                                     kHttpIdleTimeout,
+                                                     kHttpRequestTimeout,
+                                                     kHttpConnections,
+                                                     kWaitsPerClient,
+                                                     kDbPool,
+                                                     kDeadLetterRetention,
+                                                     kBacklogAgeLimit,
+                                                     kWaitingOrdersLimit,
+                                                     kInternalApiKey};
 
 }  // namespace orderflow::http_api

@@ -1,6 +1,8 @@
 #include "tools/dead_letters.hpp"
 
+#include <algorithm>
 #include <cstdio>
+#include <memory>
 #include <nlohmann/json.hpp>
 
 #include "core/pg/settings.hpp"
@@ -64,8 +66,13 @@ class DeadLettersTool {
         arguments_(arguments),
         ids_(ids_of(arguments.ids)),
         logger_("dead-letters", core::LogLevel::kWarning),
-        session_(settings.get(core::kDatabaseUrl), tool_session("orderflow_orders")),
-        replayer_(core::kafka_options(settings, "orderflow-replay"), logger_) {}
+        replayer_(core::kafka_options(settings, "orderflow-replay"), logger_) {
+    for (const http_api::DeadLetterTable& table : http_api::dead_letter_tables()) {
+      places_.push_back(
+          {table, std::make_unique<core::PgSession>(settings.get(core::kDatabaseUrl),
+                                                    tool_session(table.database_role))});
+    }
+  }
 
   int run() {
     if (arguments_.verb == "list") return list();
@@ -75,9 +82,30 @@ class DeadLettersTool {
   }
 
  private:
+  // The dead letters of one context.
+  struct Place {
+    const http_api::DeadLetterTable& table;
+    std::unique_ptr<core::PgSession> session;
+  };
+
   [[nodiscard]] http_api::PageOf<DeadLetterRow> page(int limit) {
-    return http_api::read_page<DeadLetterRow>(
-        session_, http_api::list_dead_letters(arguments_.filter), {.limit = limit});
+    std::vector<http_api::PageOf<DeadLetterRow>> pages;
+    for (const auto& [table, session] : places_) {
+      if (!http_api::concerns(arguments_.filter, table)) continue;
+      pages.push_back(http_api::read_page<DeadLetterRow>(
+          *session, http_api::list_dead_letters(table, arguments_.filter), {.limit = limit}));
+    }
+    return http_api::merged(std::move(pages), static_cast<std::size_t>(limit));
+  }
+
+  // Null: there is no such dead letter.
+  const Place* place_of(const core::Uuid& id) {
+    const auto found = std::find_if(places_.begin(), places_.end(), [&](const Place& place) {
+      return http_api::has_dead_letter(*place.session, place.table, id);
+    });
+    if (found != places_.end()) return &*found;
+    std::fprintf(stderr, "%s: there is no dead letter with this id\n", id.to_string().c_str());
+    return nullptr;
   }
 
   int list() {
@@ -102,15 +130,17 @@ class DeadLettersTool {
   int show() {
     int code = 0;
     for (const auto& id : ids_) {
-      const auto letter = http_api::find_dead_letter(session_, id);
-      if (letter) {
-        const std::string text =
-            http_api::full_dead_letter_json(*letter, http_api::trail_json(session_, id));
-        std::printf("%s\n", nlohmann::json::parse(text).dump(2).c_str());
-      } else {
-        std::fprintf(stderr, "%s: there is no dead letter with this id\n", id.to_string().c_str());
+      const Place* place = place_of(id);
+      const auto letter = place == nullptr
+                              ? std::nullopt
+                              : http_api::find_dead_letter(*place->session, place->table, id);
+      if (!letter) {
         code = 1;
+        continue;
       }
+      const std::string text =
+          http_api::full_dead_letter_json(*letter, http_api::trail_json(*place->session, id));
+      std::printf("%s\n", nlohmann::json::parse(text).dump(2).c_str());
     }
     return code;
   }
@@ -144,8 +174,13 @@ class DeadLettersTool {
         std::printf("%s  would be %s\n", id.to_string().c_str(), name.c_str());
         continue;
       }
+      const Place* place = place_of(id);
+      if (place == nullptr) {
+        code = 1;
+        continue;
+      }
       const http_api::ResolveDeadLetter wanted{id, resolution, reason, std::nullopt};
-      const auto answer = http_api::resolve(session_, replayer_, wanted, who);
+      const auto answer = http_api::resolve(*place->session, place->table, replayer_, wanted, who);
       if (!answer) code = 1;
       std::printf("%s  %s\n", id.to_string().c_str(),
                   answer ? name.c_str() : ("refused: " + answer.error().detail).c_str());
@@ -157,7 +192,7 @@ class DeadLettersTool {
   const DeadLettersArguments& arguments_;
   std::vector<core::Uuid> ids_;
   core::Logger logger_;
-  core::PgSession session_;
+  std::vector<Place> places_;
   http_api::MessageReplayer replayer_;
 };
 

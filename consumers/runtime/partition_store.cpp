@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "events/codec.hpp"
+#include "events/ids.hpp"
 
 namespace orderflow::consumers {
 
@@ -14,18 +15,16 @@ using core::PgType;
 
 namespace {
 
-constexpr PgStatement kInsertDeadLetters{
-    "dead_letters_insert",
-    "INSERT INTO ops.dead_letters"
-    " (id, source, topic, partition, message_offset, key, headers, body, reason, attempts)"
-    " SELECT id, $1, $2, partition, message_offset, key, headers, body, reason, attempts"
-    " FROM unnest($3::uuid[], $4::int[], $5::bigint[], $6::bytea[], $7::jsonb[], $8::bytea[],"
-    " $9::text[], $10::int[])"
-    " AS t(id, partition, message_offset, key, headers, body, reason, attempts)"};
+// Of what a reason quotes only so much is kept, so that lists of them stay small.
+constexpr std::size_t kReasonBytesMax = 1'000;
 
-constexpr PgStatement kCountDeadLetters{
-    "dead_letters_count",
-    "SELECT count(*) FROM ops.dead_letters WHERE source = $1 AND resolved_at IS NULL"};
+// Cut where a character of UTF-8 begins.
+std::string_view shortened(std::string_view reason) {
+  if (reason.size() <= kReasonBytesMax) return reason;
+  std::size_t end = kReasonBytesMax;
+  while (end > 0 && (static_cast<unsigned char>(reason[end]) & 0xc0) == 0x80) --end;
+  return reason.substr(0, end);
+}
 
 // Headers come from anyone; jsonb refuses NUL characters and broken UTF-8.
 std::string headers_json(const core::KafkaMessage& message) {
@@ -80,7 +79,22 @@ PartitionStore::PartitionStore(const std::string& schema, std::string role)
                  "), coalesce((SELECT value::timestamptz > clock_timestamp() FROM ops.settings"
                  " WHERE name = 'owners_paused_until'), false),"
                  " coalesce((SELECT value FROM ops.settings WHERE name = 'installation_id'), '')"};
-  for (Sql* sql : {&grant_, &end_stopped_, &check_, &stale_, &layout_}) sql->bind();
+  dead_letters_ = {schema + "_dead_letters",
+                   "INSERT INTO " + schema +
+                       ".dead_letters"
+                       " (id, topic, partition, message_offset, key, headers, body, reason,"
+                       " attempts) SELECT id, $1, partition, message_offset, key, headers, body,"
+                       " reason, attempts FROM unnest($2::uuid[], $3::int[], $4::bigint[],"
+                       " $5::bytea[], $6::jsonb[], $7::bytea[], $8::text[], $9::int[])"
+                       " AS t(id, partition, message_offset, key, headers, body, reason,"
+                       " attempts)"};
+  open_dead_letters_ = {
+      schema + "_open_dead_letters",
+      "SELECT count(*) FROM " + schema + ".dead_letters WHERE resolved_at IS NULL"};
+  for (Sql* sql :
+       {&grant_, &end_stopped_, &check_, &stale_, &layout_, &dead_letters_, &open_dead_letters_}) {
+    sql->bind();
+  }
 }
 
 std::vector<Grant> PartitionStore::grant(const std::set<std::int32_t>& partitions,
@@ -152,25 +166,23 @@ PgCall PartitionStore::dead_letters(const std::string& topic,
   PgArray reasons(PgType::kText);
   PgArray attempts(PgType::kInt4);
   for (const auto& [message, reason] : dead_letters) {
-    ids.add(core::new_uuid_v7());
+    ids.add(events::new_dead_letter_id(message->key()));
     partitions.add(message->partition());
     offsets.add(message->offset());
     keys.add(message->key());
     headers.add(headers_json(*message));
     bodies.add(message->body());
-    reasons.add(reason);
+    reasons.add(shortened(reason));
     attempts.add(events::failures_of(*message) + 1);
   }
-  PgCall call{&kInsertDeadLetters, {}};
-  call.params.text(role_).text(topic).array(ids).array(partitions).array(offsets).array(keys);
+  PgCall call{&dead_letters_.statement, {}};
+  call.params.text(topic).array(ids).array(partitions).array(offsets).array(keys);
   call.params.array(headers).array(bodies).array(reasons).array(attempts);
   return call;
 }
 
 std::int64_t PartitionStore::open_dead_letters(core::PgSession& session) {
-  PgParams params;
-  params.text(role_);
-  return session.execute(kCountDeadLetters, params).int8(0, 0);
+  return session.execute(open_dead_letters_.statement).int8(0, 0);
 }
 
 }  // namespace orderflow::consumers

@@ -11,8 +11,7 @@
 
 namespace orderflow::consumers {
 
-// The SQL of one role's `partitions` table and of the dead letters. Holds statements only;
-// stateless.
+// The SQL of one role's tables of partitions and of dead letters. Holds statements only; stateless.
 class PartitionStore {
  public:
   PartitionStore(const std::string& schema, std::string role);
@@ -54,7 +53,7 @@ class PartitionStore {
   };
 
   std::string role_;
-  Sql grant_, end_stopped_, check_, stale_, layout_;
+  Sql grant_, end_stopped_, check_, stale_, layout_, dead_letters_, open_dead_letters_;
 };
 
 }  // namespace orderflow::consumers

@@ -5,14 +5,16 @@
 #include <mutex>
 #include <stop_token>
 #include <string_view>
+#include <type_traits>
 
 #include "core/observe/log.hpp"
 #include "core/values/time.hpp"
 
 namespace orderflow::core {
 
-// Runs `task` now and after each `interval` until the thread is asked to stop. A failure is logged
-// when it begins and when it is over, and never ends the repetition.
+// Runs `task` now and after each `interval` until the thread is asked to stop. A task that returns
+// a duration says itself how long to wait this time. A failure is logged when it begins and when it
+// is over, and never ends the repetition.
 template <typename Task>
 void repeat_until_stopped(const std::stop_token& stop, core::Duration interval,
                           core::Logger& logger, std::string_view name, Task task) {
@@ -21,8 +23,13 @@ void repeat_until_stopped(const std::stop_token& stop, core::Duration interval,
   std::unique_lock lock(mutex);
   bool failing = false;
   while (!stop.stop_requested()) {
+    Duration pause = interval;
     try {
-      task();
+      if constexpr (std::is_void_v<std::invoke_result_t<Task&>>) {
+        task();
+      } else {
+        pause = task();
+      }
       if (failing) logger.info("a background task works again", {{"task", name}});
       failing = false;
     } catch (const std::exception& error) {
@@ -31,7 +38,7 @@ void repeat_until_stopped(const std::stop_token& stop, core::Duration interval,
       }
       failing = true;
     }
-    wake.wait_for(lock, stop, interval, [] { return false; });
+    wake.wait_for(lock, stop, pause, [] { return false; });
   }
 }
 

@@ -1,6 +1,7 @@
 #include "http-api/admin/admin.hpp"
 
 #include "core/kafka/options.hpp"
+#include "http-api/admin/dead_letter_keys.hpp"
 #include "http-api/admin/dead_letters.hpp"
 #include "http-api/admin/held_events.hpp"
 #include "http-api/admin/sagas.hpp"
@@ -30,17 +31,18 @@ constexpr Policy kReplay{.context = "admin",
                          .scope = Scope::kOperator,
                          .body = BodyUse::kOptionalJson,
                          .key = KeyUse::kOptional,
-                         .keys_of = "orders"};
+                         .keys_of = DeadLetterKeys::kName};
 constexpr Policy kDiscard{.context = "admin",
                           .resource = "dead letter",
                           .scope = Scope::kOperator,
                           .body = BodyUse::kJson,
                           .key = KeyUse::kOptional,
-                          .keys_of = "orders"};
+                          .keys_of = DeadLetterKeys::kName};
 
 class Admin final : public ApiContext {
  public:
-  Admin(const ApiEnvironment& environment, OrderRequests& requests, OwnerNotifier& notifier)
+  Admin(const ApiEnvironment& environment, OrderRequests& requests, OwnerNotifier& notifier,
+        const KeyStores& keys)
       : orders_(context_sessions(environment, "orderflow_orders")),
         payments_(context_sessions(environment, "orderflow_payments")),
         delivery_(context_sessions(environment, "orderflow_delivery")),
@@ -50,10 +52,11 @@ class Admin final : public ApiContext {
                                   {events::kDelivery.name, delivery_.get()}}},
             requests, notifier)),
         letters_(std::make_shared<AdminDeadLetters>(
-            *orders_, std::make_shared<MessageReplayer>(
-                          core::kafka_options(environment.settings, "orderflow-replay"),
-                          environment.logger))),
-        held_(std::make_shared<AdminHeldEvents>(*orders_, requests)) {}
+            places(keys), std::make_shared<MessageReplayer>(
+                              core::kafka_options(environment.settings, "orderflow-replay"),
+                              environment.logger))),
+        held_(std::make_shared<AdminHeldEvents>(*orders_, requests)),
+        letter_keys_(stores_of_owners(keys)) {}
 
   std::vector<Route> routes() override {
     return {
@@ -78,6 +81,8 @@ class Admin final : public ApiContext {
     };
   }
 
+  KeyStore* keys() override { return &letter_keys_; }
+
   void request_stop() override {
     orders_->request_stop();
     payments_->request_stop();
@@ -91,19 +96,41 @@ class Admin final : public ApiContext {
   }
 
  private:
+  [[nodiscard]] core::SessionPool& sessions_of(std::string_view source) const {
+    return source == events::kPayments.name   ? *payments_
+           : source == events::kDelivery.name ? *delivery_
+                                              : *orders_;
+  }
+
+  [[nodiscard]] std::vector<AdminDeadLetters::Place> places(const KeyStores& keys) const {
+    std::vector<AdminDeadLetters::Place> places;
+    for (const DeadLetterTable& table : dead_letter_tables()) {
+      const KeyStore& store = *keys.at(events::find_role(table.source)->schema);
+      places.push_back({table, sessions_of(table.source), *store.table()});
+    }
+    return places;
+  }
+
+  static std::vector<KeyStore*> stores_of_owners(const KeyStores& keys) {
+    std::vector<KeyStore*> stores;
+    for (const events::Role& owner : events::kOwners) stores.push_back(keys.at(owner.schema));
+    return stores;
+  }
+
   std::shared_ptr<core::SessionPool> orders_;
   std::shared_ptr<core::SessionPool> payments_;
   std::shared_ptr<core::SessionPool> delivery_;
   std::shared_ptr<AdminSagas> sagas_;
   std::shared_ptr<AdminDeadLetters> letters_;
   std::shared_ptr<AdminHeldEvents> held_;
+  DeadLetterKeys letter_keys_;
 };
 
 }  // namespace
 
 std::unique_ptr<ApiContext> make_admin(const ApiEnvironment& environment, OrderRequests& requests,
-                                       OwnerNotifier& notifier) {
-  return std::make_unique<Admin>(environment, requests, notifier);
+                                       OwnerNotifier& notifier, const KeyStores& keys) {
+  return std::make_unique<Admin>(environment, requests, notifier, keys);
 }
 
 }  // namespace orderflow::http_api

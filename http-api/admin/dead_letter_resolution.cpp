@@ -4,7 +4,6 @@
 
 #include "core/values/shard.hpp"
 #include "events/codec.hpp"
-#include "http-api/admin/dead_letter_rows.hpp"
 #include "http-api/admin/saga_groups.hpp"
 #include "http-api/middleware/keyed_write.hpp"
 #include "schemas/installation.hpp"
@@ -13,12 +12,6 @@ namespace orderflow::http_api {
 namespace {
 
 using core::PgParams;
-using core::PgStatement;
-
-constexpr PgStatement kResolve{
-    "api_dead_letter_resolve",
-    "UPDATE ops.dead_letters SET resolved_at = clock_timestamp(), resolution = $2,"
-    " resolved_by = $3, resolution_reason = $4 WHERE id = $1"};
 
 core::OutgoingMessage message_of(const FullDeadLetterRow& full, std::int32_t partition_count,
                                  const std::string& installation) {
@@ -45,9 +38,9 @@ struct NotReplayable {
 // One resolution, within its transaction.
 class Resolving {
  public:
-  Resolving(core::PgSession& session, MessageReplayer& replayer, const ResolveDeadLetter& wanted,
-            const domain::Operator& who)
-      : session_(session), replayer_(replayer), wanted_(wanted), who_(who) {}
+  Resolving(core::PgSession& session, const DeadLetterTable& table, MessageReplayer& replayer,
+            const ResolveDeadLetter& wanted, const domain::Operator& who)
+      : session_(session), table_(table), replayer_(replayer), wanted_(wanted), who_(who) {}
 
   Checked<Response> run() {
     KeyedWrite write;
@@ -63,7 +56,7 @@ class Resolving {
 
  private:
   std::optional<Problem> check(core::PgTransaction& transaction) {
-    letter_ = lock_dead_letter(transaction, wanted_.id);
+    letter_ = lock_dead_letter(transaction, table_, wanted_.id);
     if (!letter_) return not_found("dead letter");
     if (!letter_->letter.resolution) return std::nullopt;
     return conflict("already_resolved", "The dead letter was " + *letter_->letter.resolution +
@@ -85,15 +78,16 @@ class Resolving {
     const std::string name(name_of(wanted_.resolution));
     PgParams params;
     params.uuid(wanted_.id).text(name).text(who_.name).text(wanted_.reason);
-    (void)transaction.execute(kResolve, params);
+    (void)transaction.execute(table_.resolve, params);
     domain::record(transaction, who_,
                    {"dead_letter." + name, wanted_.id, wanted_.reason,
                     JsonObject().field("topic", letter_->letter.topic).text()});
-    const auto resolved = find_dead_letter(session_, wanted_.id);
+    const auto resolved = find_dead_letter(session_, table_, wanted_.id);
     return {200, "", full_dead_letter_json(resolved.value(), trail_json(session_, wanted_.id))};
   }
 
   core::PgSession& session_;
+  const DeadLetterTable& table_;
   MessageReplayer& replayer_;
   const ResolveDeadLetter& wanted_;
   const domain::Operator& who_;
@@ -106,9 +100,10 @@ std::string_view name_of(Resolution resolution) {
   return resolution == Resolution::kReplayed ? "replayed" : "discarded";
 }
 
-Checked<Response> resolve(core::PgSession& session, MessageReplayer& replayer,
-                          const ResolveDeadLetter& wanted, const domain::Operator& who) {
-  return Resolving(session, replayer, wanted, who).run();
+Checked<Response> resolve(core::PgSession& session, const DeadLetterTable& table,
+                          MessageReplayer& replayer, const ResolveDeadLetter& wanted,
+                          const domain::Operator& who) {
+  return Resolving(session, table, replayer, wanted, who).run();
 }
 
 }  // namespace orderflow::http_api

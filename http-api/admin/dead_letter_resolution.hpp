@@ -5,6 +5,7 @@
 
 #include "core/pg/session.hpp"
 #include "domain/trail/rows.hpp"
+#include "http-api/admin/dead_letter_rows.hpp"
 #include "http-api/admin/message_replayer.hpp"
 #include "http-api/server/problem.hpp"
 #include "http-api/server/route.hpp"
@@ -23,10 +24,11 @@ struct ResolveDeadLetter {
   std::optional<IdempotencyKey> key;
 };
 
-// Blocks. Replaying publishes first and marks the row afterwards: a process that dies in between
-// replays twice, which participants and owners are used to.
-[[nodiscard]] Checked<Response> resolve(core::PgSession& session, MessageReplayer& replayer,
-                                        const ResolveDeadLetter& wanted,
+// Of a letter of this table, on a session with its context's role. Blocks. Replaying publishes
+// first and marks the row afterwards: a process that dies in between replays twice, which
+// participants and owners are used to.
+[[nodiscard]] Checked<Response> resolve(core::PgSession& session, const DeadLetterTable& table,
+                                        MessageReplayer& replayer, const ResolveDeadLetter& wanted,
                                         const domain::Operator& who);
 
 }  // namespace orderflow::http_api

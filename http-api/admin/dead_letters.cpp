@@ -14,20 +14,31 @@ DeadLettersQuery DeadLettersQuery::read(QueryReader& query) {
 }
 
 asio::awaitable<Checked<Response>> AdminDeadLetters::list(Query<DeadLettersQuery> query) {
-  auto work = [query = std::move(query.value)](core::PgSession& session) {
-    return read_list<DeadLetterRow>(session, list_dead_letters(query.filter), query.page,
-                                    dead_letter_json);
-  };
-  co_return co_await sessions_.run(std::move(work));
+  const auto& [filter, page] = query.value;
+  std::vector<PageOf<DeadLetterRow>> pages;
+  for (const Place& place : places_) {
+    if (!concerns(filter, place.table)) continue;
+    auto work = [&table = place.table, filter, page](core::PgSession& session) {
+      return read_page<DeadLetterRow>(session, list_dead_letters(table, filter), page);
+    };
+    pages.push_back(co_await place.sessions.run(std::move(work)));
+  }
+  const auto found = merged(std::move(pages), static_cast<std::size_t>(page.limit));
+  co_return list_response(found, page, dead_letter_json);
 }
 
 asio::awaitable<Checked<Response>> AdminDeadLetters::get(Path<core::Uuid> id) {
-  auto work = [id = id.value](core::PgSession& session) -> Checked<Response> {
-    const auto letter = find_dead_letter(session, id);
-    if (!letter) return refuse(not_found("dead letter"));
-    return json_response(full_dead_letter_json(*letter, trail_json(session, id)));
-  };
-  co_return co_await sessions_.run(std::move(work));
+  for (const Place& place : places_) {
+    auto work = [&table = place.table,
+                 id = id.value](core::PgSession& session) -> std::optional<Response> {
+      const auto letter = find_dead_letter(session, table, id);
+      if (!letter) return std::nullopt;
+      return json_response(full_dead_letter_json(*letter, trail_json(session, id)));
+    };
+    auto found = co_await place.sessions.run(std::move(work));
+    if (found) co_return std::move(*found);
+  }
+  co_return refuse(not_found("dead letter"));
 }
 
 asio::awaitable<Checked<Response>> AdminDeadLetters::replay(const RequestContext& context,
@@ -44,13 +55,26 @@ asio::awaitable<Checked<Response>> AdminDeadLetters::discard(const RequestContex
                      {id.value, Resolution::kDiscarded, std::move(body.value.reason), context.key});
 }
 
+asio::awaitable<const AdminDeadLetters::Place*> AdminDeadLetters::place_of(core::Uuid id) {
+  for (const Place& place : places_) {
+    auto work = [&table = place.table, id](core::PgSession& session) {
+      return has_dead_letter(session, table, id);
+    };
+    if (co_await place.sessions.run(std::move(work))) co_return &place;
+  }
+  co_return nullptr;
+}
+
 asio::awaitable<Checked<Response>> AdminDeadLetters::resolve_one(const RequestContext& context,
                                                                  ResolveDeadLetter wanted) {
-  auto work = [wanted = std::move(wanted), replayer = replayer_,
+  const Place* place = co_await place_of(wanted.id);
+  if (place == nullptr) co_return refuse(not_found("dead letter"));
+  if (wanted.key) wanted.key->table = &place->keys;
+  auto work = [&table = place->table, wanted = std::move(wanted), replayer = replayer_,
                who = domain::Operator{context.actor, context.trace}](core::PgSession& session) {
-    return resolve(session, *replayer, wanted, who);
+    return resolve(session, table, *replayer, wanted, who);
   };
-  co_return co_await sessions_.run(std::move(work));
+  co_return co_await place->sessions.run(std::move(work));
 }
 
 }  // namespace orderflow::http_api

@@ -1,11 +1,14 @@
 #pragma once
 
 #include <memory>
+#include <utility>
+#include <vector>
 
 #include "core/pg/session_pool.hpp"
 #include "http-api/admin/dead_letter_resolution.hpp"
 #include "http-api/admin/dead_letter_rows.hpp"
 #include "http-api/admin/sagas.hpp"
+#include "http-api/middleware/key_store.hpp"
 #include "http-api/server/bind.hpp"
 
 namespace orderflow::http_api {
@@ -17,11 +20,19 @@ struct DeadLettersQuery {
   [[nodiscard]] static DeadLettersQuery read(QueryReader& query);
 };
 
-// GET /admin/dead-letters, GET /admin/dead-letters/{id}, POST .../replay and .../discard.
+// GET /admin/dead-letters, GET /admin/dead-letters/{id}, POST .../replay and .../discard. Each
+// context keeps its own, which are read and resolved with that context's role.
 class AdminDeadLetters {
  public:
-  AdminDeadLetters(core::SessionPool& sessions, std::shared_ptr<MessageReplayer> replayer)
-      : sessions_(sessions), replayer_(std::move(replayer)) {}
+  // The dead letters of one context.
+  struct Place {
+    const DeadLetterTable& table;
+    core::SessionPool& sessions;
+    const KeyTable& keys;
+  };
+
+  AdminDeadLetters(std::vector<Place> places, std::shared_ptr<MessageReplayer> replayer)
+      : places_(std::move(places)), replayer_(std::move(replayer)) {}
 
   asio::awaitable<Checked<Response>> list(Query<DeadLettersQuery> query);
   asio::awaitable<Checked<Response>> get(Path<core::Uuid> id);
@@ -31,10 +42,12 @@ class AdminDeadLetters {
                                              Body<RequiredReason> body);
 
  private:
+  // Null: there is no such dead letter.
+  asio::awaitable<const Place*> place_of(core::Uuid id);
   asio::awaitable<Checked<Response>> resolve_one(const RequestContext& context,
                                                  ResolveDeadLetter wanted);
 
-  core::SessionPool& sessions_;
+  std::vector<Place> places_;
   std::shared_ptr<MessageReplayer> replayer_;
 };
 

@@ -1,6 +1,7 @@
 #include "http-api/deliveries/deliveries.hpp"
 
 #include "domain/delivery/reads.hpp"
+#include "http-api/middleware/key_store.hpp"
 #include "http-api/server/bind.hpp"
 #include "http-api/server/context_sessions.hpp"
 #include "http-api/server/list.hpp"
@@ -30,11 +31,8 @@ std::string delivery_json(const domain::DeliveryView& view) {
 
 class DeliveryReads {
  public:
-  explicit DeliveryReads(const ApiEnvironment& environment)
-      : sessions_(context_sessions(environment, "orderflow_delivery")) {}
-
-  void request_stop() { sessions_->request_stop(); }
-  void stop() { sessions_->stop(); }
+  explicit DeliveryReads(std::shared_ptr<core::SessionPool> sessions)
+      : sessions_(std::move(sessions)) {}
 
   asio::awaitable<Checked<Response>> list(Query<PageRequest> page) {
     auto work = [page = std::move(page.value)](core::PgSession& session) {
@@ -63,7 +61,9 @@ class DeliveryReads {
 class Deliveries final : public ApiContext {
  public:
   explicit Deliveries(const ApiEnvironment& environment)
-      : reads_(std::make_shared<DeliveryReads>(environment)) {}
+      : sessions_(context_sessions(environment, "orderflow_delivery")),
+        keys_(environment, kKeyTable<"delivery">, "orderflow_delivery", *sessions_),
+        reads_(std::make_shared<DeliveryReads>(sessions_)) {}
 
   std::vector<Route> routes() override {
     constexpr Policy kRead{.context = "delivery", .resource = "delivery"};
@@ -71,10 +71,20 @@ class Deliveries final : public ApiContext {
             {Method::kGet, "/deliveries/{id}", bind(reads_, &DeliveryReads::get), kRead}};
   }
 
-  void request_stop() override { reads_->request_stop(); }
-  void stop() override { reads_->stop(); }
+  // Of what operators do to its dead letters.
+  KeyStore* keys() override { return &keys_; }
+  void request_stop() override {
+    sessions_->request_stop();
+    keys_.request_stop();
+  }
+  void stop() override {
+    sessions_->stop();
+    keys_.stop();
+  }
 
  private:
+  std::shared_ptr<core::SessionPool> sessions_;
+  DatabaseKeyStore keys_;
   std::shared_ptr<DeliveryReads> reads_;
 };
 

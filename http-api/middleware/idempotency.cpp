@@ -89,7 +89,7 @@ Middleware idempotency(KeyStores stores) {
       if (!key) return refused_key(std::move(key.error()), context);
       if (!*key) return next(context);
       context.key = std::move(*key);
-      context.key->table = &store.table();
+      context.key->table = store.table();
       return keyed(next, store, context);
     };
   };

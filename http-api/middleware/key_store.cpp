@@ -49,7 +49,9 @@ asio::awaitable<KnownKey> DatabaseKeyStore::find(const IdempotencyKey& key) {
 }
 
 asio::awaitable<KnownKey> DatabaseKeyStore::settle(const IdempotencyKey& key) {
-  auto work = [key](core::PgSession& session) -> KnownKey {
+  IdempotencyKey own = key;
+  own.table = &table_;
+  auto work = [key = std::move(own)](core::PgSession& session) -> KnownKey {
     core::PgTransaction transaction(session);
     if (claim(transaction, key)) return {};
     return find_answer(transaction, key);

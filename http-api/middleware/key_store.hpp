@@ -3,6 +3,7 @@
 #include <exception>
 #include <memory>
 #include <span>
+#include <string_view>
 #include <variant>
 
 #include "core/async/group_commit.hpp"
@@ -14,12 +15,15 @@
 
 namespace orderflow::http_api {
 
-// The idempotency keys of one context, as the middleware asks for them. Any coroutine may ask.
+// The idempotency keys of routes, as the middleware asks for them. Any coroutine may ask.
 class KeyStore {
  public:
   virtual ~KeyStore() = default;
 
-  [[nodiscard]] virtual const KeyTable& table() const = 0;
+  // What policies call it: that of one context has the context's name.
+  [[nodiscard]] virtual std::string_view name() const = 0;
+  // Where its keys are claimed; null: the handler says so.
+  [[nodiscard]] virtual const KeyTable* table() const = 0;
   // What was committed so far. The problem is 422 for another request's key, and 429, whatever is
   // known, when too many ask. Throws core::Unavailable.
   [[nodiscard]] virtual asio::awaitable<KnownKey> find(const IdempotencyKey& key) = 0;
@@ -39,7 +43,8 @@ class DatabaseKeyStore final : public KeyStore {
   void request_stop() { queue_.request_stop(); }
   void stop() { queue_.stop(); }
 
-  [[nodiscard]] const KeyTable& table() const override { return table_; }
+  [[nodiscard]] std::string_view name() const override { return table_.schema; }
+  [[nodiscard]] const KeyTable* table() const override { return &table_; }
   [[nodiscard]] asio::awaitable<KnownKey> find(const IdempotencyKey& key) override;
   [[nodiscard]] asio::awaitable<KnownKey> settle(const IdempotencyKey& key) override;
 

@@ -32,7 +32,7 @@ struct StoredAnswer {
 
 // The keys that one context keeps, in a table of its own beside what they guard, and the statements
 // about them. Keys lie in a partition for each day, of which the last two count; the one of the day
-// before is emptied (IdempotencyCleaner). So a key is kept for 24 hours at least.
+// before is emptied (Housekeeper). So a key is kept for 24 hours at least.
 struct KeyTable {
   const char* schema;
   core::PgStatement read;   // arrays of scopes and of keys: rows of KeptAnswer

@@ -37,7 +37,7 @@ struct Policy {
   BodyUse body = BodyUse::kNone;
   KeyUse key = KeyUse::kNone;
   KeyLookUp key_look_up = KeyLookUp::kFirst;
-  std::string_view keys_of;  // The context that keeps the keys; empty: the one that answers.
+  std::string_view keys_of;  // What keeps the keys, by name; empty: the context that answers.
   bool sheds_load = false;   // Refused with 429 while what was accepted waits too long.
   bool when_full = false;    // Answered also to clients beyond the limit of connections.
 
@@ -52,7 +52,7 @@ struct IdempotencyKey {
   std::string scope;  // route and caller
   std::string key;
   std::string request_hash;         // 32 bytes
-  const KeyTable* table = nullptr;  // Where it is kept. Lives as long as the program.
+  const KeyTable* table = nullptr;  // Where it is claimed. Lives as long as the program.
 };
 
 // Asked once a request was read without fault, before its handler.

@@ -213,3 +213,27 @@ CREATE TABLE orders.partitions (
   oldest_ready_at timestamptz,
   heartbeat timestamptz NOT NULL DEFAULT now()
 ) WITH (fillfactor = 10);
+
+-- Messages of its topic that the owner can never process, with the reason. One that is open waits for a person;
+-- one that was resolved is removed in time. resolution: replayed or discarded, by whom, and why. The lists read
+-- no bodies, and the indexes give them every page in order.
+CREATE TABLE orders.dead_letters (
+  id uuid PRIMARY KEY,
+  topic text NOT NULL,
+  partition integer NOT NULL,
+  message_offset bigint NOT NULL,
+  key bytea,
+  headers jsonb NOT NULL,
+  body bytea NOT NULL,
+  reason text NOT NULL,
+  attempts integer NOT NULL DEFAULT 1,
+  created_at timestamptz NOT NULL DEFAULT now(),
+  resolved_at timestamptz,
+  resolution text,
+  resolved_by text,
+  resolution_reason text
+);
+CREATE INDEX dead_letters_topic ON orders.dead_letters (topic, id);
+CREATE INDEX dead_letters_open ON orders.dead_letters (id) WHERE resolved_at IS NULL;
+CREATE INDEX dead_letters_open_topic ON orders.dead_letters (topic, id) WHERE resolved_at IS NULL;
+CREATE INDEX dead_letters_resolved ON orders.dead_letters (resolved_at) WHERE resolved_at IS NOT NULL;

@@ -125,3 +125,5 @@ CREATE TYPE payments.ledger_row AS (
 SELECT ops.create_key_table('payments', 'status integer, location text, body bytea');
 
 CREATE TABLE payments.partitions (LIKE orders.partitions INCLUDING ALL) WITH (fillfactor = 10);
+
+CREATE TABLE payments.dead_letters (LIKE orders.dead_letters INCLUDING ALL);

@@ -72,4 +72,9 @@ CREATE TYPE delivery.delivery_change AS (
   updated_at timestamptz
 );
 
+-- Operators replay and discard its dead letters.
+SELECT ops.create_key_table('delivery', 'status integer, location text, body bytea');
+
 CREATE TABLE delivery.partitions (LIKE orders.partitions INCLUDING ALL) WITH (fillfactor = 10);
+
+CREATE TABLE delivery.dead_letters (LIKE orders.dead_letters INCLUDING ALL);

@@ -1,24 +1,3 @@
--- Messages that can never be processed, with the reason, kept until a person replays or discards them.
--- resolution: what they did; resolved_by, resolution_reason: who, and why.
-CREATE TABLE ops.dead_letters (
-  id uuid PRIMARY KEY,
-  source text NOT NULL,
-  topic text NOT NULL,
-  partition integer NOT NULL,
-  message_offset bigint NOT NULL,
-  key bytea,
-  headers jsonb NOT NULL,
-  body bytea NOT NULL,
-  reason text NOT NULL,
-  attempts integer NOT NULL DEFAULT 1,
-  created_at timestamptz NOT NULL DEFAULT now(),
-  resolved_at timestamptz,
-  resolution text,
-  resolved_by text,
-  resolution_reason text
-);
-CREATE INDEX dead_letters_open ON ops.dead_letters (source) WHERE resolved_at IS NULL;
-
 -- What operators did: who, when, what, why. Rows are only ever added.
 CREATE TABLE ops.audit_log (
   id uuid PRIMARY KEY,

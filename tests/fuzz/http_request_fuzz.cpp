@@ -137,7 +137,8 @@ class Rules {
 // Every key is free.
 class FreeKeys final : public KeyStore {
  public:
-  const KeyTable& table() const override { return kKeyTable<"fuzz">; }
+  std::string_view name() const override { return "fuzz"; }
+  const KeyTable* table() const override { return &kKeyTable<"fuzz">; }
   asio::awaitable<KnownKey> find(const IdempotencyKey& /*key*/) override { co_return KnownKey(); }
   asio::awaitable<KnownKey> settle(const IdempotencyKey& /*key*/) override { co_return KnownKey(); }
 };

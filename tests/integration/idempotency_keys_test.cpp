@@ -5,7 +5,7 @@
 #include <pqxx/pqxx>
 
 #include "core/values/digest.hpp"
-#include "http-api/middleware/idempotency_cleaner.hpp"
+#include "http-api/admin/housekeeper.hpp"
 #include "http-api/middleware/keyed_write.hpp"
 #include "http-api/orders/order_statements.hpp"
 #include "tests/integration/participant_harness.hpp"
@@ -163,8 +163,8 @@ TEST_CASE("keys of the day before yesterday are forgotten, whatever their number
   core::Metrics metrics("test");
   const core::Health health;
   const http_api::ApiEnvironment environment{database.settings(), logger, metrics, health};
-  const http_api::IdempotencyCleaner cleaner(environment,
-                                             {"identity", "catalogue", "orders", "payments"});
+  const http_api::Housekeeper housekeeper(environment,
+                                          {"identity", "catalogue", "orders", "payments"});
   for (const std::string context : {"identity", "catalogue", "orders", "payments"}) {
     const auto keys = [&](int days_ago) {
       return database.sql().number("SELECT count(*) FROM " + context +

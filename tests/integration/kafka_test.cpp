@@ -192,7 +192,7 @@ TEST_CASE("a dead letter that its topic no longer takes says so", "[integration]
       {.key = "key", .body = std::string(500, 'x'), .headers = {{"ce_source", "/test/letter"}}});
   const auto open = [&] {
     return system.database().text(
-        "SELECT coalesce(min(id::text), '') FROM ops.dead_letters WHERE resolved_at IS NULL");
+        "SELECT coalesce(min(id::text), '') FROM payments.dead_letters WHERE resolved_at IS NULL");
   };
   wait_until("it is a dead letter", [&] { return !open().empty(); });
   system.kafka().configure_topic("payments.commands", "max.message.bytes", "300");

@@ -1,7 +1,10 @@
 #include <catch2/catch_test_macros.hpp>
+#include <fstream>
+#include <set>
 
 #include "core/values/shard.hpp"
 #include "core/values/uuid.hpp"
+#include "tests/support/dead_letters.hpp"
 #include "tests/support/shop.hpp"
 
 // Dead letters: put back or given up by operators; and under load with a database that restarts, no
@@ -36,9 +39,8 @@ void put(const System& system, const std::string& topic, const RawMessage& messa
 
 std::vector<Row> letters_of(const System& system, const std::string& key) {
   return system.database().rows(
-      "SELECT id, attempts, coalesce(resolution, ''), coalesce(resolved_by, '') FROM "
-      "ops.dead_letters WHERE convert_from(key, 'UTF8') = '" +
-      key + "' ORDER BY id");
+      "SELECT id, attempts, coalesce(resolution, ''), coalesce(resolved_by, '') FROM " +
+      std::string(kDeadLetters) + "WHERE convert_from(key, 'UTF8') = '" + key + "' ORDER BY id");
 }
 
 void await_letters(const System& system, const std::string& key, std::size_t count) {
@@ -156,6 +158,87 @@ TEST_CASE("a dead letter is discarded with a reason, audited", "[shared][dead-le
   system.conclude();
 }
 
+// Written by SQL: so many and so large ones would take long to send.
+void insert_letters(const System& system, const std::string& schema, int count,
+                    const std::string& body) {
+  system.database().execute(
+      "INSERT INTO " + schema +
+      ".dead_letters (id, topic, partition, message_offset, key, headers, body, reason) SELECT "
+      "gen_random_uuid(), 'many', 0, n, "
+      "'', '{\"ce_source\": \"/test/many\"}', " +
+      body + ", 'a test' FROM generate_series(1, " + std::to_string(count) + ") n");
+}
+
+std::int64_t resident_peak_kib(pid_t pid) {
+  std::ifstream status("/proc/" + std::to_string(pid) + "/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with("VmHWM:")) return std::stoll(line.substr(6));
+  }
+  FAIL("no VmHWM of " << pid);
+  return 0;
+}
+
+TEST_CASE("dead letters of all contexts are one list, page by page", "[own][dead-letters]") {
+  System system({.name = "letter-pages"});
+  const Shop shop(system);
+  for (int round = 0; round < 3; ++round) {
+    for (const char* schema : {"orders", "payments", "delivery"}) {
+      insert_letters(system, schema, 5, "'x'");
+    }
+  }
+  std::vector<std::string> expected;
+  for (const auto& row :
+       system.database().rows(std::string("SELECT id FROM ") + kDeadLetters + "ORDER BY id DESC")) {
+    expected.push_back(row[0].value());
+  }
+  REQUIRE(expected.size() == 45);
+  std::vector<std::string> seen;
+  std::set<std::string> sources;
+  std::string path = "/admin/dead-letters?limit=7";
+  for (std::string token; seen.size() < 100;) {
+    const auto page = shop.http().get(path + token, kOperatorHeaders).json();
+    for (const auto& letter : page.at("items")) {
+      seen.push_back(letter.at("id"));
+      sources.insert(letter.at("source"));
+    }
+    if (page.at("next_page_token").is_null()) break;
+    token = "&page_token=" + page.at("next_page_token").get<std::string>();
+  }
+  CHECK(seen == expected);
+  CHECK(sources == std::set<std::string>{"delivery", "orchestrator", "payments"});
+  const auto tool = system.run({"dead-letters", "list", "--limit", "200"});
+  INFO(tool.output);
+  std::size_t at = 0;
+  for (const auto& id : expected) {
+    at = tool.output.find(id, at);
+    REQUIRE(at != std::string::npos);
+  }
+}
+
+TEST_CASE("lists of large dead letters read no bodies", "[own][dead-letters]") {
+  System system({.name = "large-letters"});
+  const Shop shop(system);
+  // 512 KiB each.
+  constexpr int kLetters = 200;
+  insert_letters(system, "payments", kLetters, "convert_to(repeat(md5(n::text), 16384), 'UTF8')");
+  const auto list = [&] {
+    const auto answer = shop.http().get("/admin/dead-letters?limit=200", kOperatorHeaders);
+    CHECK(answer.json().at("items").size() == kLetters);
+    CHECK(answer.body.size() < 200'000);
+  };
+  REQUIRE(shop.http().get("/admin/dead-letters?limit=1", kOperatorHeaders).status == 200);
+  const auto before = resident_peak_kib(system.process("api").pid());
+  for (int i = 0; i < 4; ++i) list();
+  const auto id = system.database().text("SELECT id FROM payments.dead_letters LIMIT 1");
+  for (int i = 0; i < 10; ++i) {
+    const auto one = shop.http().get("/admin/dead-letters/" + id, kOperatorHeaders).json();
+    CHECK(one.at("body").get<std::string>().size() == 65'536);
+    CHECK(one.at("body_bytes") == 524'288);
+  }
+  // The bodies are 100 MiB.
+  CHECK(resident_peak_kib(system.process("api").pid()) - before < 20 * 1024);
+}
+
 // What cannot be decoded, what nobody knows, and what only PostgreSQL refuses (class 22).
 void poison(const System& system, const std::string& user, const std::string& order) {
   const auto capture = core::derived_uuid(core::Uuid::parse(order).value(), "1/0").to_string();
@@ -220,18 +303,19 @@ TEST_CASE("bad messages under load while PostgreSQL restarts: no healthy one is 
       Millis{90'000});
   for (const auto& id : orders) CHECK(shop.await_end(id) == "DELIVERED");
   const auto bad = [&](const std::string& reason) {
-    return system.database().number("SELECT count(*) FROM ops.dead_letters WHERE reason LIKE '%" +
-                                    reason + "%'");
+    return system.database().number("SELECT count(*) FROM " + std::string(kDeadLetters) +
+                                    "WHERE reason LIKE '%" + reason + "%'");
   };
   constexpr int kPoisoned = kOrders / 3 / kEvery;
   wait_until("all bad messages are dead letters", [&] {
-    return system.database().number("SELECT count(*) FROM ops.dead_letters") >= 3 * kPoisoned * 9;
+    return system.database().number(std::string("SELECT count(*) FROM ") + kDeadLetters) >=
+           3 * kPoisoned * 9;
   });
-  CHECK(system.database().number("SELECT count(*) FROM ops.dead_letters") == 3 * kPoisoned * 9);
+  CHECK(system.database().number(std::string("SELECT count(*) FROM ") + kDeadLetters) ==
+        3 * kPoisoned * 9);
   CHECK(bad("invalid byte sequence") + bad("Unicode escape") >= 3 * kPoisoned);
-  CHECK(
-      system.database().number("SELECT count(*) FROM ops.dead_letters WHERE headers->>'ce_source' "
-                               "<> '/test/dead-letters'") == 0);
+  CHECK(system.database().number(std::string("SELECT count(*) FROM ") + kDeadLetters +
+                                 "WHERE headers->>'ce_source' <> '/test/dead-letters'") == 0);
   system.conclude();
 }
 

@@ -120,7 +120,7 @@ TEST_CASE("a repeat while its context is held up gets the first answer", "[share
     pqxx::work locks(connection);
     locks.exec(
         "LOCK TABLE orders.requests, payments.accounts, payments.payments, identity.users, "
-        "catalogue.products, ops.dead_letters IN ACCESS EXCLUSIVE MODE");
+        "catalogue.products, payments.dead_letters IN ACCESS EXCLUSIVE MODE");
     for (const auto& [route, one] : sent) {
       CAPTURE(route);
       check_replay(calls.send(one.call, one.key), one.first);

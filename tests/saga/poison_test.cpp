@@ -1,6 +1,7 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include "core/values/uuid.hpp"
+#include "tests/support/dead_letters.hpp"
 #include "tests/support/shop.hpp"
 
 // Messages nobody can process: they become dead letters with their reason, and the partition moves
@@ -78,9 +79,8 @@ void check_topic(System& system, const std::string& topic) {
   }
   for (const auto& [key, what] : by_key) {
     const auto letter = [&, k = key] {
-      return system.database().rows(
-          "SELECT topic, reason, source FROM ops.dead_letters WHERE convert_from(key, 'UTF8') = '" +
-          k + "'");
+      return system.database().rows(std::string("SELECT topic, reason, source FROM ") +
+                                    kDeadLetters + "WHERE convert_from(key, 'UTF8') = '" + k + "'");
     };
     wait_until(topic + ": " + what + " becomes a dead letter", [&] { return !letter().empty(); });
     const auto rows = letter();

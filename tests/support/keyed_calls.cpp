@@ -193,9 +193,10 @@ std::string KeyedCalls::failed_for_lack_of_money() {
 std::string KeyedCalls::dead_letter() {
   const auto id = core::new_uuid_v7().to_string();
   system_.database().execute(
-      "INSERT INTO ops.dead_letters (id, source, topic, partition, message_offset, key, headers, "
-      "body, reason) VALUES ('" +
-      id + "', 'payments', '" + system_.prefix() + "payments.commands', 0, 0, '" + id +
+      "INSERT INTO payments.dead_letters (id, topic, partition, message_offset, key, headers, "
+      "body, "
+      "reason) VALUES ('" +
+      id + "', '" + system_.prefix() + "payments.commands', 0, 0, '" + id +
       R"(', '{"ce_source": "/test/keyed-calls", "ce_type": "x"}', '{}', 'a test'))");
   return id;
 }

@@ -27,6 +27,7 @@ inline constexpr ShardedTable kShardedTables[] = {
     {"catalogue.idempotency_keys", "key"},
     {"orders.idempotency_keys", "key"},
     {"payments.idempotency_keys", "key"},
+    {"delivery.idempotency_keys", "key"},
 };
 
 // The rows that do not have the shard which the program computes for their key, one a line.

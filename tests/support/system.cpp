@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "events/roles.hpp"
+#include "tests/support/dead_letters.hpp"
 #include "tests/support/mass_reader.hpp"
 #include "tests/support/report.hpp"
 #include "tests/support/shards.hpp"
@@ -318,9 +319,9 @@ void System::verify_histories() {
 void System::conclude() {
   verify_histories();
   consumer_->verify_no_violations();
-  const auto letters = database_.rows(
-      "SELECT topic, reason, convert_from(body, 'UTF8') FROM ops.dead_letters "
-      "WHERE headers::text NOT LIKE '%/test/%'");
+  const auto letters =
+      database_.rows(std::string("SELECT topic, reason, convert_from(body, 'UTF8') FROM ") +
+                     kDeadLetters + "WHERE headers::text NOT LIKE '%/test/%'");
   if (!letters.empty()) {
     FAIL("a message of ours is a dead letter in " << letters[0][0].value() << ": "
                                                   << letters[0][1].value() << ": "

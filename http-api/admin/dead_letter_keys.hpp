@@ -1,0 +1,28 @@
+#pragma once
+
+#include <utility>
+#include <vector>
+
+#include "http-api/middleware/key_store.hpp"
+
+namespace orderflow::http_api {
+
+// The idempotency keys of what operators do to dead letters. Each is kept in the context whose dead
+// letter it was, which the route does not tell: so all of them are asked, and the handler says
+// where a key is claimed. Any coroutine may ask. The stores outlive it.
+class DeadLetterKeys final : public KeyStore {
+ public:
+  static constexpr std::string_view kName = "dead letters";
+
+  explicit DeadLetterKeys(std::vector<KeyStore*> contexts) : contexts_(std::move(contexts)) {}
+
+  [[nodiscard]] std::string_view name() const override { return kName; }
+  [[nodiscard]] const KeyTable* table() const override { return nullptr; }
+  [[nodiscard]] asio::awaitable<KnownKey> find(const IdempotencyKey& key) override;
+  [[nodiscard]] asio::awaitable<KnownKey> settle(const IdempotencyKey& key) override;
+
+ private:
+  std::vector<KeyStore*> contexts_;
+};
+
+}  // namespace orderflow::http_api
