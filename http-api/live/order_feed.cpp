@@ -87,10 +87,10 @@ void OrderFeed::stop() {
 
 asio::awaitable<Checked<std::shared_ptr<Subscription>>> OrderFeed::follow(
     const RequestContext& context, core::Uuid order_id, core::Duration wait,
-    std::optional<core::Uuid> job_id) {
+    std::optional<Job> job) {
   const auto executor = co_await asio::this_coro::executor;
   const std::string client = context.client == nullptr ? "" : context.client->address();
-  auto subscription = subscribe(executor, order_id, job_id, client);
+  auto subscription = subscribe(executor, order_id, std::move(job), client);
   if (subscription) {
     context.wait_on_purpose(wait, [weak = std::weak_ptr<Subscription>(*subscription)] {
       if (const auto still = weak.lock()) still->notify();
@@ -101,7 +101,7 @@ asio::awaitable<Checked<std::shared_ptr<Subscription>>> OrderFeed::follow(
 
 Checked<std::shared_ptr<Subscription>> OrderFeed::subscribe(const asio::any_io_executor& executor,
                                                             const core::Uuid& order_id,
-                                                            std::optional<core::Uuid> job_id,
+                                                            std::optional<Job> job,
                                                             const std::string& client) {
   const std::lock_guard lock(mutex_);
   if (subscriptions_.size() >= kSubscriptionsMax) {
@@ -121,7 +121,7 @@ Checked<std::shared_ptr<Subscription>> OrderFeed::subscribe(const asio::any_io_e
   ++of_client;
   Subscribed entry;
   entry.subscription = subscription;
-  entry.job_id = job_id;
+  entry.job = std::move(job);
   subscriptions_.emplace(order_id, std::move(entry));
   subscriptions_gauge_.Set(static_cast<double>(subscriptions_.size()));
   subscribed_.notify_all();
@@ -154,6 +154,12 @@ bool OrderFeed::closed() const {
 }
 
 // Outside the lock, since the last owner of a subscription takes the lock itself.
+void OrderFeed::notify(const std::vector<std::shared_ptr<Subscription>>& waiting) {
+  for (const auto& subscription : waiting) {
+    if (subscription) subscription->notify();
+  }
+}
+
 void OrderFeed::notify(const core::Uuid& order_id) {
   std::vector<std::shared_ptr<Subscription>> waiting;
   {
@@ -161,9 +167,7 @@ void OrderFeed::notify(const core::Uuid& order_id) {
     const auto [begin, end] = subscriptions_.equal_range(order_id);
     for (auto it = begin; it != end; ++it) waiting.push_back(it->second.subscription.lock());
   }
-  for (const auto& subscription : waiting) {
-    if (subscription) subscription->notify();
-  }
+  notify(waiting);
 }
 
 void OrderFeed::notify_all() {
@@ -172,9 +176,7 @@ void OrderFeed::notify_all() {
     const std::lock_guard lock(mutex_);
     for (const auto& [id, entry] : subscriptions_) waiting.push_back(entry.subscription.lock());
   }
-  for (const auto& subscription : waiting) {
-    if (subscription) subscription->notify();
-  }
+  notify(waiting);
 }
 
 bool OrderFeed::await_subscriptions(const std::stop_token& stop) {
@@ -255,8 +257,7 @@ void OrderFeed::poll_once() {
   {
     const std::lock_guard lock(mutex_);
     for (const auto& [order_id, entry] : subscriptions_) {
-      orders.add(order_id);
-      if (entry.job_id) jobs.add(*entry.job_id);
+      entry.job ? jobs.add(entry.job->id) : orders.add(order_id);
     }
   }
   std::vector<core::PgCall> calls(2);
@@ -272,29 +273,31 @@ void OrderFeed::poll_once() {
 void OrderFeed::compare_sagas(const core::PgResult& rows) {
   for (int row = 0; row < rows.rows(); ++row) {
     update(rows.uuid(row, 0), [version = rows.int8(row, 1)](Subscribed& seen) {
-      return std::exchange(seen.version, version) != version;
+      return !seen.job && std::exchange(seen.version, version) != version;
     });
   }
 }
 
 void OrderFeed::compare_jobs(const core::PgResult& rows) {
   for (int row = 0; row < rows.rows(); ++row) {
-    update(rows.uuid(row, 0),
-           [job_id = rows.uuid(row, 1), state = std::string(rows.text(row, 2))](Subscribed& seen) {
-             return seen.job_id == job_id && std::exchange(seen.job_state, state) != state;
-           });
+    update(rows.uuid(row, 0), [job_id = rows.uuid(row, 1),
+                               state = std::string(rows.text(row, 2))](Subscribed& seen) {
+      return seen.job && seen.job->id == job_id && std::exchange(seen.job->state, state) != state;
+    });
   }
 }
 
-// Lets each subscription of the order see the news; notifies when it was new to one of them.
+// Lets each subscription of the order see the news, and notifies those to whom it is new.
 void OrderFeed::update(const core::Uuid& order_id, const std::function<bool(Subscribed&)>& news) {
-  bool changed = false;
+  std::vector<std::shared_ptr<Subscription>> waiting;
   {
     const std::lock_guard lock(mutex_);
     const auto [begin, end] = subscriptions_.equal_range(order_id);
-    for (auto it = begin; it != end; ++it) changed |= news(it->second);
+    for (auto it = begin; it != end; ++it) {
+      if (news(it->second)) waiting.push_back(it->second.subscription.lock());
+    }
   }
-  if (changed) notify(order_id);
+  notify(waiting);
 }
 
 }  // namespace orderflow::http_api

@@ -65,12 +65,19 @@ class OrderFeed {
   // Notifies nobody any more once it has returned.
   void stop();
 
-  // Subscribes a request that may wait for so long; it is notified as well when its client leaves,
-  // and, with a job, of the job's changes. Refused when there are as many subscriptions as there
-  // may be.
-  asio::awaitable<Checked<std::shared_ptr<Subscription>>> follow(
-      const RequestContext& context, core::Uuid order_id, core::Duration wait,
-      std::optional<core::Uuid> job_id = {});
+  // A job of the order, and its state as the request has seen it.
+  struct Job {
+    core::Uuid id;
+    std::string state;
+  };
+
+  // Subscribes a request that may wait for so long; it is notified as well when its client leaves.
+  // With a job the query looks for changes of that job, not of the order. Refused when there are as
+  // many subscriptions as there may be.
+  asio::awaitable<Checked<std::shared_ptr<Subscription>>> follow(const RequestContext& context,
+                                                                 core::Uuid order_id,
+                                                                 core::Duration wait,
+                                                                 std::optional<Job> job = {});
 
   // Notifies everybody: the server stops, answer with what is known.
   void close();
@@ -79,16 +86,16 @@ class OrderFeed {
  private:
   struct Subscribed {
     std::weak_ptr<Subscription> subscription;
-    std::optional<core::Uuid> job_id;
+    std::optional<Job> job;     // as last seen
     std::int64_t version = -1;  // of the saga, as last seen by the poll
-    std::string job_state;
   };
   using Subscriptions = std::unordered_multimap<core::Uuid, Subscribed>;
 
   [[nodiscard]] Checked<std::shared_ptr<Subscription>> subscribe(
-      const asio::any_io_executor& executor, const core::Uuid& order_id,
-      std::optional<core::Uuid> job_id, const std::string& client);
+      const asio::any_io_executor& executor, const core::Uuid& order_id, std::optional<Job> job,
+      const std::string& client);
   void unsubscribe(const core::Uuid& order_id, const std::string& client);
+  static void notify(const std::vector<std::shared_ptr<Subscription>>& waiting);
   void notify(const core::Uuid& order_id);
   void notify_all();
   bool await_subscriptions(const std::stop_token& stop);

@@ -4,27 +4,23 @@ namespace orderflow::http_api {
 
 asio::awaitable<Checked<Response>> Jobs::get(const RequestContext& context, Path<core::Uuid> id,
                                              Query<WaitQuery> query) {
-  auto job = co_await find(id.value);
+  auto job = co_await backend_.reader.job(id.value);
   if (!job) co_return refuse(not_found("job"));
   const auto wait = query.value.wait;
   if (wait.count() == 0 || job->ended()) co_return json_response(job_json(*job));
 
   const auto until = std::chrono::steady_clock::now() + wait;
-  const auto changes = co_await backend_.feed.follow(context, job->order_id, wait, id.value);
+  const OrderFeed::Job watched{job->id, job->state};
+  const auto changes = co_await backend_.feed.follow(context, job->order_id, wait, watched);
   if (!changes) co_return refuse(changes.error());
   while (true) {
-    job = co_await find(id.value);
+    job = co_await backend_.reader.job(id.value);
     if (!job) co_return refuse(not_found("job"));
     const bool over = job->ended() || backend_.feed.closed() || context.client_left() ||
                       std::chrono::steady_clock::now() >= until;
     if (over) co_return json_response(job_json(*job));
     co_await (*changes)->wait_until(until);
   }
-}
-
-asio::awaitable<std::optional<JobRow>> Jobs::find(core::Uuid id) {
-  auto work = [id](core::PgSession& session) { return find_job(session, id); };
-  return backend_.sessions.run(std::move(work));
 }
 
 }  // namespace orderflow::http_api

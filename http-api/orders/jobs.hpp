@@ -16,8 +16,6 @@ class Jobs {
                                          Query<WaitQuery> query);
 
  private:
-  asio::awaitable<std::optional<JobRow>> find(core::Uuid id);
-
   OrdersBackend& backend_;
 };
 

@@ -28,6 +28,10 @@ constexpr PgStatement kReadOrders{"api_read_orders",
                                       " FROM orders.orders o JOIN orders.sagas s"
                                       " ON s.order_id = o.id WHERE o.id = ANY($1::uuid[])">};
 
+constexpr PgStatement kReadJobs{
+    "api_read_jobs",
+    sql<"SELECT ", JobRow::kColumns, " FROM orders.requests WHERE id = ANY($1::uuid[])">};
+
 constexpr PgStatement kReadEvents{"api_read_events", sql<"SELECT w.nth, ", EventRow::kColumns, R"(
 FROM unnest($1::uuid[], $2::int8[], $3::int4[]) WITH ORDINALITY AS w(order_id, after, at_most, nth)
 CROSS JOIN LATERAL (
@@ -38,23 +42,24 @@ ORDER BY w.nth, e.sequence)">};
 
 const core::Uuid& id_of(const saga::SagaRow& saga) { return saga.order_id.uuid; }
 const core::Uuid& id_of(const OrderWithSaga& both) { return both.order.id.uuid; }
+const core::Uuid& id_of(const JobRow& job) { return job.id; }
 
 template <typename Read>
 core::PgCall call_for(const PgStatement& statement, const std::vector<Read*>& reads) {
   PgArray ids(PgType::kUuid);
-  for (const Read* read : reads) ids.add(read->order_id);
+  for (const Read* read : reads) ids.add(read->id);
   core::PgCall call{&statement, {}};
   call.params.array(ids);
   return call;
 }
 
-// Hands each waiting read the row of its order, if there is one. Several may ask for one order.
+// Hands each waiting read its row, if there is one. Several may ask for the same.
 template <typename Row, typename Read>
 void distribute(const std::vector<Read*>& reads, const std::vector<Row>& rows) {
   std::unordered_map<core::Uuid, const Row*> by_id;
   for (const Row& row : rows) by_id.emplace(id_of(row), &row);
   for (Read* read : reads) {
-    const auto found = by_id.find(read->order_id);
+    const auto found = by_id.find(read->id);
     read->outcome->set(found == by_id.end() ? std::nullopt : std::optional<Row>(*found->second));
   }
 }
@@ -74,14 +79,18 @@ std::vector<std::vector<EventRow>> events_of_reads(const PgResult& result, std::
 struct OrderReader::Batch {
   std::vector<SagaRead*> sagas;
   std::vector<OrderRead*> orders;
+  std::vector<JobRead*> jobs;
   std::vector<EventsRead*> events;
 };
 
-OrderReader::OrderReader(const core::Settings& settings)
+OrderReader::OrderReader(const core::Settings& settings, core::Metrics& metrics)
     : session_(settings.get(core::kDatabaseUrl), {.application_name = "orderflow-api-reader",
                                                   .role = "orderflow_orders",
                                                   .answer_timeout = kReadTimeout,
                                                   .index_only_plans = true}),
+      batch_size_(metrics.histogram("order_read_size",
+                                    "Reads of orders and jobs answered by one round trip.", {},
+                                    core::Metrics::size_bounds())),
       queue_(
           core::GroupCommitLimits{
               .batch_max = kReadsWaitingMax, .waiting_max = kReadsWaitingMax, .gathers = false},
@@ -99,34 +108,42 @@ asio::awaitable<Value> OrderReader::enqueue(Read<Value> read) {
   co_return std::get<1>(std::move(outcome));
 }
 
-asio::awaitable<std::optional<saga::SagaRow>> OrderReader::saga(core::Uuid order_id) {
-  SagaRead read;
-  read.order_id = order_id;
+template <typename Row>
+asio::awaitable<std::optional<Row>> OrderReader::find(core::Uuid id) {
+  Read<std::optional<Row>> read;
+  read.id = id;
   return enqueue(std::move(read));
 }
 
-asio::awaitable<std::optional<OrderWithSaga>> OrderReader::order(core::Uuid order_id) {
-  OrderRead read;
-  read.order_id = order_id;
-  return enqueue(std::move(read));
+asio::awaitable<std::optional<saga::SagaRow>> OrderReader::saga(core::Uuid order_id) {
+  return find<saga::SagaRow>(order_id);
 }
+
+asio::awaitable<std::optional<OrderWithSaga>> OrderReader::order(core::Uuid order_id) {
+  return find<OrderWithSaga>(order_id);
+}
+
+asio::awaitable<std::optional<JobRow>> OrderReader::job(core::Uuid id) { return find<JobRow>(id); }
 
 asio::awaitable<std::vector<EventRow>> OrderReader::events(core::Uuid order_id, std::int64_t after,
                                                            int limit) {
   EventsRead read;
-  read.order_id = order_id;
+  read.id = order_id;
   read.after = after;
   read.limit = limit;
   return enqueue(std::move(read));
 }
 
 void OrderReader::answer(std::span<AnyRead> reads) {
+  batch_size_.Observe(static_cast<double>(reads.size()));
   Batch batch;
   for (AnyRead& read : reads) {
     if (auto* saga = std::get_if<SagaRead>(&read)) {
       batch.sagas.push_back(saga);
     } else if (auto* order = std::get_if<OrderRead>(&read)) {
       batch.orders.push_back(order);
+    } else if (auto* job = std::get_if<JobRead>(&read)) {
+      batch.jobs.push_back(job);
     } else {
       batch.events.push_back(&std::get<EventsRead>(read));
     }
@@ -145,6 +162,7 @@ void OrderReader::answer(const Batch& batch) {
   std::vector<core::PgCall> calls;
   if (!batch.sagas.empty()) calls.push_back(call_for(kReadSagas, batch.sagas));
   if (!batch.orders.empty()) calls.push_back(call_for(kReadOrders, batch.orders));
+  if (!batch.jobs.empty()) calls.push_back(call_for(kReadJobs, batch.jobs));
   if (!batch.events.empty()) {
     core::PgCall call = call_for(kReadEvents, batch.events);
     PgArray after(PgType::kInt8), limits(PgType::kInt4);
@@ -160,12 +178,15 @@ void OrderReader::answer(const Batch& batch) {
   auto result = results.begin();
   std::vector<saga::SagaRow> sagas;
   std::vector<OrderWithSaga> orders;
+  std::vector<JobRow> jobs;
   std::vector<std::vector<EventRow>> events;
   if (!batch.sagas.empty()) sagas = core::rows_of<saga::SagaRow>(*result++);
   if (!batch.orders.empty()) orders = core::rows_of<OrderWithSaga>(*result++);
+  if (!batch.jobs.empty()) jobs = core::rows_of<JobRow>(*result++);
   if (!batch.events.empty()) events = events_of_reads(*result, batch.events.size());
   distribute(batch.sagas, sagas);
   distribute(batch.orders, orders);
+  distribute(batch.jobs, jobs);
   for (std::size_t i = 0; i < events.size(); ++i) {
     batch.events[i]->outcome->set(std::move(events[i]));
   }

@@ -10,26 +10,30 @@
 
 #include "core/async/group_commit.hpp"
 #include "core/async/one_shot.hpp"
+#include "core/observe/metrics.hpp"
 #include "core/pg/session.hpp"
 #include "core/settings/settings.hpp"
+#include "http-api/orders/job_rows.hpp"
 #include "http-api/orders/order_rows.hpp"
 #include "http-api/server/http.hpp"
 
 namespace orderflow::http_api {
 
-// Reads of single orders, gathered as the writer gathers writes: one thread takes all that wait and
-// asks the database once, so that polling clients cost a fraction of a query each. Functions may be
+// Reads of single orders and jobs, gathered as the writer gathers writes: one thread takes all that
+// wait and asks the database once, so that clients that poll or wait cost a fraction of a query
+// each. Functions may be
 // called from any coroutine; they throw core::Unavailable when the database does not answer or too
 // many reads wait.
 class OrderReader {
  public:
-  explicit OrderReader(const core::Settings& settings);
+  OrderReader(const core::Settings& settings, core::Metrics& metrics);
 
   void request_stop() { queue_.request_stop(); }
   void stop() { queue_.stop(); }
 
   asio::awaitable<std::optional<saga::SagaRow>> saga(core::Uuid order_id);
   asio::awaitable<std::optional<OrderWithSaga>> order(core::Uuid order_id);
+  asio::awaitable<std::optional<JobRow>> job(core::Uuid id);
   // At most `limit` events with a sequence above `after`, oldest first.
   asio::awaitable<std::vector<EventRow>> events(core::Uuid order_id, std::int64_t after, int limit);
 
@@ -37,23 +41,27 @@ class OrderReader {
   template <typename Value>
   struct Read {
     using Outcome = std::variant<std::exception_ptr, Value>;
-    core::Uuid order_id;
+    core::Uuid id;  // the order's, or the job's
     std::int64_t after = 0;
     std::int32_t limit = 0;
     std::shared_ptr<core::OneShot<Outcome>> outcome = std::make_shared<core::OneShot<Outcome>>();
   };
   using SagaRead = Read<std::optional<saga::SagaRow>>;
   using OrderRead = Read<std::optional<OrderWithSaga>>;
+  using JobRead = Read<std::optional<JobRow>>;
   using EventsRead = Read<std::vector<EventRow>>;
-  using AnyRead = std::variant<SagaRead, OrderRead, EventsRead>;
+  using AnyRead = std::variant<SagaRead, OrderRead, JobRead, EventsRead>;
   struct Batch;
 
+  template <typename Row>
+  asio::awaitable<std::optional<Row>> find(core::Uuid id);
   template <typename Value>
   asio::awaitable<Value> enqueue(Read<Value> read);
   void answer(std::span<AnyRead> reads);
   void answer(const Batch& batch);
 
   core::PgSession session_;  // the thread's
+  prometheus::Histogram& batch_size_;
   core::GroupCommit<AnyRead> queue_;
 };
 

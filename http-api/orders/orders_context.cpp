@@ -43,7 +43,7 @@ OrdersBackend::OrdersBackend(const ApiEnvironment& environment)
              [this](const NewOrder& order) {
                if (!order.row.draft) notifier.order_placed(order.row.id, order.trace);
              }),
-      reader(environment.settings),
+      reader(environment.settings, environment.metrics),
       feed(environment.settings, environment.logger, environment.metrics),
       backlog(environment.settings, environment.logger, environment.metrics, environment.health) {}
 

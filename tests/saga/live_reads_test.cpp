@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <catch2/catch_test_macros.hpp>
+#include <pqxx/pqxx>
 
 #include "tests/support/shop.hpp"
 #include "tests/support/source_tree.hpp"
@@ -117,6 +118,35 @@ TEST_CASE("a client that leaves no longer waits", "[shared][live]") {
   wait_until("none waits", [&] { return waiting() == 0; }, Millis{15'000});
   CHECK(shop.http().post("/orders/" + id + "/cancel").status == 202);
   CHECK(shop.await_end(id) == "CANCELLED");
+  system.conclude();
+}
+
+TEST_CASE("who waits for jobs takes no session from other reads", "[shared][live]") {
+  constexpr int kWaiting = 40;
+  auto& system = shared_system();
+  const Shop shop(system);
+  const auto id = place_draft(shop);
+  system.process("orchestrator").freeze();
+  const auto asked = shop.http().post("/orders/" + id + "/confirm");
+  REQUIRE(asked.status == 202);
+  const std::string request =
+      "GET " + asked.header("location") + "?wait=30 HTTP/1.1\r\nHost: localhost\r\n\r\n";
+  {
+    pqxx::connection connection(system.database().url());
+    pqxx::work holder(connection);
+    holder.exec0("LOCK TABLE orders.requests IN ACCESS EXCLUSIVE MODE");
+    std::vector<std::unique_ptr<RawConnection>> clients;
+    for (int i = 0; i < kWaiting; ++i) {
+      clients.push_back(std::make_unique<RawConnection>(system.http().port()));
+      REQUIRE(clients.back()->send(request));
+    }
+    wait_until("all ask",
+               [&] { return system.metric("api", "orderflow_http_connections") >= kWaiting; });
+    CHECK(shop.http().get("/orders?limit=1").status == 200);
+    holder.abort();
+  }
+  system.process("orchestrator").thaw();
+  CHECK(shop.await_end(id) == "DELIVERED");
   system.conclude();
 }
 

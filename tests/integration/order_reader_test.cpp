@@ -1,0 +1,60 @@
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <catch2/catch_test_macros.hpp>
+#include <pqxx/pqxx>
+
+#include "core/pg/database_url.hpp"
+#include "http-api/orders/order_reader.hpp"
+#include "tests/integration/participant_harness.hpp"
+#include "tests/support/wait.hpp"
+
+namespace orderflow::testing {
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr int kJobs = 500;
+
+std::string id_of_job(int number) {
+  std::string digits = std::to_string(number);
+  digits.insert(0, 12 - digits.size(), '0');
+  return "01942000-0000-7000-8000-" + digits;
+}
+
+TEST_CASE("hundreds that ask for jobs are answered by one query", "[order-reader]") {
+  const MigratedDatabase database;
+  for (int i = 0; i < kJobs; ++i) {
+    database.sql().execute(
+        "INSERT INTO orders.requests (id, order_id, shard, kind, actor, correlation_id, "
+        "traceparent)"
+        " VALUES ('" +
+        id_of_job(i) + "', gen_random_uuid(), 1, 'retry', 'a', 'c', '')");
+  }
+  core::Metrics metrics("test");
+  asio::io_context context;
+  http_api::OrderReader reader(database.settings(), metrics);
+  pqxx::connection connection(core::DatabaseUrl(database.url()).conninfo());
+  pqxx::work lock(connection);
+  lock.exec("LOCK TABLE orders.requests IN ACCESS EXCLUSIVE MODE");
+  int answered = 0;
+  const auto ask = [&](int number) -> asio::awaitable<void> {
+    const auto job = co_await reader.job(core::Uuid::parse(id_of_job(number)).value());
+    if (job && job->id.to_string() == id_of_job(number)) ++answered;
+  };
+  for (int i = 0; i < kJobs; ++i) asio::co_spawn(context, ask(i), asio::detached);
+  context.poll();  // All of them ask.
+  wait_until("the first query is under way", [&] {
+    return database.sql().number(
+               "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = "
+               "'orders.requests'::regclass") == 1;
+  });
+  lock.commit();
+  context.run();
+  CHECK(answered == kJobs);
+  // The first took those that had asked when it began, the second all others.
+  CHECK(metrics.render().find("orderflow_order_read_size_count 2\n") != std::string::npos);
+}
+
+}  // namespace
+}  // namespace orderflow::testing
