@@ -35,14 +35,15 @@ SELECT (lpad(to_hex(i), 12, '0') || '70008000000000000000')::uuid, (i % 1024)::i
          "country": "US", "postal_code": "12345"}',
        md5('history correlation ' || i),
        '00-' || md5('history trace ' || i) || '-00f067aa0ba902b7-01',
-       now() - interval '1 day'
+       to_timestamp(i / 1000.0)
 FROM generate_series($1::bigint, $2::bigint - 1) i)";
 
 constexpr const char* kInsertSagas = R"(
-INSERT INTO orders.sagas (order_id, shard, version, live, status, phase, round, step, steps,
-                          event_sequence, waiting_for, payment_id, delivery_id, updated_at)
-SELECT (lpad(to_hex(i), 12, '0') || '70008000000000000000')::uuid, (i % 1024)::int, 4, false,
-       'DELIVERED', 'ended', 1, 'delivery', 'payment:done,delivery:done', 4, 'nothing',
+INSERT INTO orders.sagas (order_id, user_id, shard, version, live, status, resting_status,
+                          phase, round, step, steps, event_sequence, waiting_for, payment_id, delivery_id, updated_at)
+SELECT (lpad(to_hex(i), 12, '0') || '70008000000000000000')::uuid,
+       md5('history account ' || i % 1000)::uuid, (i % 1024)::int, 4, false,
+       'DELIVERED', 'DELIVERED', 'ended', 1, 'delivery', 'payment:done,delivery:done', 4, 'nothing',
        (lpad(to_hex(i), 12, '0') || '80008' || left(md5('history payment ' || i), 15))::uuid,
        (lpad(to_hex(i), 12, '0') || '80008' || left(md5('history parcel ' || i), 15))::uuid,
        now() - interval '1 day'

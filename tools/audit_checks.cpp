@@ -5,7 +5,8 @@ namespace {
 
 constexpr std::string_view kRest = R"(
 WITH chunk AS MATERIALIZED (
-  SELECT o.id, o.shard, o.total, o.currency, s.order_id AS saga_id, s.live, s.status,
+  SELECT o.id, o.shard, o.user_id, o.total, o.currency, s.order_id AS saga_id,
+         s.user_id AS saga_user_id, s.live, s.status, s.resting_status::text AS listed,
          s.event_sequence, s.payment_id, s.updated_at
   FROM orders.orders o LEFT JOIN orders.sagas s ON s.order_id = o.id
   WHERE o.id > $1::uuid AND o.id <= $2::uuid),
@@ -16,6 +17,14 @@ rest AS MATERIALIZED (
 constexpr AuditCheck kChecks[] = {
     {"every order has a saga", AuditScope::kOrders,
      "SELECT id, 'no row in orders.sagas' FROM chunk WHERE saga_id IS NULL"},
+
+    {"a saga has its order's user", AuditScope::kOrders,
+     "SELECT id, 'of ' || user_id || ', the saga says ' || saga_user_id FROM chunk "
+     "WHERE user_id <> saga_user_id"},
+
+    {"lists find a saga at its status", AuditScope::kOrders,
+     "SELECT id, 'listed as ' || coalesce(listed, 'under way') || ', it is ' || status FROM chunk "
+     "WHERE listed <> status OR (listed IS NULL AND NOT live)"},
 
     {"orders at rest are finished", AuditScope::kOrders,
      "SELECT id, 'at rest as ' || status FROM rest WHERE status NOT IN "

@@ -57,6 +57,11 @@ ServerSettings server_settings(const PgSessionOptions& options) {
       settings.emplace_back(name, "off");
     }
   }
+  if (options.index_order_plans) {
+    for (const char* name : {"enable_sort", "enable_incremental_sort"}) {
+      settings.emplace_back(name, "off");
+    }
+  }
   return settings;
 }
 

@@ -23,6 +23,10 @@ struct PgSessionOptions {
   // Set-based statements join a small array with a large table. A plan made while the table was
   // empty would scan it for ever, so hot sessions plan nested loops over indexes only.
   bool index_only_plans = false;
+  // A list is read in the order of an index and ends with its page. Without this option the planner
+  // would at times rather read all that matches and sort it, since it knows neither the values nor,
+  // therefore, how much that is.
+  bool index_order_plans = false;
   // Tools ask once: their statements are planned for the values at hand, not for any.
   bool plans_by_value = false;
   Duration set_up_timeout = kSetUpTimeout;

@@ -39,6 +39,16 @@ constexpr std::array<std::uint8_t, 16> kBytePositions = {0,  2,  4,  6,  9,  11,
                                                          19, 21, 24, 26, 28, 30, 32, 34};
 constexpr std::array<std::uint8_t, 4> kDashPositions = {8, 13, 18, 23};
 
+constexpr int kTimeBytes = 6;
+
+Uuid beginning_with(std::uint64_t ms) {
+  Uuid id;
+  for (int i = 0; i < kTimeBytes; ++i) {
+    id.bytes[i] = static_cast<std::uint8_t>(ms >> (8 * (kTimeBytes - 1 - i)));
+  }
+  return id;
+}
+
 }  // namespace
 
 Uuid::Text Uuid::text() const {
@@ -83,8 +93,7 @@ Uuid new_uuid_v7() {
   }
   last_ms = ms;
 
-  Uuid id;
-  for (int i = 0; i < 6; ++i) id.bytes[i] = static_cast<std::uint8_t>(ms >> (40 - 8 * i));
+  Uuid id = beginning_with(ms);
   id.bytes[6] = static_cast<std::uint8_t>(0x70 | (counter >> 8));
   id.bytes[7] = static_cast<std::uint8_t>(counter);
   const std::uint64_t tail = random_bits();
@@ -113,6 +122,17 @@ Uuid derived_uuid(const Uuid& base, std::string_view name) {
   id.bytes[6] = static_cast<std::uint8_t>(0x80 | (id.bytes[6] & 0x0f));
   id.bytes[8] = static_cast<std::uint8_t>(0x80 | (id.bytes[8] & 0x3f));
   return id;
+}
+
+Time time_of(const Uuid& id) {
+  std::uint64_t ms = 0;
+  for (int i = 0; i < kTimeBytes; ++i) ms = (ms << 8) | id.bytes[i];
+  return Time{std::chrono::milliseconds(static_cast<std::int64_t>(ms))};
+}
+
+Uuid first_uuid_of(Time time) {
+  const auto ms = std::chrono::ceil<std::chrono::milliseconds>(time.time_since_epoch()).count();
+  return beginning_with(static_cast<std::uint64_t>(std::max<std::int64_t>(ms, 0)));
 }
 
 }  // namespace orderflow::core

@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include "core/values/time.hpp"
+
 namespace orderflow::core {
 
 // A UUID (RFC 9562) as its 16 bytes in network order. A value: copy freely, any thread.
@@ -38,6 +40,18 @@ struct Uuid {
 // those of their bases do (version 8, RFC 9562). Told apart by 122 mixed bits, not hidden: anybody
 // can derive.
 [[nodiscard]] Uuid derived_uuid(const Uuid& base, std::string_view name);
+
+// The greatest one, which nothing has (RFC 9562).
+inline constexpr Uuid kLastUuid = [] {
+  Uuid id;
+  id.bytes.fill(0xff);
+  return id;
+}();
+
+// When an id of version 7 was made, or the base of a derived one: whole milliseconds.
+[[nodiscard]] Time time_of(const Uuid& id);
+// Before every id of this time or a later one, behind every id of an earlier one.
+[[nodiscard]] Uuid first_uuid_of(Time time);
 
 }  // namespace orderflow::core
 

@@ -141,7 +141,7 @@ bool concerns(const DeadLetterFilter& filter, const DeadLetterTable& table) {
 }
 
 KeysetQuery list_dead_letters(const DeadLetterTable& table, const DeadLetterFilter& filter) {
-  KeysetQuery query{table.list, "id DESC", "id < ?"};
+  KeysetQuery query{table.list, "id"};
   if (!filter.resolved_too) query.where.add("resolved_at IS NULL");
   if (!filter.topic.empty()) query.where.add("topic = ?", filter.topic);
   return query;

@@ -80,8 +80,8 @@ WhereClause in_group(const SagaGroup& group) {
 }
 
 KeysetQuery waiting_sagas(const SagaGroup& group) {
-  return {core::sql<"SELECT ", saga::SagaRow::kColumns, " FROM orders.sagas s">, "s.order_id DESC",
-          "s.order_id < ?", in_group(group)};
+  return {core::sql<"SELECT ", saga::SagaRow::kColumns, " FROM orders.sagas s">, "s.order_id",
+          in_group(group)};
 }
 
 std::optional<saga::SagaRow> find_saga(core::PgSession& session, const core::Uuid& order_id) {

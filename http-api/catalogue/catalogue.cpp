@@ -6,7 +6,6 @@
 #include "http-api/server/bind.hpp"
 #include "http-api/server/conditional.hpp"
 #include "http-api/server/context_sessions.hpp"
-#include "http-api/server/list.hpp"
 #include "http-api/server/write.hpp"
 
 namespace orderflow::http_api {
@@ -55,22 +54,6 @@ struct ProductBody {
   }
 };
 
-struct ProductFilter {
-  std::optional<std::string> category;
-  std::optional<bool> available;
-  std::optional<std::string> words;
-  PageRequest page;
-
-  static ProductFilter read(QueryReader& query) {
-    ProductFilter filter;
-    filter.category = query.text("category");
-    filter.available = query.boolean("available");
-    filter.words = query.text("q");
-    filter.page = query.page();
-    return filter;
-  }
-};
-
 // % and _ are what they are in a search text, not wildcards.
 std::string like_pattern(const std::string& text) {
   std::string pattern = "%";
@@ -79,18 +62,6 @@ std::string like_pattern(const std::string& text) {
     pattern += c;
   }
   return pattern + "%";
-}
-
-KeysetQuery list_products(const ProductFilter& filter) {
-  KeysetQuery query{core::sql<"SELECT ", domain::Product::kColumns, " FROM catalogue.products">,
-                    "id DESC", "id < ?"};
-  query.where.add("NOT deleted");
-  if (filter.category) query.where.add("category = ?", *filter.category);
-  if (filter.available) query.where.add("available = ?", *filter.available);
-  if (filter.words) {
-    query.where.add("(name ILIKE ? OR description ILIKE ?)", like_pattern(*filter.words));
-  }
-  return query;
 }
 
 Response with_etag(Response response, std::int64_t version) {
@@ -193,10 +164,7 @@ class Products {
     auto work = [id = id.value,
                  page = std::move(page.value)](core::PgSession& session) -> Checked<Response> {
       if (!domain::find_product(session, id)) return refuse(not_found("product"));
-      KeysetQuery query{core::sql<"SELECT ", domain::Offer::kColumns, " FROM catalogue.offers">,
-                        "id DESC", "id < ?"};
-      query.where.add("product_id = ?", id);
-      return read_list<domain::Offer>(session, query, page, offer_json);
+      return read_list<domain::Offer>(session, list_offers(id), page, offer_json);
     };
     co_return co_await sessions_->run(std::move(work));
   }
@@ -241,6 +209,34 @@ class Catalogue final : public ApiContext {
 };
 
 }  // namespace
+
+ProductFilter ProductFilter::read(QueryReader& query) {
+  ProductFilter filter;
+  filter.category = query.text("category");
+  filter.available = query.boolean("available");
+  filter.words = query.text("q");
+  filter.page = query.page();
+  return filter;
+}
+
+KeysetQuery list_products(const ProductFilter& filter) {
+  KeysetQuery query{core::sql<"SELECT ", domain::Product::kColumns, " FROM catalogue.products">,
+                    "id"};
+  query.where.add("NOT deleted");
+  if (filter.category) query.of("category", *filter.category);
+  if (filter.available) query.of("available", *filter.available);
+  // Words may be anywhere: the rest of the catalogue is searched.
+  if (filter.words) {
+    query.where.add("(name ILIKE ? OR description ILIKE ?)", like_pattern(*filter.words));
+  }
+  return query;
+}
+
+KeysetQuery list_offers(const core::Uuid& product_id) {
+  KeysetQuery query{core::sql<"SELECT ", domain::Offer::kColumns, " FROM catalogue.offers">, "id"};
+  query.of("product_id", product_id);
+  return query;
+}
 
 std::unique_ptr<ApiContext> make_catalogue(const ApiEnvironment& environment,
                                            std::function<void(const core::Uuid&)> on_change) {

@@ -4,7 +4,6 @@
 #include "http-api/middleware/key_store.hpp"
 #include "http-api/server/bind.hpp"
 #include "http-api/server/context_sessions.hpp"
-#include "http-api/server/list.hpp"
 
 namespace orderflow::http_api {
 namespace {
@@ -36,11 +35,7 @@ class DeliveryReads {
 
   asio::awaitable<Checked<Response>> list(Query<PageRequest> page) {
     auto work = [page = std::move(page.value)](core::PgSession& session) {
-      const KeysetQuery query{
-          core::sql<"SELECT ", domain::DeliveryView::kColumns, " FROM delivery.deliveries">,
-          "order_id DESC, id DESC",
-          "(order_id, id) < ((SELECT d.order_id FROM delivery.deliveries d WHERE d.id = ?), ?)"};
-      return read_list<domain::DeliveryView>(session, query, page, delivery_json);
+      return read_list<domain::DeliveryView>(session, list_deliveries(), page, delivery_json);
     };
     co_return co_await sessions_->run(std::move(work));
   }
@@ -89,6 +84,10 @@ class Deliveries final : public ApiContext {
 };
 
 }  // namespace
+
+KeysetQuery list_deliveries() {
+  return {core::sql<"SELECT ", domain::DeliveryView::kColumns, " FROM delivery.deliveries">, "id"};
+}
 
 std::unique_ptr<ApiContext> make_deliveries(const ApiEnvironment& environment) {
   return std::make_unique<Deliveries>(environment);

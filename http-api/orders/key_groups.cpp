@@ -6,9 +6,9 @@
 
 namespace orderflow::http_api {
 
-void KeyGroup::inserted(core::Time created_at) {
+void KeyGroup::inserted() {
   const Member winner = undecided_.front();
-  winner.order->row.created_at = created_at;
+  winner.order->row.created_at = core::time_of(winner.order->row.id.uuid);
   winner.outcome->result = PlaceResult::kPlaced;
   undecided_.erase(undecided_.begin());
   if (winner.order->key) replay_or_refuse(winner.order->row, winner.order->key->request_hash);

@@ -35,9 +35,9 @@ class KeyGroup {
   // The order to insert next. There is one until all are decided.
   [[nodiscard]] const NewOrder& candidate() const { return *undecided_.front().order; }
 
-  // The candidate was inserted at that time; its outcome has no copy of it. The others repeat it,
-  // or misuse its key.
-  void inserted(core::Time created_at);
+  // The candidate was inserted; its outcome has no copy of it. The others repeat it, or misuse its
+  // key.
+  void inserted();
   // The candidate holds a value that cannot be stored: so do those that say the same. The key stays
   // free for the others.
   void refused(const std::string& detail);

@@ -1,22 +1,54 @@
 #include "http-api/orders/lists.hpp"
 
-#include "http-api/server/list.hpp"
-
 namespace orderflow::http_api {
 namespace {
 
-KeysetQuery list_orders(const OrderFilter& filter) {
-  KeysetQuery query{core::sql<"SELECT ", OrderRow::kColumns, ", ", saga::SagaRow::kColumns,
-                              " FROM orders.orders o JOIN orders.sagas s ON s.order_id = o.id">,
-                    "o.id DESC", "o.id < ?"};
-  if (filter.user_id) query.where.add("o.user_id = ?", *filter.user_id);
-  if (filter.status) query.where.add("s.status = ?", saga::to_text(*filter.status));
-  if (filter.from) query.where.add("o.created_at >= ?", *filter.from);
-  if (filter.to) query.where.add("o.created_at < ?", *filter.to);
+constexpr const char* kRowsOfPage =
+    core::sql<"SELECT ", OrderRow::kColumns, ", ", saga::SagaRow::kColumns,
+              " FROM page JOIN orders.orders o ON o.id = page.id"
+              " JOIN orders.sagas s ON s.order_id = page.id">;
+
+KeysetQuery any_status(const OrderFilter& filter) {
+  KeysetQuery query{"SELECT o.id FROM orders.orders o", "o.id"};
+  if (filter.user_id) query.of("o.user_id", *filter.user_id);
   return query;
 }
 
+// The index holds an order from when it comes to rest, under the status that it rests at.
+KeysetQuery at_rest(const OrderFilter& filter, saga::OrderStatus status) {
+  KeysetQuery query{"SELECT s.order_id AS id FROM orders.sagas s", "s.order_id"};
+  if (filter.user_id) query.of("s.user_id", *filter.user_id);
+  query.of("s.resting_status", saga::to_text(status), "?::orders.resting_status");
+  return query;
+}
+
+// All that are being worked on are read and sorted: a status that changes with every step is in no
+// index. The number of those is limited (ORDERFLOW_WAITING_ORDERS_LIMIT).
+KeysetQuery being_worked_on(const OrderFilter& filter, saga::OrderStatus status) {
+  KeysetQuery query{"", "s.id"};
+  std::string conditions = "live AND NOT attention AND status = ";
+  conditions += query.where.bind(saga::to_text(status));
+  if (filter.user_id) conditions += " AND user_id = " + query.where.bind(*filter.user_id);
+  query.select = "SELECT s.id FROM (SELECT order_id AS id FROM orders.sagas WHERE " + conditions +
+                 " OFFSET 0) s";
+  return query;
+}
+
+KeysetQuery chosen_by(const OrderFilter& filter) {
+  if (!filter.status) return any_status(filter);
+  if (saga::is_resting(*filter.status)) return at_rest(filter, *filter.status);
+  return being_worked_on(filter, *filter.status);
+}
+
 }  // namespace
+
+KeysetQuery list_orders(const OrderFilter& filter) {
+  KeysetQuery query = chosen_by(filter);
+  query.rows_of_page = kRowsOfPage;
+  if (filter.from) query.first = core::first_uuid_of(*filter.from);
+  if (filter.to) query.end = core::first_uuid_of(*filter.to);
+  return query;
+}
 
 OrderFilter OrderFilter::read(QueryReader& query) {
   OrderFilter filter;

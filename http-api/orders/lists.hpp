@@ -2,6 +2,7 @@
 
 #include "http-api/orders/orders_backend.hpp"
 #include "http-api/server/bind.hpp"
+#include "http-api/server/list.hpp"
 
 namespace orderflow::http_api {
 
@@ -14,6 +15,10 @@ struct OrderFilter {
 
   [[nodiscard]] static OrderFilter read(QueryReader& query);
 };
+
+// The orders that were placed in [from, to), of that user and at that status; what is not given
+// does not matter.
+[[nodiscard]] KeysetQuery list_orders(const OrderFilter& filter);
 
 // GET /orders and GET /users/{id}/orders.
 class OrderLists {

@@ -11,7 +11,7 @@ namespace orderflow::http_api {
 
 // An order on its way into the database.
 struct NewOrder {
-  OrderRow row;  // created_at is the database's to say
+  OrderRow row;  // created_at is set once it is durable
   core::Trace trace;
   std::optional<IdempotencyKey> key;
 };

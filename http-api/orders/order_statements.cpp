@@ -19,18 +19,19 @@ constexpr core::SqlText kPlace{R"(, placed AS (
   INSERT INTO orders.orders (id, shard, user_id, items, total, currency, delivery_address,
                              special_instructions, draft, correlation_id, traceparent, created_at)
   SELECT id, shard, user_id, items, total, currency, delivery_address, special_instructions, draft,
-         correlation_id, traceparent, now()
+         correlation_id, traceparent, created_at
   FROM input
-  RETURNING id, created_at
+  RETURNING id
 ), started AS (
-  INSERT INTO orders.sagas (order_id, shard, live, status, phase, round, attempt,
+  INSERT INTO orders.sagas (order_id, user_id, shard, live, status, resting_status, phase, round, attempt,
                             waiting_for, wake_at, version, event_sequence, updated_at)
-  SELECT id, shard, NOT draft, CASE WHEN draft THEN 'DRAFT' ELSE 'PENDING_PAYMENT' END,
+  SELECT id, user_id, shard, NOT draft, CASE WHEN draft THEN 'DRAFT' ELSE 'PENDING_PAYMENT' END,
+         CASE WHEN draft THEN 'DRAFT'::orders.resting_status END,
          CASE WHEN draft THEN 'draft' ELSE 'running' END, 1, 0, 'start',
-         CASE WHEN draft THEN NULL ELSE now() + interval '2 seconds' END, 0, 0, now()
+         CASE WHEN draft THEN NULL ELSE now() + interval '2 seconds' END, 0, 0, created_at
   FROM input
 )
-SELECT id, created_at FROM placed)"};
+SELECT id FROM placed)"};
 
 constexpr PgStatement kInsertOrders{
     "api_insert_orders",
@@ -70,7 +71,7 @@ claimed AS (
 ))",
               kPlace>};
 constexpr const char* kNewOrderType = "orders.new_order";
-constexpr int kNewOrderColumns = 15;
+constexpr int kNewOrderColumns = 16;
 
 constexpr PgStatement kReadKeyOwners{
     "api_read_key_owners", core::sql<"SELECT k.scope, k.key, k.request_hash, ", OrderRow::kColumns,
@@ -92,6 +93,7 @@ void add_order(core::PgRows& rows, const NewOrder& order) {
       .add(row.draft)
       .add(order.trace.correlation_id)
       .add(order.trace.traceparent)
+      .add(core::time_of(row.id.uuid))
       .add(row.id.shard);
   if (order.key) {
     rows.add(order.key->scope)

@@ -12,18 +12,9 @@ namespace orderflow::http_api {
 // The SQL with which the order writer makes orders durable.
 
 // Orders without a key, or whose key no earlier transaction took, with their saga rows and keys:
-// one statement, which is its own transaction. Answers those that were inserted: their ids and
-// times of creation (InsertedOrder).
+// one statement, which is its own transaction. created_at is the time in the id, since lists take
+// the one for the other. Answers the ids of those that were inserted.
 [[nodiscard]] core::PgCall insert_orders(std::span<const NewOrder* const> orders);
-
-struct InsertedOrder {
-  core::Uuid id;
-  core::Time created_at;
-
-  [[nodiscard]] static InsertedOrder read(core::PgRow& row) {
-    return {row.take<core::Uuid>(), row.take<core::Time>()};
-  }
-};
 
 // Who has these keys.
 [[nodiscard]] core::PgCall read_key_owners(std::span<const NewOrder* const> orders);

@@ -2,7 +2,7 @@
 
 #include <chrono>
 #include <map>
-#include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 #include "core/pg/settings.hpp"
@@ -111,17 +111,14 @@ void OrderWriter::insert(std::span<KeyGroup*> groups, Groups& taken) {
   const core::PgResult result =
       session_.execute(insert, core::front_end_point(CrashPlace::kInGroup));
   core::crash_point(CrashPlace::kAfterGroup);
-  std::unordered_map<core::Uuid, core::Time> created;
-  for (const auto& order : core::rows_of<InsertedOrder>(result)) {
-    created.emplace(order.id, order.created_at);
-  }
+  std::unordered_set<core::Uuid> inserted;
+  for (int i = 0; i < result.rows(); ++i) inserted.insert(result.uuid(i, 0));
   for (KeyGroup* group : groups) {
-    const auto found = created.find(group->candidate().row.id.uuid);
-    if (found == created.end()) {
+    if (inserted.contains(group->candidate().row.id.uuid)) {
+      group->inserted();
+    } else {
       taken.push_back(group);
-      continue;
     }
-    group->inserted(found->second);
   }
 }
 

@@ -5,7 +5,6 @@
 #include "http-api/payments/balances.hpp"
 #include "http-api/server/bind.hpp"
 #include "http-api/server/context_sessions.hpp"
-#include "http-api/server/list.hpp"
 
 namespace orderflow::http_api {
 namespace {
@@ -60,12 +59,6 @@ std::string payment_json(const domain::PaymentView& view) {
       .text();
 }
 
-KeysetQuery list_payments() {
-  return {core::sql<"SELECT ", domain::PaymentView::kColumns, " FROM payments.payments">,
-          "order_id DESC, id DESC",
-          "(order_id, id) < ((SELECT p.order_id FROM payments.payments p WHERE p.id = ?), ?)"};
-}
-
 class Payments {
  public:
   Payments(std::shared_ptr<core::SessionPool> sessions, OrderRequests& requests)
@@ -73,7 +66,7 @@ class Payments {
 
   asio::awaitable<Checked<Response>> all(Query<PageRequest> page) {
     auto work = [page = std::move(page.value)](core::PgSession& session) {
-      return read_list<domain::PaymentView>(session, list_payments(), page, payment_json);
+      return read_list<domain::PaymentView>(session, list_payments({}), page, payment_json);
     };
     co_return co_await sessions_->run(std::move(work));
   }
@@ -82,9 +75,7 @@ class Payments {
     auto work = [id = user_id.value,
                  page = std::move(page.value)](core::PgSession& session) -> Checked<Response> {
       if (!domain::find_account(session, id)) return refuse(not_found("user"));
-      KeysetQuery query = list_payments();
-      query.where.add("account_id = ?", id);
-      return read_list<domain::PaymentView>(session, query, page, payment_json);
+      return read_list<domain::PaymentView>(session, list_payments(id), page, payment_json);
     };
     co_return co_await sessions_->run(std::move(work));
   }
@@ -186,6 +177,13 @@ class PaymentsContext final : public ApiContext {
 };
 
 }  // namespace
+
+KeysetQuery list_payments(const std::optional<core::Uuid>& account_id) {
+  KeysetQuery query{core::sql<"SELECT ", domain::PaymentView::kColumns, " FROM payments.payments">,
+                    "id"};
+  if (account_id) query.of("account_id", *account_id);
+  return query;
+}
 
 std::unique_ptr<ApiContext> make_payments(const ApiEnvironment& environment,
                                           OrderRequests& requests) {

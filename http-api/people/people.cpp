@@ -5,7 +5,6 @@
 #include "http-api/middleware/keyed_write.hpp"
 #include "http-api/server/bind.hpp"
 #include "http-api/server/context_sessions.hpp"
-#include "http-api/server/list.hpp"
 
 namespace orderflow::http_api {
 namespace {
@@ -80,9 +79,7 @@ class Users {
 
   asio::awaitable<Checked<Response>> list(Query<PageRequest> page) {
     auto work = [page = std::move(page.value)](core::PgSession& session) {
-      const KeysetQuery query{core::sql<"SELECT ", domain::User::kColumns, " FROM identity.users">,
-                              "id DESC", "id < ?"};
-      return read_list<domain::User>(session, query, page, user_json);
+      return read_list<domain::User>(session, list_users(), page, user_json);
     };
     co_return co_await sessions_->run(std::move(work));
   }
@@ -139,6 +136,10 @@ class People final : public ApiContext {
 };
 
 }  // namespace
+
+KeysetQuery list_users() {
+  return {core::sql<"SELECT ", domain::User::kColumns, " FROM identity.users">, "id"};
+}
 
 std::unique_ptr<ApiContext> make_people(const ApiEnvironment& environment) {
   return std::make_unique<People>(environment);

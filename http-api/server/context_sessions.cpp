@@ -13,7 +13,9 @@ core::PgSessionOptions front_end_session(const char* database_role) {
   return {.application_name = "orderflow-api",
           .role = database_role,
           .answer_timeout = kFrontEndStatementTimeout,
-          .lock_timeout = kFrontEndStatementTimeout};
+          .lock_timeout = kFrontEndStatementTimeout,
+          .index_only_plans = true,
+          .index_order_plans = true};
 }
 
 std::shared_ptr<core::SessionPool> context_sessions(const ApiEnvironment& environment,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <concepts>
 #include <optional>
 #include <string>
@@ -17,17 +18,21 @@ namespace orderflow::http_api {
 // Conditions that are put together at run time, with their values as parameters.
 class WhereClause {
  public:
-  // Each ? of the condition stands for the value.
-  WhereClause& add(std::string_view condition);
-  WhereClause& add(std::string_view condition, const core::Uuid& value);
-  WhereClause& add(std::string_view condition, core::Time value);
-  WhereClause& add(std::string_view condition, std::string_view value);
-  WhereClause& add(std::string_view condition, std::int32_t value);
+  // A value's placeholder.
+  std::string bind(const core::Uuid& value);
+  std::string bind(std::string_view value);
   // Not for pointers, which would convert.
   template <std::same_as<bool> Bool>
-  WhereClause& add(std::string_view condition, Bool value) {
+  std::string bind(Bool value) {
     params_.boolean(value);
-    return add_condition(condition);
+    return last_placeholder();
+  }
+
+  WhereClause& add(std::string_view condition);
+  // Each ? of the condition stands for the value.
+  template <typename Value>
+  WhereClause& add(std::string_view condition, const Value& value) {
+    return add_condition(condition, bind(value));
   }
 
   // " WHERE ..." or nothing.
@@ -35,24 +40,56 @@ class WhereClause {
   [[nodiscard]] const core::PgParams& params() const { return params_; }
 
  private:
-  WhereClause& add_condition(std::string_view condition);
+  [[nodiscard]] std::string last_placeholder() const;
+  WhereClause& add_condition(std::string_view condition, const std::string& placeholder);
 
   std::string text_;
   core::PgParams params_;
 };
 
+// A statement that is put together at run time.
+struct ListStatement {
+  std::string sql;
+  core::PgParams params;
+};
+
 // A list as the API pages it (keyset pagination): newest first, from a position on. Stable under
-// inserts, since what is new comes before every position already given out. Where ids ascend with
-// time (version 7) they are the order; rows whose ids are derived (version 8) go by the order they
-// belong to.
+// inserts, since what is new comes before every position already given out. Positions are ids that
+// ascend with time, of version 7 or derived from such.
+//
+// A page is one stretch of one index, however many rows the table has and whatever they hold. An
+// index that has more columns than the position, those that of() names, ends with the position
+// NULLS FIRST, which the primary key does not: so no walk of the primary key is in the order asked
+// for, and sessions of front ends do not sort (PgSessionOptions::index_order_plans). The planner,
+// who does not know the values, would prefer such a walk: most rows match most filters, but when
+// none does it has no end. Where several such indexes would do, the columns have no statistics, or
+// one that happens to have one value only would seem to make no difference.
 struct KeysetQuery {
   std::string select;    // "SELECT <columns> FROM <tables>"
-  std::string order_by;  // e.g. "id DESC"
-  std::string after;     // what holds for rows after the one with id ?, e.g. "id < ?"
-  WhereClause where{};
+  std::string position;  // the column of ids, e.g. "id"
+  WhereClause where{};   // What is true of nearly every row of the stretch, or the index implies.
+  // Only positions from here on ...
+  core::Uuid first{};
+  // ... and before this one.
+  core::Uuid end = core::kLastUuid;
+  // What is read of the page's rows, where that takes more than the index and its table: another
+  // SELECT, from `page`, whose column `id` is the position. In any order.
+  std::string rows_of_page{};
+  bool by_primary_key = true;
 
-  // Runs it for one row more than the page has, which tells whether there is another page.
+  // Only rows with this value in a leading column of the index. `as`: the value as SQL, each ?
+  // stands for it.
+  template <typename Value>
+  KeysetQuery& of(std::string column, const Value& value, std::string_view as = "?") {
+    return add_key(std::move(column), as, where.bind(value));
+  }
+
+  // For one row more than the page has, which tells whether there is another page.
+  [[nodiscard]] ListStatement statement(const PageRequest& page) const;
   [[nodiscard]] core::PgResult run(core::PgSession& session, const PageRequest& page) const;
+
+ private:
+  KeysetQuery& add_key(std::string column, std::string_view as, const std::string& placeholder);
 };
 
 // A row's position in its list: its id, unless it says otherwise.
@@ -76,6 +113,8 @@ template <typename Row>
 [[nodiscard]] PageOf<Row> read_page(core::PgSession& session, const KeysetQuery& query,
                                     const PageRequest& page) {
   PageOf<Row> found{core::rows_of<Row>(query.run(session, page))};
+  std::sort(found.rows.begin(), found.rows.end(),
+            [](const Row& a, const Row& b) { return position_of(a) > position_of(b); });
   found.more = found.rows.size() > static_cast<std::size_t>(page.limit);
   if (found.more) found.rows.pop_back();
   return found;

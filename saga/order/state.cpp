@@ -61,4 +61,9 @@ bool is_terminal(OrderStatus status) {
          status == OrderStatus::kPaymentFailed || status == OrderStatus::kCancelled;
 }
 
+bool is_resting(OrderStatus status) {
+  return is_terminal(status) || status == OrderStatus::kDraft ||
+         status == OrderStatus::kNeedsAttention;
+}
+
 }  // namespace orderflow::saga

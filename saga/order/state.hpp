@@ -64,6 +64,10 @@ inline constexpr std::string_view kPaused = "paused: ";
 
 // No further change comes by itself, the carrier's report excepted.
 [[nodiscard]] bool is_terminal(OrderStatus status);
+// An order may be at it for long: it has ended, or it waits for its customer, the carrier or a
+// person. At any other it is being worked on: its saga is live and waits for nobody.
+// orders.resting_status has the same ones.
+[[nodiscard]] bool is_resting(OrderStatus status);
 
 // A refund that was asked for after the sale and is under way.
 struct PendingRefund {

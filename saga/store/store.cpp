@@ -64,11 +64,13 @@ constexpr PgStatement kLoadUnhandled{
 #undef ORDERFLOW_REQUEST_COLUMNS
 
 constexpr const char* kSagaChange = "orders.saga_change";
-constexpr int kSagaChangeColumns = 22;
+constexpr int kSagaChangeColumns = 23;
 constexpr PgStatement kSaveSagas{
     "sagas_save",
     "WITH u AS (UPDATE orders.sagas s SET version = c.version, live = c.live,"
-    " attention = c.attention, status = c.status, phase = c.phase, round = c.round, step = c.step,"
+    " attention = c.attention, status = c.status,"
+    " resting_status = CASE WHEN c.resting THEN c.status::orders.resting_status END,"
+    " phase = c.phase, round = c.round, step = c.step,"
     " steps = c.steps, attempt = c.attempt, event_sequence = c.event_sequence,"
     " wake_at = c.wake_at, waiting_for = c.waiting_for, reason = c.reason,"
     " failure_code = c.failure_code, failure_detail = c.failure_detail,"
@@ -224,6 +226,7 @@ void add_saga(PgRows& rows, const ChangedSaga& changed) {
       .add(state.live())
       .add(state.attention)
       .add(to_text(state.status))
+      .add(is_resting(state.status))
       .add(to_text(state.phase))
       .add(state.round)
       .add(step_name(*changed.saga->facts->definition, state.step))

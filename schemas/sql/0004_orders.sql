@@ -1,4 +1,5 @@
--- What was ordered. Written once, at the API; never updated. JSON that no query looks into is of type json:
+-- What was ordered. Written once, at the API; never updated. created_at is the time that the id begins with, so
+-- that lists find times by the primary key. JSON that no query looks into is of type json:
 -- it goes on as it was written, and a placed order's answer is made again from its row, byte for byte.
 CREATE TABLE orders.orders (
   id uuid PRIMARY KEY,
@@ -14,7 +15,7 @@ CREATE TABLE orders.orders (
   traceparent text NOT NULL,
   created_at timestamptz NOT NULL
 );
-CREATE INDEX orders_user ON orders.orders (user_id, id);
+CREATE INDEX orders_user ON orders.orders (user_id, id NULLS FIRST);  -- See KeysetQuery for NULLS FIRST.
 
 -- Columns that no query chooses rows by need no statistics, here and in the tables below. Tables that grow
 -- are analyzed again and again, and sorting samples of JSON and text is most of what that costs.
@@ -39,6 +40,7 @@ CREATE TYPE orders.new_order AS (
   draft boolean,
   correlation_id text,
   traceparent text,
+  created_at timestamptz,
   shard integer,
   scope text,
   key text,
@@ -49,12 +51,20 @@ CREATE TYPE orders.new_order AS (
 -- Of a placed order only its id is kept.
 SELECT ops.create_key_table('orders', 'status integer, location text, body bytea, order_id uuid');
 
+-- The statuses at which an order may stay: it has ended, or waits for its customer, the carrier or a person.
+-- At any other its saga is live and waits for nobody, and the number of those is limited.
+CREATE TYPE orders.resting_status AS ENUM
+  ('DRAFT', 'PAYMENT_FAILED', 'DELIVERY_SCHEDULED', 'DELIVERED', 'CANCELLED', 'NEEDS_ATTENTION');
+
 -- What happens to it. One narrow row an order, updated by the owner of its partition only.
 -- steps: "payment:done,delivery:sent", see saga/engine/step_states.hpp; one that is not named has not started.
 -- step: the one it is at, "refund" included; null before the first is sent. No index holds a column that
--- changes before the end except the two booleans, so that all but the finishing update stay HOT.
+-- changes while an order is being worked on except the two booleans, so that all updates but those that end
+-- it, deliver it or call a person stay HOT. resting_status (the status, while the order may stay at it) and
+-- user_id are there for lists.
 CREATE TABLE orders.sagas (
   order_id uuid PRIMARY KEY,
+  user_id uuid NOT NULL,
   shard integer NOT NULL,
   version bigint NOT NULL DEFAULT 0,
   live boolean NOT NULL,
@@ -76,11 +86,19 @@ CREATE TABLE orders.sagas (
   open_request uuid,
   refund jsonb,
   step_started_at timestamptz,
-  updated_at timestamptz NOT NULL
+  updated_at timestamptz NOT NULL,
+  resting_status orders.resting_status,
+  CHECK (live OR resting_status IS NOT NULL)
 ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.02);
-CREATE INDEX sagas_live ON orders.sagas (shard) WHERE live;
+CREATE INDEX sagas_live ON orders.sagas (shard, attention) WHERE live;
 CREATE INDEX sagas_attention ON orders.sagas (order_id) WHERE attention;
+CREATE INDEX sagas_status ON orders.sagas (resting_status, order_id NULLS FIRST)
+  WHERE resting_status IS NOT NULL;
+CREATE INDEX sagas_user_status ON orders.sagas (user_id, resting_status, order_id NULLS FIRST)
+  WHERE resting_status IS NOT NULL;
+-- Of user_id nothing may be known either: with one user alone, the planner would take sagas_status for theirs.
 ALTER TABLE orders.sagas
+  ALTER COLUMN user_id SET STATISTICS 0,
   ALTER COLUMN version SET STATISTICS 0,
   ALTER COLUMN round SET STATISTICS 0,
   ALTER COLUMN steps SET STATISTICS 0,
@@ -100,6 +118,7 @@ CREATE TYPE orders.saga_change AS (
   live boolean,
   attention boolean,
   status text,
+  resting boolean,
   phase text,
   round integer,
   step text,

@@ -47,7 +47,7 @@ CREATE TABLE payments.payments (
   CHECK (undone_amount + refunded_amount <= amount)
 ) WITH (fillfactor = 80);
 CREATE INDEX payments_order ON payments.payments (order_id);
-CREATE INDEX payments_account ON payments.payments (account_id, id);
+CREATE INDEX payments_account ON payments.payments (account_id, id NULLS FIRST);
 ALTER TABLE payments.payments
   ALTER COLUMN shard SET STATISTICS 0,
   ALTER COLUMN amount SET STATISTICS 0,

@@ -21,13 +21,13 @@ INSERT INTO orders.orders (id, shard, user_id, items, total, currency, delivery_
 SELECT id, 1, '00000000-0000-4000-8000-0000000000b1', '[]', 300, 'USD', '{}', 'c', 't', now()
 FROM unnest('{00000000-0000-4000-8000-0000000000a1,
               00000000-0000-4000-8000-0000000000a2}'::uuid[]) AS id;
-INSERT INTO orders.sagas (order_id, shard, live, status, phase, steps, event_sequence, payment_id,
-                          updated_at) VALUES
- ('00000000-0000-4000-8000-0000000000a1', 1, false, 'DELIVERED', 'ended',
+INSERT INTO orders.sagas (order_id, user_id, shard, live, status, resting_status, phase, steps,
+                          event_sequence, payment_id, updated_at) VALUES
+ ('00000000-0000-4000-8000-0000000000a1', '00000000-0000-4000-8000-0000000000b1', 1, false, 'DELIVERED', 'DELIVERED', 'ended',
   'payment:done,delivery:done', 4, '00000000-0000-4000-8000-0000000000c1',
   now() - interval '1 minute'),
- ('00000000-0000-4000-8000-0000000000a2', 1, false, 'CANCELLED', 'ended', 'payment:undone', 4,
-  '00000000-0000-4000-8000-0000000000c2', now() - interval '1 minute');
+ ('00000000-0000-4000-8000-0000000000a2', '00000000-0000-4000-8000-0000000000b1', 1, false,
+  'CANCELLED', 'CANCELLED', 'ended', 'payment:undone', 4, '00000000-0000-4000-8000-0000000000c2', now() - interval '1 minute');
 INSERT INTO orders.events (order_id, shard, sequence, partition, batch_no, ordinal, type, status,
                            time, actor, correlation_id, traceparent, data)
 SELECT order_id::uuid, 1, sequence, 0, 1, 1, 'x', status, now(), 'a', 'c', 't', '{}'
@@ -77,8 +77,13 @@ struct Break {
 
 const Break kBreaks[] = {
     {"DELETE FROM orders.sagas WHERE status = 'DELIVERED'", {"every order has a saga"}},
+    {"UPDATE orders.sagas SET user_id = gen_random_uuid() WHERE status = 'DELIVERED'",
+     {"a saga has its order's user"}},
+    {"UPDATE orders.sagas SET resting_status = 'CANCELLED' WHERE status = 'DELIVERED'",
+     {"lists find a saga at its status"}},
     {"UPDATE orders.sagas SET status = 'PAID' WHERE status = 'DELIVERED'",
-     {"orders at rest are finished", "status follows from history", "deliveries fit the status"}},
+     {"lists find a saga at its status", "orders at rest are finished",
+      "status follows from history", "deliveries fit the status"}},
     {"DELETE FROM orders.events WHERE status = 'DELIVERY_SCHEDULED'",
      {"events are gap-free", "every transition is legal"}},
     {"UPDATE orders.sagas SET event_sequence = 5 WHERE status = 'DELIVERED'",

@@ -19,9 +19,9 @@ class Group {
     const core::Uuid id = core::new_uuid_v7();
     const std::string text = id.to_string();
     sql().execute(
-        "INSERT INTO orders.sagas (order_id, shard, live, attention, status, phase, step, steps,"
-        " round, waiting_for, reason, updated_at) VALUES ('" +
-        text + "', " + std::to_string(core::shard_of(text)) +
+        "INSERT INTO orders.sagas (order_id, user_id, shard, live, attention, status, phase, step,"
+        " steps, round, waiting_for, reason, updated_at) VALUES ('" +
+        text + "', gen_random_uuid(), " + std::to_string(core::shard_of(text)) +
         ", true, true, 'NEEDS_ATTENTION', 'running', 'payment', 'payment:sent', 1, 'operator',"
         " 'payment: no_reply_in_time', now())");
     return id;

@@ -43,9 +43,10 @@ class Sagas {
         " correlation_id, traceparent, created_at) VALUES ('" +
         key + "', " + shard_text(id) +
         ", gen_random_uuid(), '[]', 100000, 'USD', '{}', 'test', '', now())");
-    database.sql().execute("INSERT INTO orders.sagas (order_id, shard, round, updated_at, " +
-                           columns + ") VALUES ('" + key + "', " + shard_text(id) + ", 1, now(), " +
-                           values + ")");
+    database.sql().execute(
+        "INSERT INTO orders.sagas (order_id, user_id, shard, round, updated_at, " + columns +
+        ") SELECT id, user_id, " + shard_text(id) + ", 1, now(), " + values +
+        " FROM orders.orders WHERE id = '" + key + "'");
   }
 
   void insert_due(const Uuid& id) const {
@@ -54,8 +55,9 @@ class Sagas {
   }
 
   void insert_sold(const Uuid& id, const Uuid& payment) const {
-    insert(id, "live, status, phase, steps, step, waiting_for, payment_id",
-           "false, 'DELIVERED', 'ended', 'payment:done,delivery:done', 'scheduled', 'nothing', '" +
+    insert(id, "live, status, resting_status, phase, steps, step, waiting_for, payment_id",
+           "false, 'DELIVERED', 'DELIVERED', 'ended', 'payment:done,delivery:done', 'scheduled', "
+           "'nothing', '" +
                payment.to_string() + "'");
   }
 

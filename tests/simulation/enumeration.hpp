@@ -167,6 +167,8 @@ class Course {
     if (dies()) decided = decide(state_, facts_, input, now_, options_.policy);
     state_ = std::move(decided.state);
     must(!state_.live() || state_.wake_at.has_value(), "a live saga has no wake-up");
+    must(is_resting(state_.status) || (state_.live() && !state_.attention),
+         "an order stays at a status that lists look for among the live ones only");
     for (auto& event : decided.events) history_.push_back(event.sequence);
     if (dies()) return publish_beyond_mark();
     for (const auto& event : decided.events) published_.push_back(event.sequence);

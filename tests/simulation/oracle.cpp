@@ -88,6 +88,9 @@ void Oracle::before_sagas(const Transaction& transaction) {
     record(change.order).status = change.state.status;
     check(!change.state.live() || change.state.wake_at.has_value(), change.order,
           "a live saga without a wake-up");
+    check(saga::is_resting(change.state.status) || (change.state.live() && !change.state.attention),
+          change.order,
+          "a status that lists look for among the live ones only, and it stays at it");
   }
 }
 

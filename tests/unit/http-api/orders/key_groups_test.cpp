@@ -26,8 +26,6 @@ class Batch {
   std::vector<KeyGroup::Member> members_;
 };
 
-const core::Time kCreated{std::chrono::seconds{5}};
-
 TEST_CASE("orders without a key are groups of their own") {
   Batch batch;
   (void)batch.add("", "a");
@@ -43,12 +41,12 @@ TEST_CASE("who repeats the first of a batch gets its answer, who asks for someth
   const auto& same = batch.add("k", "a");
   const auto& other = batch.add("k", "b");
   auto groups = batch.groups();
-  groups[0].inserted(kCreated);
+  groups[0].inserted();
   CHECK(groups[0].decided());
   CHECK(first.result == PlaceResult::kPlaced);
   CHECK(same.result == PlaceResult::kReplayed);
   CHECK(same.order.id.uuid == batch.id(0));
-  CHECK(same.order.created_at == kCreated);
+  CHECK(same.order.created_at == core::time_of(batch.id(0)));
   CHECK(other.result == PlaceResult::kKeyReused);
 }
 
@@ -63,7 +61,7 @@ TEST_CASE("a refused order takes only those along that say the same") {
   CHECK(as_bad.result == PlaceResult::kRefused);
   REQUIRE_FALSE(groups[0].decided());
   CHECK(groups[0].candidate().row.id.uuid == batch.id(2));
-  groups[0].inserted(kCreated);
+  groups[0].inserted();
   CHECK(good.result == PlaceResult::kPlaced);
 }
 
