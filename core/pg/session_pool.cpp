@@ -44,20 +44,30 @@ void SessionPool::submit(std::shared_ptr<AnyJob> job) {
 
 void SessionPool::serve(const std::stop_token& stop) {
   PgSession session(url_, options_);
+  std::uint64_t known_losses = 0;
   while (true) {
     std::shared_ptr<AnyJob> job;
+    bool others_lost = false;
     {
       std::unique_lock lock(mutex_);
       wake_.wait(lock, stop, [this] { return !jobs_.empty(); });
       if (jobs_.empty()) return;
       job = std::move(jobs_.front());
       jobs_.pop_front();
+      others_lost = std::exchange(known_losses, losses_) != losses_;
     }
     if (stop.stop_requested()) {
       job->fail(std::make_exception_ptr(Unavailable("the server stops")));
     } else {
+      if (others_lost) session.disconnect();
+      const int backend = session.backend_pid();
       job->run(session);
+      if (backend != 0 && session.backend_pid() != backend) {
+        const std::lock_guard lock(mutex_);
+        known_losses = ++losses_;
+      }
     }
+    job->resume_caller();
   }
 }
 

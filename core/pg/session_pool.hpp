@@ -63,6 +63,7 @@ class SessionPool {
     virtual ~AnyJob() = default;
     virtual void run(PgSession& session) = 0;
     virtual void fail(std::exception_ptr why) = 0;
+    virtual void resume_caller() = 0;
   };
 
   template <typename Work, typename Value>
@@ -70,15 +71,15 @@ class SessionPool {
     explicit Job(Work the_work) : work(std::move(the_work)) {}
     void run(PgSession& session) override {
       try {
-        outcome->set(Outcome<Value>(std::in_place_index<1>, work(session)));
+        result.template emplace<1>(work(session));
       } catch (...) {
         fail(std::current_exception());
       }
     }
-    void fail(std::exception_ptr why) override {
-      outcome->set(Outcome<Value>(std::in_place_index<0>, std::move(why)));
-    }
+    void fail(std::exception_ptr why) override { result.template emplace<0>(std::move(why)); }
+    void resume_caller() override { outcome->set(std::move(result)); }
     Work work;
+    Outcome<Value> result;
     std::shared_ptr<OneShot<Outcome<Value>>> outcome = std::make_shared<OneShot<Outcome<Value>>>();
   };
 
@@ -90,6 +91,9 @@ class SessionPool {
   std::mutex mutex_;
   std::condition_variable_any wake_;
   std::deque<std::shared_ptr<AnyJob>> jobs_;
+  // Of connections. What cut one off may have cut off all: each is made anew before its next job,
+  // which would otherwise wait for a silent server.
+  std::uint64_t losses_ = 0;
   bool stopping_ = false;
   std::vector<std::jthread> threads_;
 };

@@ -122,10 +122,13 @@ void PgClient::stay_deaf() {
   throw ClientHasLeft{};
 }
 
-void PgClient::welcome() {
+void PgClient::welcome(std::uint32_t backend_pid) {
   (void)hear_start();
   say(pg_authentication_ok() + pg_parameter("server_version", "15.0") +
-      pg_parameter("IntervalStyle", "iso_8601") + std::string(kPgReady));
+      pg_parameter("IntervalStyle", "iso_8601") +
+      (backend_pid == 0 ? ""
+                        : pg_message('K', big_endian(backend_pid) + big_endian(std::uint32_t{0}))) +
+      std::string(kPgReady));
 }
 
 ScriptedPostgres::ScriptedPostgres(std::function<void(PgClient&)> script)

@@ -40,8 +40,8 @@ class PgClient {
   // Neither listens nor speaks.
   [[noreturn]] void stay_deaf();
 
-  // Lets a client in as PostgreSQL does.
-  void welcome();
+  // Lets a client in as PostgreSQL does, or, without a backend's pid, as some poolers do.
+  void welcome(std::uint32_t backend_pid = 0);
 
  private:
   std::string hear(std::size_t size);
