@@ -177,6 +177,8 @@ PgConnection open(const DatabaseUrl& url, const PgHost* host, const PgSessionOpt
   values.push_back(nullptr);
   PgConnection connection(PQconnectStartParams(keys.data(), values.data(), 1));
   if (connection == nullptr) give_up("out of memory");
+  // What a server says besides its answers would go to stderr, where every line is JSON.
+  PQsetNoticeReceiver(connection.get(), [](void*, const PGresult*) {}, nullptr);
   shake_hands(connection.get(), deadline);
   if (PQsetnonblocking(connection.get(), 1) != 0) give_up("a session could not be set up");
   const char* witness = PQparameterStatus(connection.get(), kWitness);

@@ -3,11 +3,13 @@
 #include <libpq-fe.h>
 
 #include <algorithm>
+#include <cctype>
 #include <iterator>
 #include <utility>
 
 #include "core/pg/url_parameters.hpp"
 #include "core/values/failure.hpp"
+#include "core/values/number.hpp"
 
 namespace orderflow::core {
 namespace {
@@ -98,13 +100,45 @@ bool is_scheme(std::string_view text) {
   });
 }
 
+bool is_port(const std::string& text) {
+  const auto port = parse_number<int>(text);
+  return text.empty() || (port && *port >= 1 && *port <= 65'535);
+}
+
+bool is_host(const std::string& text) {
+  const bool is_folder = text.starts_with('/') || text.starts_with('@');  // Of a Unix socket.
+  return text.find_first_of(is_folder ? "" : "/@") == std::string::npos;
+}
+
+// An unescaped / or @ in a URL's password makes libpq take a part of it for a host, a port or a
+// database, which are shown. So nothing of them is said here either.
+std::string problem_of_place(std::string_view keyword, const std::string& value, bool is_url) {
+  constexpr const char* kEscape = "; in a URL's password / is written %2F, @ is %40 and : is %3A";
+  const auto parts = split(value);
+  if (keyword == "port" && !std::all_of(parts.begin(), parts.end(), is_port)) {
+    return std::string("a URL whose port is a number from 1 to 65535") + kEscape;
+  }
+  if (keyword == "host" && !std::all_of(parts.begin(), parts.end(), is_host)) {
+    return std::string("a URL whose host has neither / nor @ in its name") + kEscape;
+  }
+  if (keyword == "dbname" && is_url && value.find_first_of("/@") != std::string::npos) {
+    return std::string("a URL whose database has neither / nor @ in its name") + kEscape;
+  }
+  const bool is_time = keyword == "connect_timeout";
+  if (is_time && !parse_number<std::uint32_t>(value)) {
+    return "one whose connect_timeout is a whole number of seconds";
+  }
+  return {};
+}
+
 // What a text must be that cannot be a connection string; nothing when it can.
-std::optional<std::string> problem_of_conninfo(const std::string& conninfo) {
+std::optional<std::string> problem_of_conninfo(const std::string& conninfo, bool is_url) {
   const Options options = options_of(conninfo);
   if (!options) return std::string(kForms) + " (a value with spaces stands in quotes)";
   for (const auto* option = options.get(); option->keyword != nullptr; ++option) {
     if (option->val == nullptr) continue;
     std::string problem = problem_of_parameter(option->keyword, option->val);
+    if (problem.empty()) problem = problem_of_place(option->keyword, option->val, is_url);
     if (!problem.empty()) return problem;
   }
   return std::nullopt;
@@ -120,8 +154,12 @@ DatabaseUrl::DatabaseUrl(std::string_view text) {
 
 tl::expected<DatabaseUrl, std::string> DatabaseUrl::parse(std::string_view text) {
   DatabaseUrl url;
+  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back())) != 0) {
+    text.remove_suffix(1);  // Of a file that ends with a line's end.
+  }
   const auto scheme_end = text.find("://");
-  if (scheme_end != std::string_view::npos && is_scheme(text.substr(0, scheme_end))) {
+  const bool is_url = scheme_end != std::string_view::npos && is_scheme(text.substr(0, scheme_end));
+  if (is_url) {
     std::string_view scheme = text.substr(0, scheme_end);
     scheme = scheme.substr(0, scheme.find('+'));  // postgresql+asyncpg, postgres+psycopg2, ...
     if (scheme != "postgres" && scheme != "postgresql") {
@@ -135,7 +173,8 @@ tl::expected<DatabaseUrl, std::string> DatabaseUrl::parse(std::string_view text)
     if (text.find('=') == std::string_view::npos) return tl::unexpected(std::string(kForms));
     url.conninfo_ = text;
   }
-  if (auto problem = problem_of_conninfo(url.conninfo_)) return tl::unexpected(*std::move(problem));
+  if (auto problem = problem_of_conninfo(url.conninfo_, is_url))
+    return tl::unexpected(*std::move(problem));
   return url;
 }
 

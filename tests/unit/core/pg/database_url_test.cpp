@@ -66,6 +66,21 @@ TEST_CASE("the hosts of a URL keep their own ports") {
   CHECK(DatabaseUrl("dbname=d").hosts().empty());
 }
 
+TEST_CASE("what cannot be a place is refused, a Unix socket's folder is one") {
+  for (const char* wrong : {"host=h port=port", "host=h port=0", "host=h port=99999",
+                            "host=a,b port=1,x", "host=h connect_timeout=abc", "host=a/b"}) {
+    INFO(wrong);
+    CHECK_FALSE(refusal_of(wrong).empty());
+  }
+  for (const char* right : {"host=/var/run/postgresql", "host=@abstract", "host=a,b port=1,2",
+                            "postgresql:///d?host=/tmp", "postgresql://%2Ftmp/d", "host=h port=1",
+                            "host=h dbname='a@b'", "host=h connect_timeout=3"}) {
+    INFO(right);
+    CHECK(refusal_of(right).empty());
+  }
+  CHECK(DatabaseUrl("postgresql://u@h/d\n").parameter("dbname") == "d");
+}
+
 TEST_CASE("a parameter can be taken out of either spelling") {
   CHECK(DatabaseUrl("postgres://u:hunter2@h/d").without("password").conninfo() ==
         "user=u dbname=d host=h");
@@ -92,6 +107,17 @@ TEST_CASE("a database password never shows, however it is written") {
     CHECK_FALSE(refusal_of(unreadable).empty());
     CHECK(refusal_of(unreadable).find("hunter2") == std::string::npos);
   }
+  // libpq takes parts of these passwords for hosts, ports and databases.
+  for (const char* misread :
+       {"postgres://u:hun/ter2@h/d", "postgresql://u:x@hunter2@h/d", "postgresql://u:1/hunter2@h/d",
+        "postgresql://u:hunter2/x@h/d", "postgresql://u:a/b@hunter2:1/d",
+        "postgresql://u:x@hunter2/y@h:5432/d", "postgresql://u@h:hunter2/d"}) {
+    INFO(misread);
+    CHECK(refusal_of(misread).find("%40") != std::string::npos);
+    CHECK(refusal_of(misread).find("ter2") == std::string::npos);
+  }
+  CHECK(shown("postgresql://u:x%40hunter2%2F@h:5432/d") ==
+        "user=u password=*** dbname=d host=h port=5432");
   CHECK(shown("postgresql://u@h:5432/d") == "user=u dbname=d host=h port=5432");
   CHECK(shown(R"(host=a\ password=b dbname='it\'s')") == R"(dbname='it\'s' host='a password=b')");
 }
