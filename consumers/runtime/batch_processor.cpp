@@ -62,10 +62,6 @@ void BatchProcessor::handle(Messages messages, bool include_due) {
 }
 
 void BatchProcessor::handle_dead_letter(const KafkaMessage* message, const std::string& reason) {
-  logger_.error("dead letter", {{"topic", database_.topic()},
-                                {"partition", message->partition()},
-                                {"offset", message->offset()},
-                                {"reason", reason}});
   const Messages alone{&message, 1};
   const Batch batch = make_batch(alone, false);
   commit(alone, batch, [&] {
@@ -92,8 +88,10 @@ void BatchProcessor::commit(Messages messages, const Batch& batch, const Prepare
 template <typename Prepare>
 void BatchProcessor::store(Messages messages, const Batch& batch, const Prepare& prepare) {
   Committed committed;
+  std::vector<DeadLetter> letters;
   try {
     auto draft = prepare();
+    letters = draft.dead_letters;
     auto advances = batch_advances(batch.grants, next_offsets(messages), draft.touched,
                                    publisher_.marks(), partitions_.oldest_ready_at());
     committed = database_.commit(database_.transaction(std::move(advances), std::move(draft)));
@@ -106,7 +104,17 @@ void BatchProcessor::store(Messages messages, const Batch& batch, const Prepare&
     throw;
   }
   partitions_.apply(committed);
+  log(letters);
   if (batch.messages.size() < messages.size()) guard_.passed_over(messages);
+}
+
+void BatchProcessor::log(const std::vector<DeadLetter>& letters) {
+  for (const auto& [message, reason] : letters) {
+    logger_.error("dead letter", {{"topic", database_.topic()},
+                                  {"partition", message->partition()},
+                                  {"offset", message->offset()},
+                                  {"reason", reason}});
+  }
 }
 
 // After the commit: the handler's state holds, the messages leave their buffers, the results go

@@ -45,6 +45,7 @@ class BatchProcessor {
   void commit(Messages messages, const Batch& batch, const Prepare& prepare);
   template <typename Prepare>
   void store(Messages messages, const Batch& batch, const Prepare& prepare);
+  void log(const std::vector<DeadLetter>& letters);
   void publish(Messages messages);
 
   PartitionHandler& handler_;

@@ -10,6 +10,7 @@
 #include "consumers/runtime/membership.hpp"
 #include "consumers/runtime/owned_partitions.hpp"
 #include "consumers/runtime/owner_database.hpp"
+#include "consumers/runtime/progress_health.hpp"
 #include "consumers/runtime/reading_health.hpp"
 #include "consumers/runtime/restart_backoff.hpp"
 #include "core/async/batch_pace.hpp"
@@ -53,6 +54,7 @@ class OwnerLoop::Impl {
         partitions_(options_.ready_delay),
         guard_(options_.role, options_.topic, health, logger, metrics),
         reading_(options_.role, health, logger),
+        progress_(options_.role, health),
         batches_(handler, database_, publisher_, partitions_, guard_, crash_, logger) {}
 
   void run() {
@@ -91,6 +93,7 @@ class OwnerLoop::Impl {
   // Everything in memory is void; the database is read again once it answers.
   void start_over(const std::string& why) {
     logger_.warning("starting over from the database", {{"reason", why}});
+    progress_.failed(why, steady_clock::now());
     drop(partitions_.numbers());
     // What it had queued is published again from the marks; kept, it would fail every iteration.
     if (publisher_.broken()) publisher_.reset();
@@ -303,7 +306,9 @@ class OwnerLoop::Impl {
     measure();
     batches_.process(messages, due);
     metrics_.batch(steady_clock::now() - began, messages.size());
-    if (!messages.empty()) pace_.handled(messages.size());
+    if (messages.empty()) return;
+    pace_.handled(messages.size());
+    progress_.has_done_a_batch();
   }
 
   // Once a second: that we live, the marks, how long messages wait.
@@ -313,6 +318,7 @@ class OwnerLoop::Impl {
     batches_.write_marks();
     // A grant alone proves nothing: what failed may fail again with the first batch.
     backoff_.succeeded();
+    progress_.lives(steady_clock::now());
     if (++heartbeats_ % kHeartbeatsPerDeadLetterCount == 1) {
       metrics_.dead_letters.Set(static_cast<double>(database_.open_dead_letters()));
     }
@@ -341,6 +347,7 @@ class OwnerLoop::Impl {
   OwnedPartitions partitions_;
   InstallationGuard guard_;
   ReadingHealth reading_;
+  ProgressHealth progress_;
   BatchProcessor batches_;
 
   std::set<std::int32_t> ungranted_;  // Assigned by Kafka, yet to be granted by the database.

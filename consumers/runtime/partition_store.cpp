@@ -50,8 +50,8 @@ PartitionStore::PartitionStore(const std::string& schema, std::string role)
   const std::string table = schema + ".partitions";
   grant_ = {schema + "_grant",
             "UPDATE " + table +
-                " SET epoch = epoch + 1, owner = $2, backend_pid = pg_backend_pid(),"
-                " heartbeat = clock_timestamp(), oldest_ready_at = NULL"
+                // No heartbeat: who has been granted a partition may still fail at all of its work.
+                " SET epoch = epoch + 1, owner = $2, backend_pid = pg_backend_pid()"
                 " WHERE partition = ANY($1)"
                 " RETURNING partition, epoch, next_offset, batch_no, published_mark,"
                 " clock_timestamp()"};
