@@ -40,7 +40,8 @@ FROM generate_series($1::bigint, $2::bigint - 1) i)";
 
 constexpr const char* kInsertSagas = R"(
 INSERT INTO orders.sagas (order_id, user_id, shard, version, live, status, resting_status,
-                          phase, round, step, steps, event_sequence, waiting_for, payment_id, delivery_id, updated_at)
+                          phase, round, step, steps, event_sequence, waiting_for, payment_id,
+                          delivery_id, updated_at)
 SELECT (lpad(to_hex(i), 12, '0') || '70008000000000000000')::uuid,
        md5('history account ' || i % 1000)::uuid, (i % 1024)::int, 4, false,
        'DELIVERED', 'DELIVERED', 'ended', 1, 'delivery', 'payment:done,delivery:done', 4, 'nothing',

@@ -23,8 +23,8 @@ constexpr AuditCheck kChecks[] = {
      "WHERE user_id <> saga_user_id"},
 
     {"lists find a saga at its status", AuditScope::kOrders,
-     "SELECT id, 'listed as ' || coalesce(listed, 'under way') || ', it is ' || status FROM chunk "
-     "WHERE listed <> status OR (listed IS NULL AND NOT live)"},
+     "SELECT id, 'listed as ' || coalesce(listed, 'under way') || ', it is ' || status FROM rest "
+     "WHERE listed IS DISTINCT FROM status"},
 
     {"orders at rest are finished", AuditScope::kOrders,
      "SELECT id, 'at rest as ' || status FROM rest WHERE status NOT IN "

@@ -43,7 +43,7 @@ std::string held_events_json(const HeldEventsRow& held) {
       .text();
 }
 
-KeysetQuery list_held_events() { return {core::sql<kSelect>, "h.order_id DESC", "h.order_id < ?"}; }
+KeysetQuery list_held_events() { return {core::sql<kSelect>, "h.order_id"}; }
 
 std::optional<std::string> held_reason(core::PgSession& session, const core::Uuid& order_id) {
   const auto rows = session.execute(kFindReason, PgParams().uuid(order_id));

@@ -23,8 +23,8 @@ constexpr core::SqlText kPlace{R"(, placed AS (
   FROM input
   RETURNING id
 ), started AS (
-  INSERT INTO orders.sagas (order_id, user_id, shard, live, status, resting_status, phase, round, attempt,
-                            waiting_for, wake_at, version, event_sequence, updated_at)
+  INSERT INTO orders.sagas (order_id, user_id, shard, live, status, resting_status, phase, round,
+                            attempt, waiting_for, wake_at, version, event_sequence, updated_at)
   SELECT id, user_id, shard, NOT draft, CASE WHEN draft THEN 'DRAFT' ELSE 'PENDING_PAYMENT' END,
          CASE WHEN draft THEN 'DRAFT'::orders.resting_status END,
          CASE WHEN draft THEN 'draft' ELSE 'running' END, 1, 0, 'start',

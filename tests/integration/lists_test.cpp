@@ -3,6 +3,7 @@
 #include <deque>
 #include <functional>
 #include <set>
+#include <utility>
 
 #include "core/pg/transaction.hpp"
 #include "http-api/admin/sagas.hpp"
@@ -63,9 +64,9 @@ CREATE TEMP TABLE wanted AS
   UNION ALL SELECT $id(1767225600000 + n, n), ')" +
                                        kNewcomer + R"(',
     ('{PENDING_PAYMENT,PAID,CANCELLING}'::text[])[1 + n % 3] FROM generate_series(1, 40) n;
-INSERT INTO orders.orders (id, user_id, items, total, currency, delivery_address, correlation_id,
-                           traceparent, created_at)
-  SELECT id, user_id, '[]', 300, 'USD', '{}', 'c', 't',
+INSERT INTO orders.orders (id, shard, user_id, items, total, currency, delivery_address,
+                           correlation_id, traceparent, created_at)
+  SELECT id, 1, user_id, '[]', 300, 'USD', '{}', 'c', 't',
          to_timestamp(('x' || translate(left(id::text, 13), '-', ''))::bit(48)::bigint / 1000.0)
   FROM wanted;
 INSERT INTO orders.sagas (order_id, user_id, shard, live, attention, status, resting_status, phase,
@@ -75,8 +76,9 @@ INSERT INTO orders.sagas (order_id, user_id, shard, live, attention, status, res
          CASE WHEN status = ANY(live) THEN 'running' ELSE 'ended' END, 'payment',
          CASE status WHEN 'NEEDS_ATTENTION' THEN 'payment: no_reply_in_time' END, now()
   FROM wanted, (SELECT '{PENDING_PAYMENT,PAID,CANCELLING,NEEDS_ATTENTION}'::text[] AS live) l;
-INSERT INTO payments.payments (id, order_id, account_id, amount, currency, status, correlation_id)
-  SELECT id, id, user_id, 300, 'USD', 'CAPTURED', 'c' FROM wanted;
+INSERT INTO payments.payments (id, order_id, account_id, shard, amount, currency, status,
+                               correlation_id)
+  SELECT id, id, user_id, 1, 300, 'USD', 'CAPTURED', 'c' FROM wanted;
 INSERT INTO delivery.deliveries (id, order_id, shard, status, delivery_address, correlation_id)
   SELECT id, id, 1, 'DELIVERED', '{}', 'c' FROM wanted;
 INSERT INTO identity.users (id, username, display_name)
@@ -289,10 +291,11 @@ TEST_CASE("a list reads no more than its page, whatever it is filtered by", "[li
 
 // Every order there is: 360 of three users, of each status alike, one a second.
 const std::string kFewRows = with_ids(R"(
-INSERT INTO orders.orders (id, user_id, items, total, currency, delivery_address, correlation_id,
-                           traceparent, created_at)
-  SELECT $id(1735689600000 + n * 1000, n), ('00000000-0000-4000-8000-0000000000b' || n % 3)::uuid, '[]',
-         300, 'USD', '{}', 'c', 't', to_timestamp(1735689600 + n)
+INSERT INTO orders.orders (id, shard, user_id, items, total, currency, delivery_address,
+                           correlation_id, traceparent, created_at)
+  SELECT $id(1735689600000 + n * 1000, n), 1,
+         ('00000000-0000-4000-8000-0000000000b' || n % 3)::uuid, '[]', 300, 'USD', '{}', 'c',
+         't', to_timestamp(1735689600 + n)
   FROM generate_series(0, 359) n;
 INSERT INTO orders.sagas (order_id, user_id, shard, live, attention, status, resting_status, phase,
                           updated_at)
@@ -300,8 +303,8 @@ INSERT INTO orders.sagas (order_id, user_id, shard, live, attention, status, res
          status = 'NEEDS_ATTENTION', status,
          (SELECT r FROM unnest(enum_range(NULL::orders.resting_status)) r WHERE r::text = status),
          'running', now()
-  FROM (SELECT *, ('{DRAFT,PENDING_PAYMENT,PAID,PAYMENT_FAILED,DELIVERY_SCHEDULED,DELIVERED,CANCELLING,
-                     CANCELLED,NEEDS_ATTENTION}'::text[])
+  FROM (SELECT *, ('{DRAFT,PENDING_PAYMENT,PAID,PAYMENT_FAILED,DELIVERY_SCHEDULED,DELIVERED,
+                     CANCELLING,CANCELLED,NEEDS_ATTENTION}'::text[])
                    [1 + (extract(epoch FROM created_at)::int / 3) % 9] AS status
         FROM orders.orders) o;
 )");
@@ -365,15 +368,16 @@ TEST_CASE("lists by status cost nothing while an order is being worked on", "[li
       id + "', gen_random_uuid(), 1, true, 'PENDING_PAYMENT', 'running', now())");
   core::PgSession session(core::DatabaseUrl(database.url()), http_api::front_end_session(""));
   // HOT updates: those that touch no index.
+  std::int64_t hot_before = 0;  // The server counts on across transactions.
   const auto touches_indexes = [&](const std::string& change) {
     core::PgTransaction transaction(session);
     const std::string sql = "UPDATE orders.sagas SET version = version + 1, " + change;
     (void)transaction.execute({nullptr, sql.c_str()});
     const auto counted = transaction.execute(
         {nullptr, "SELECT pg_stat_get_xact_tuples_hot_updated('orders.sagas'::regclass)"});
-    const bool hot = counted.int8(0, 0) == 1;
+    const auto hot = counted.int8(0, 0);
     transaction.commit();
-    return !hot;
+    return std::exchange(hot_before, hot) == hot;
   };
   CHECK_FALSE(touches_indexes("step = 'payment', steps = 'payment:sent'"));
   CHECK_FALSE(touches_indexes("status = 'PAID', step = 'delivery'"));
@@ -397,7 +401,8 @@ TEST_CASE("statuses that an order may stay at are known to the database", "[list
 
 TEST_CASE("the lists under test are those of the API, with every filter", "[lists]") {
   // The history of one order is a range of its primary key; words may be anywhere in the catalogue;
-  // dead letters have a test of their own.
+  // dead letters have a test of their own; held
+  // events are a small table by its primary key.
   std::map<std::string, std::set<std::string>> documented;
   const json& document = openapi().document();
   for (const auto& [path, item] : document.at("paths").items()) {
@@ -416,6 +421,7 @@ TEST_CASE("the lists under test are those of the API, with every filter", "[list
   }
   documented.erase("/orders/{id}/events");
   documented.erase("/admin/dead-letters");
+  documented.erase("/admin/held-events");
   documented.at("/products").erase("q");
   std::map<std::string, std::set<std::string>> tested;
   for (const ListUnderTest& under_test : lists()) {

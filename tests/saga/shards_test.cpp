@@ -21,10 +21,9 @@ void mixed_orders(const Shop& shop) {
       fresh());
   REQUIRE(made.status == 201);
   const std::string user = made.json().at("id");
-  CHECK(shop.http()
-            .post("/products", {{"name", "A thing"}, {"category", "test"}, {"price", money(1'000)}},
-                  fresh())
-            .status == 201);
+  const Json thing = {
+      {"name", "A thing"}, {"category", "test"}, {"price", money(1'000)}, {"available", true}};
+  CHECK(shop.http().post("/products", thing, fresh()).status == 201);
   const auto product = shop.new_product(1'000);
   const auto bought = shop.place(Shop::order_body(user, product), fresh());
   auto draft = Shop::order_body(user, product);
