@@ -154,7 +154,7 @@ TEST_CASE("a message in the wrong partition is ignored", "[shared][poison]") {
   const auto user = shop.new_user(50'000);
   system.process("payments").freeze();
   const auto id = shop.place(user, shop.new_product(1'000));
-  const auto payment = core::derived_uuid(core::Uuid::parse(id).value(), "1/0").to_string();
+  const auto payment = core::derived_uuid(core::Uuid::parse(id).value(), "1/payment").to_string();
   RawMessage right;
   wait_until("the order's own partition is known", [&] {
     for (const auto& message : kafka.read("orders.inbox")) {
