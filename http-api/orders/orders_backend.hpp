@@ -25,7 +25,8 @@ struct OrdersBackend {
   OrderReferences references;
   OwnerNotifier notifier;
   OrderWriter writer;
-  OrderReader reader;
+  OrderReader reader;      // of orders
+  OrderReader job_reader;  // of jobs: who locks requests does not hold up orders
   OrderFeed feed;
   BacklogMonitor backlog;
 };

@@ -44,12 +44,14 @@ OrdersBackend::OrdersBackend(const ApiEnvironment& environment)
                if (!order.row.draft) notifier.order_placed(order.row.id, order.trace);
              }),
       reader(environment.settings, environment.metrics),
+      job_reader(environment.settings, environment.metrics),
       feed(environment.settings, environment.logger, environment.metrics),
       backlog(environment.settings, environment.logger, environment.metrics, environment.health) {}
 
 void OrdersBackend::request_stop() {
   feed.request_stop();
   reader.request_stop();
+  job_reader.request_stop();
   backlog.request_stop();
   keys.request_stop();
   references.request_stop();
@@ -60,6 +62,7 @@ void OrdersBackend::request_stop() {
 void OrdersBackend::stop() {
   feed.stop();
   reader.stop();
+  job_reader.stop();
   keys.stop();
   references.stop();
   sessions.stop();
