@@ -19,6 +19,7 @@
 #include "consumers/participants/participants.hpp"
 #include "consumers/sagas/orchestrator.hpp"
 #include "core/async/descriptors.hpp"
+#include "core/async/memory.hpp"
 #include "core/async/process.hpp"
 #include "core/kafka/admin.hpp"
 #include "core/kafka/options.hpp"
@@ -144,6 +145,7 @@ int run_roles(std::string_view name, const std::vector<events::Role>& roles,
               const core::Settings& settings) {
   arm_crash_point(settings, roles);
   core::raise_descriptor_limit();
+  core::give_large_buffers_back();
   core::Process process;
   core::Logger logger{std::string(name), settings.get(core::kLogLevel)};
   core::Metrics metrics(ORDERFLOW_VERSION);

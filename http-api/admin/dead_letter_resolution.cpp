@@ -82,8 +82,9 @@ class Resolving {
     domain::record(transaction, who_,
                    {"dead_letter." + name, wanted_.id, wanted_.reason,
                     JsonObject().field("topic", letter_->letter.topic).text()});
+    // Without the message, since the answer is kept with its key.
     const auto resolved = find_dead_letter(session_, table_, wanted_.id);
-    return {200, "", full_dead_letter_json(resolved.value(), trail_json(session_, wanted_.id))};
+    return {200, "", dead_letter_json(resolved.value().letter)};
   }
 
   core::PgSession& session_;

@@ -71,12 +71,10 @@ Response with_etag(Response response, std::int64_t version) {
 
 // Locks the product for a change: 404 when it is gone, 412 when it is not as the client knows it.
 std::optional<Problem> refuse_change(core::PgTransaction& transaction, const core::Uuid& id,
-                                     const std::string& if_match) {
+                                     const Preconditions& preconditions) {
   const auto version = domain::lock_product(transaction, id);
   if (!version) return not_found("product");
-  if (!if_match.empty() && !names_tag(if_match, etag_of(*version), TagComparison::kStrong)) {
-    return precondition_failed();
-  }
+  if (preconditions.fail(etag_of(*version))) return precondition_failed();
   return std::nullopt;
 }
 
@@ -109,6 +107,7 @@ class Products {
     const auto product = co_await find(id.value);
     if (!product) co_return refuse(not_found("product"));
     const std::string etag = etag_of(product->version);
+    if (Preconditions(context.request).fail(etag)) co_return refuse(precondition_failed());
     Response response = not_modified(context.request, etag) ? json_response("", 304)
                                                             : json_response(product_json(*product));
     response.with("ETag", etag).with("Cache-Control", "no-cache");
@@ -133,10 +132,10 @@ class Products {
   asio::awaitable<Checked<Response>> update(const RequestContext& context, Path<core::Uuid> id,
                                             Body<ProductBody> body) {
     auto work = [id = id.value, fields = std::move(body.value.fields),
-                 if_match = std::string(context.request.header("If-Match")),
+                 preconditions = Preconditions(context.request),
                  on_change = on_change_](core::PgSession& session) {
       auto response = write(session, [&](core::PgTransaction& transaction) -> Checked<Response> {
-        if (auto problem = refuse_change(transaction, id, if_match)) return refuse(*problem);
+        if (auto problem = refuse_change(transaction, id, preconditions)) return refuse(*problem);
         const domain::Product product = domain::update_product(transaction, id, fields);
         return with_etag(json_response(product_json(product)), product.version);
       });
@@ -147,10 +146,10 @@ class Products {
   }
 
   asio::awaitable<Checked<Response>> remove(const RequestContext& context, Path<core::Uuid> id) {
-    auto work = [id = id.value, if_match = std::string(context.request.header("If-Match")),
+    auto work = [id = id.value, preconditions = Preconditions(context.request),
                  on_change = on_change_](core::PgSession& session) {
       auto response = write(session, [&](core::PgTransaction& transaction) -> Checked<Response> {
-        if (auto problem = refuse_change(transaction, id, if_match)) return refuse(*problem);
+        if (auto problem = refuse_change(transaction, id, preconditions)) return refuse(*problem);
         domain::delete_product(transaction, id);
         return json_response("", 204);
       });

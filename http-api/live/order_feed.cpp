@@ -25,6 +25,9 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t kSubscriptionsMax = 5'000;
 constexpr core::Duration kPollInterval = 1s;
+// What an owner refuses is no event: no message tells of it. Most jobs end soon after they began.
+constexpr core::Duration kYoungJobInterval = 50ms;
+constexpr core::Duration kYoungJob = 2s;
 constexpr core::Duration kTailTimeout = 200ms;
 constexpr core::Duration kMetadataTimeout = 3s;
 // The tail reads on a while after the last subscription: the next one usually comes soon.
@@ -122,6 +125,7 @@ Checked<std::shared_ptr<Subscription>> OrderFeed::subscribe(const asio::any_io_e
   Subscribed entry;
   entry.subscription = subscription;
   entry.job = std::move(job);
+  if (entry.job) jobs_young_until_ = std::chrono::steady_clock::now() + kYoungJob;
   subscriptions_.emplace(order_id, std::move(entry));
   subscriptions_gauge_.Set(static_cast<double>(subscriptions_.size()));
   subscribed_.notify_all();
@@ -179,9 +183,17 @@ void OrderFeed::notify_all() {
   notify(waiting);
 }
 
-bool OrderFeed::await_subscriptions(const std::stop_token& stop) {
+bool OrderFeed::await_poll(const std::stop_token& stop, core::SteadyTime last) {
   std::unique_lock lock(mutex_);
-  return subscribed_.wait(lock, stop, [this] { return !subscriptions_.empty(); });
+  while (subscribed_.wait(lock, stop, [this] { return !subscriptions_.empty(); })) {
+    const auto now = std::chrono::steady_clock::now();
+    const auto due = last + (now < jobs_young_until_ ? kYoungJobInterval : kPollInterval);
+    if (now >= due) return true;
+    subscribed_.wait_until(lock, stop, due, [this, young_until = jobs_young_until_] {
+      return jobs_young_until_ != young_until;
+    });
+  }
+  return false;
 }
 
 bool OrderFeed::anybody_waits() const {
@@ -247,9 +259,14 @@ void OrderFeed::read_while_needed(core::KafkaConsumer& consumer, const std::stop
 }
 
 void OrderFeed::poll(const std::stop_token& stop) {
-  core::repeat_until_stopped(stop, kPollInterval, logger_, "subscribed orders", [this, &stop] {
-    if (await_subscriptions(stop)) poll_once();
-  });
+  core::SteadyTime last{};
+  const auto poll_when_due = [this, &stop, &last] {
+    if (!await_poll(stop, last)) return core::Duration{0};
+    last = std::chrono::steady_clock::now();
+    poll_once();
+    return core::Duration{0};
+  };
+  core::repeat_until_stopped(stop, kPollInterval, logger_, "subscribed orders", poll_when_due);
 }
 
 void OrderFeed::poll_once() {

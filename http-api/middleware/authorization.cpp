@@ -34,7 +34,11 @@ Checked<std::string> operator_name(const Request& request, const std::string& op
 asio::awaitable<Response> authorized(const Handler& next, const std::string& operator_key,
                                      RequestContext& context) {
   auto name = operator_name(context.request, operator_key);
-  if (!name) co_return problem_response(name.error(), context.trace.correlation_id);
+  if (!name) {
+    Response response = problem_response(name.error(), context.trace.correlation_id);
+    if (response.status == 401) response.with("WWW-Authenticate", "X-Internal-API-Key");
+    co_return response;
+  }
   context.actor = std::move(*name);
   context.caller = "operator:" + context.actor;
   co_return co_await next(context);

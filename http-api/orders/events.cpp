@@ -121,12 +121,19 @@ class EventStream {
   core::SteadyTime heartbeat_;  // When the next one is due.
 };
 
+Response event_stream(StreamBody body) {
+  Response response;
+  response.content_type = "text/event-stream";
+  response.with("Cache-Control", "no-store").with("X-Accel-Buffering", "no");
+  response.stream = std::move(body);
+  return response;
+}
+
 }  // namespace
 
 asio::awaitable<Checked<Response>> OrderEvents::get(const RequestContext& context,
                                                     Path<core::Uuid> id, Query<PageRequest> page) {
-  const bool live = accepts_event_stream(context.request.header("Accept")) &&
-                    context.request.method == Method::kGet;
+  const bool live = accepts_event_stream(context.request.header_list("Accept"));
   return live ? stream(context, id.value) : list(id.value, std::move(page.value));
 }
 
@@ -146,23 +153,23 @@ asio::awaitable<Checked<Response>> OrderEvents::list(core::Uuid id, PageRequest 
 
 asio::awaitable<Checked<Response>> OrderEvents::stream(const RequestContext& context,
                                                        core::Uuid id) {
-  const auto after = parse_last_event_id(context.request.header("Last-Event-ID"));
+  auto after = parse_last_event_id(context.request.header("Last-Event-ID"));
   if (!after) co_return refuse(bad_request("Last-Event-ID must be the sequence of an event."));
   const auto saga = co_await backend_.reader.saga(id);
   if (!saga) co_return refuse(not_found("order"));
+  // An event that this order has not had yet was another's, or of a history that was restored to an
+  // earlier state.
+  if (*after > saga->state.event_sequence) after = 0;
   // Browsers connect again when a stream ends, until they are told that nothing follows.
-  if (*after > 0 && is_finished(saga->state.status)) {
-    const auto events = co_await backend_.reader.events(id, *after, 1);
-    if (events.empty()) co_return json_response("", 204);
+  if (*after > 0 && *after == saga->state.event_sequence && is_finished(saga->state.status)) {
+    co_return json_response("", 204);
   }
+  if (context.request.method == Method::kHead)
+    co_return event_stream([](ResponseStream&) -> asio::awaitable<void> { co_return; });
   auto changes = co_await backend_.feed.follow(context, id, core::Duration{0});
   if (!changes) co_return refuse(changes.error());
   auto events = std::make_shared<EventStream>(backend_, *saga, std::move(*changes), *after);
-  Response response;
-  response.content_type = "text/event-stream";
-  response.with("Cache-Control", "no-store").with("X-Accel-Buffering", "no");
-  response.stream = [events](ResponseStream& out) { return events->run(out); };
-  co_return response;
+  co_return event_stream([events](ResponseStream& out) { return events->run(out); });
 }
 
 }  // namespace orderflow::http_api

@@ -52,10 +52,7 @@ class Storing {
     const auto saga = core::first_row_of<saga::SagaRow>(
         transaction.execute(saga::kFindSaga, PgParams().uuid(request_.order_id.uuid)));
     if (!saga) return request_.unknown_order;
-    const std::string etag = etag_of(saga->state.version);
-    if (!request_.if_match.empty() && !names_tag(request_.if_match, etag, TagComparison::kStrong)) {
-      return precondition_failed();
-    }
+    if (request_.preconditions.fail(etag_of(saga->state.version))) return precondition_failed();
     const auto& kind = request_.request.kind;
     if (std::holds_alternative<saga::Cancel>(kind) && first_cancel(transaction)) {
       return std::nullopt;

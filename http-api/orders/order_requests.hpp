@@ -7,6 +7,7 @@
 #include "core/values/shard_key.hpp"
 #include "core/values/uuid.hpp"
 #include "http-api/orders/owner_notifier.hpp"
+#include "http-api/server/conditional.hpp"
 #include "http-api/server/http.hpp"
 #include "http-api/server/problem.hpp"
 #include "http-api/server/route.hpp"
@@ -17,8 +18,8 @@ namespace orderflow::http_api {
 // Something asked of an existing order.
 struct OrderRequest {
   core::ShardKey order_id;
-  saga::Request request;  // without its id, which it gets when it is stored
-  std::string if_match;   // the If-Match header, compared with the order's ETag
+  saga::Request request;        // without its id, which it gets when it is stored
+  Preconditions preconditions;  // of the order's ETag
   std::optional<IdempotencyKey> key;
   Problem unknown_order = not_found("order");  // the answer when there is no such order
   bool by_operator = false;                    // Recorded in the trail.

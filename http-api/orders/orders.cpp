@@ -38,7 +38,7 @@ asio::awaitable<Checked<Response>> Orders::get(const RequestContext& context, Pa
   const auto order = co_await backend_.reader.order(id.value);
   if (!order) co_return refuse(not_found("order"));
   const std::string etag = etag_of(order->saga.state.version);
-  if (precondition_fails(context.request, etag)) co_return refuse(precondition_failed());
+  if (Preconditions(context.request).fail(etag)) co_return refuse(precondition_failed());
   Response response = not_modified(context.request, etag) ? json_response("", 304)
                                                           : json_response(order_json(*order));
   response.with("ETag", etag).with("Cache-Control", "no-cache");

@@ -13,7 +13,7 @@ OrderRequest request_of(const RequestContext& context, const core::Uuid& order_i
   request.request.actor = context.actor.empty() ? "customer" : context.actor;
   request.request.reason = std::move(reason);
   request.request.trace = context.trace;
-  request.if_match = context.request.header("If-Match");
+  request.preconditions = Preconditions(context.request);
   request.key = context.key;
   return request;
 }

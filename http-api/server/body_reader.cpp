@@ -8,9 +8,6 @@ namespace {
 
 using core::JsonValue;
 
-// Enough to mend a body; an answer must not grow with what was sent.
-constexpr std::size_t kErrorsMax = 20;
-
 bool is_continuation(unsigned char byte) { return (byte & 0xc0U) == 0x80U; }
 
 // Whether a control character starts at `i`: C0, DEL, C1 (two bytes, 0xc2 0x80 to 0xc2 0x9f).
@@ -60,7 +57,7 @@ BodyReader::BodyReader(JsonValue object, std::vector<FieldError>& errors, std::s
       members_(object),
       errors_(errors),
       pointer_(std::move(pointer)) {
-  if (!is_object_ && errors_.size() < kErrorsMax) {
+  if (!is_object_ && errors_.size() < kFieldErrorsMax) {
     errors_.push_back({pointer_, "must be an object"});
   }
 }
@@ -80,7 +77,7 @@ std::string BodyReader::pointer_to(std::string_view name) const {
 }
 
 void BodyReader::error(std::string_view name, std::string detail) {
-  if (errors_.size() < kErrorsMax) errors_.push_back({pointer_to(name), std::move(detail)});
+  if (errors_.size() < kFieldErrorsMax) errors_.push_back({pointer_to(name), std::move(detail)});
 }
 
 std::optional<JsonValue> BodyReader::find(const char* name, Presence presence) {

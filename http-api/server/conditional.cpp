@@ -19,6 +19,20 @@ std::string_view take_element(std::string_view& list) {
   return element;
 }
 
+// Whether parameters of a media range give it no weight: "not acceptable" (RFC 9110, 12.4.2).
+bool is_refused(std::string_view parameters) {
+  while (!parameters.empty()) {
+    parameters.remove_prefix(1);
+    const auto end = std::min(parameters.find(';'), parameters.size());
+    std::string_view weight = trim(parameters.substr(0, end));
+    parameters.remove_prefix(end);
+    if (!weight.starts_with("q=0") && !weight.starts_with("Q=0")) continue;
+    weight.remove_prefix(3);
+    return weight.find_first_not_of(".0") == weight.npos;
+  }
+  return false;
+}
+
 }  // namespace
 
 std::string etag_of(std::int64_t version) { return "\"v" + std::to_string(version) + "\""; }
@@ -34,20 +48,26 @@ bool names_tag(std::string_view header, std::string_view etag, TagComparison com
 }
 
 bool not_modified(const Request& request, std::string_view etag) {
-  const std::string_view header = request.header("If-None-Match");
-  return !header.empty() && names_tag(header, etag, TagComparison::kWeak);
+  const std::string list = request.header_list("If-None-Match");
+  return names_tag(list, etag, TagComparison::kWeak);
 }
 
-bool precondition_fails(const Request& request, std::string_view etag) {
-  const std::string_view header = request.header("If-Match");
-  return !header.empty() && !names_tag(header, etag, TagComparison::kStrong);
+Preconditions::Preconditions(const Request& request) : if_match_(request.header_list("If-Match")) {
+  const bool reads = request.method == Method::kGet || request.method == Method::kHead;
+  if (!reads) if_none_match_ = request.header_list("If-None-Match");
+}
+
+bool Preconditions::fail(std::string_view etag) const {
+  return (!if_match_.empty() && !names_tag(if_match_, etag, TagComparison::kStrong)) ||
+         names_tag(if_none_match_, etag, TagComparison::kWeak);
 }
 
 bool accepts_event_stream(std::string_view accept) {
   while (!accept.empty()) {
     const std::string_view element = take_element(accept);
-    if (equals_ignoring_case(trim(element.substr(0, element.find(';'))), "text/event-stream")) {
-      return true;
+    const auto end_of_type = std::min(element.find(';'), element.size());
+    if (equals_ignoring_case(trim(element.substr(0, end_of_type)), "text/event-stream")) {
+      return !is_refused(element.substr(end_of_type));
     }
   }
   return false;

@@ -17,10 +17,24 @@ enum class TagComparison { kWeak, kStrong };
 [[nodiscard]] bool names_tag(std::string_view header, std::string_view etag,
                              TagComparison comparison);
 
-// True when the request has If-None-Match and it names the tag: answer 304.
+// True when a request to read has If-None-Match and it names the tag: answer 304.
 [[nodiscard]] bool not_modified(const Request& request, std::string_view etag);
-// True when the request has If-Match and it does not name the tag: answer 412.
-[[nodiscard]] bool precondition_fails(const Request& request, std::string_view etag);
+
+// What a request demands of its resource before it is carried out (RFC 9110, 13.2.2). A value of
+// its own, which is compared where the resource is locked.
+class Preconditions {
+ public:
+  Preconditions() = default;
+  explicit Preconditions(const Request& request);
+
+  // True when If-Match does not name the tag, or If-None-Match of a request to change does: answer
+  // 412.
+  [[nodiscard]] bool fail(std::string_view etag) const;
+
+ private:
+  std::string if_match_;
+  std::string if_none_match_;
+};
 
 // Whether Accept asks for server-sent events.
 [[nodiscard]] bool accepts_event_stream(std::string_view accept);

@@ -58,12 +58,12 @@ bool Dispatcher::answers_when_full(const Request& request) const {
   return match.route != nullptr && match.route->policy.when_full;
 }
 
-asio::awaitable<Response> Dispatcher::refuse_unread(int status, std::string_view detail) const {
+asio::awaitable<Response> Dispatcher::refuse_unread(const Request& request, int status,
+                                                    std::string_view detail) const {
   const bool passing = status == 408 || status == 503;
   Problem problem{status, "request_refused", std::string(detail), passing};
   if (status == 503) problem.retry_after_seconds = 1;
-  const Request unread;
-  co_return co_await refuse(unread, std::move(problem));
+  co_return co_await refuse(request, std::move(problem));
 }
 
 }  // namespace orderflow::http_api

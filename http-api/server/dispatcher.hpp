@@ -23,7 +23,8 @@ class Dispatcher {
   [[nodiscard]] bool answers_when_full(const Request& request) const;
 
   // The answer to a request that could not even be read (400, 408, 413, ...) or served (503).
-  [[nodiscard]] asio::awaitable<Response> refuse_unread(int status, std::string_view detail) const;
+  [[nodiscard]] asio::awaitable<Response> refuse_unread(const Request& request, int status,
+                                                        std::string_view detail) const;
 
  private:
   [[nodiscard]] asio::awaitable<Response> refuse(const Request& request, Problem problem) const;

@@ -60,6 +60,14 @@ std::string_view Request::header(std::string_view name) const {
   return {};
 }
 
+std::string Request::header_list(std::string_view name) const {
+  std::string list;
+  for (const auto& [known, value] : headers) {
+    if (equals_ignoring_case(known, name)) list.append(list.empty() ? "" : ", ").append(value);
+  }
+  return list;
+}
+
 Response json_response(std::string body, int status) {
   Response response;
   response.status = status;

@@ -40,6 +40,8 @@ struct Request {
 
   // The first header of that name in any case; empty when there is none.
   [[nodiscard]] std::string_view header(std::string_view name) const;
+  // All of that name as one list (RFC 9110, 5.3); empty when there is none.
+  [[nodiscard]] std::string header_list(std::string_view name) const;
   // Whether there is one, be it empty.
   [[nodiscard]] bool has_header(std::string_view name) const;
 };

@@ -40,7 +40,8 @@ Checked<JsonDocument> parse_json_body(const Request& request, BodyUse use) {
   if (value.error() == JsonFault::kTooDeep) {
     return refuse(bad_request("The body is nested too deeply."));
   }
-  return refuse(bad_request("The body is not readable JSON (UTF-8, no NaN, no trailing text)."));
+  return refuse(bad_request(
+      "The body is not readable JSON (UTF-8, numbers within 64 bits, no trailing text)."));
 }
 
 }  // namespace orderflow::http_api

@@ -120,14 +120,23 @@ template <typename Row>
   return found;
 }
 
-// The page as an answer; `to_json` writes a row.
+// The page as an answer; `to_json` writes a row. A page of large rows ends early, with a token.
 template <typename Row, typename ToJson>
 [[nodiscard]] Response list_response(const PageOf<Row>& found, const PageRequest& page,
                                      const ToJson& to_json) {
   JsonArray items;
-  for (const Row& row : found.rows) items.add(to_json(row));
+  std::size_t bytes = 0;
+  std::size_t shown = 0;
+  for (const Row& row : found.rows) {
+    const std::string item = to_json(row);
+    bytes += item.size();
+    if (shown > 0 && bytes > kPageBytesMax) break;
+    items.add(item);
+    ++shown;
+  }
+  const bool more = found.more || shown < found.rows.size();
   return page_response(items, page,
-                       found.more ? std::optional(position_of(found.rows.back())) : std::nullopt);
+                       more ? std::optional(position_of(found.rows[shown - 1])) : std::nullopt);
 }
 
 template <typename Row, typename ToJson>

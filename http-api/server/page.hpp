@@ -11,6 +11,8 @@ namespace orderflow::http_api {
 
 inline constexpr int kPageLimitDefault = 50;
 inline constexpr int kPageLimitMax = 200;
+// Of the items of a page. What a client may ask for must not be what the server can hold.
+inline constexpr std::size_t kPageBytesMax = std::size_t{1} << 20U;
 
 // Which page of a list is wanted: at most `limit` rows whose position comes after `after`. The
 // position is 16 bytes: the id of the last row seen, or a number in them. QueryReader::page() makes

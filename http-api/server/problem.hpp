@@ -17,6 +17,9 @@ struct FieldError {
   std::string detail;
 };
 
+// Enough to mend a request; an answer must not grow with what was sent.
+inline constexpr std::size_t kFieldErrorsMax = 20;
+
 // An answer that says no, before it is a document (RFC 9457). `code` is stable: the last part of
 // `type`. `detail` says what happened and what to do about it.
 struct Problem {

@@ -8,11 +8,22 @@
 #include "http-api/server/body_reader.hpp"
 
 namespace orderflow::http_api {
+namespace {
+
+// More than any route reads. Each is compared with all others.
+constexpr std::size_t kQueryParametersMax = 32;
+
+}  // namespace
 
 QueryReader::QueryReader(const RequestContext& context) : path_(context.request.path) {
   auto pairs = parse_query(context.request.query);
   if (!pairs) {
     unreadable_ = bad_request("The query has a broken % escape; a % itself is written %25.");
+    return;
+  }
+  if (pairs->size() > kQueryParametersMax) {
+    unreadable_ = bad_request("The query has more parameters than any route reads; leave out " +
+                              std::to_string(pairs->size() - kQueryParametersMax) + ".");
     return;
   }
   for (auto& [name, value] : *pairs) {
@@ -29,7 +40,8 @@ QueryReader::QueryReader(const RequestContext& context) : path_(context.request.
 }
 
 void QueryReader::error(std::string_view name, std::string detail) {
-  errors_.push_back({std::string(first_bytes(name, 64)), std::move(detail)});
+  if (errors_.size() < kFieldErrorsMax)
+    errors_.push_back({std::string(first_bytes(name, 64)), std::move(detail)});
 }
 
 std::optional<std::string> QueryReader::text(std::string_view name) {

@@ -77,7 +77,9 @@ void RequestParser::check_size(std::string_view rest) {
 }
 
 void RequestParser::refuse(int status, std::string_view detail) {
-  if (!refusal_) refusal_ = Refusal{status, detail};
+  if (refusal_) return;
+  refusal_ = Refusal{status, detail};
+  if (!header_read_) adopt_fields();
 }
 
 void RequestParser::refuse(const Error& error, std::string_view rest) {

@@ -36,6 +36,8 @@ class RequestParser final : private boost::beast::http::basic_parser<true> {
   // The rest did not come in time.
   void give_up() { refuse(408, "The request did not arrive in time; send it faster."); }
 
+  // Whether anything of a request has come; an empty line before it is nothing.
+  [[nodiscard]] bool begun() const { return got_some(); }
   [[nodiscard]] bool complete() const { return is_done() && !refusal_; }
   [[nodiscard]] const std::optional<Refusal>& refusal() const { return refusal_; }
   // The client waits for a 100 before it sends the body.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <bitset>
+#include <boost/url/authority_view.hpp>
 #include <boost/url/parse.hpp>
 
 namespace orderflow::http_api {
@@ -34,16 +35,20 @@ std::optional<std::string_view> value_of(const HeaderList& headers, std::string_
   return std::nullopt;
 }
 
+// Who sends a condition and leaves it empty must not be served without one.
+bool has_empty_condition(const HeaderList& headers) {
+  return std::any_of(headers.begin(), headers.end(), [](const auto& header) {
+    return header.second.empty() && (equals_ignoring_case(header.first, "If-Match") ||
+                                     equals_ignoring_case(header.first, "If-None-Match"));
+  });
+}
+
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-
-// A name, an address in brackets or not, and a port; a list of hosts is none.
+// A name or an address, and a port; a list of hosts is none.
 bool is_host(std::string_view text) {
-  static constexpr std::string_view kOthers = "-._~:[]%!$&'()*+;=";
-  return std::all_of(text.begin(), text.end(), [](char c) {
-    return is_digit(c) || is_letter(c) || kOthers.find(c) != std::string_view::npos;
-  });
+  const auto authority = boost::urls::parse_authority(text);
+  return authority && !authority->has_userinfo() && text.find(',') == text.npos;
 }
 
 std::optional<Refusal> refuse_host(const HeaderList& headers, unsigned version) {
@@ -84,6 +89,9 @@ std::optional<Refusal> refuse_head(const HeaderList& headers, unsigned version) 
     return Refusal{400, "A header that may be given once only is given twice."};
   }
   if (auto refusal = refuse_framing(headers, version)) return refusal;
+  if (has_empty_condition(headers)) {
+    return Refusal{400, "If-Match and If-None-Match name entity tags, or are left out."};
+  }
   if (auto refusal = refuse_host(headers, version)) return refusal;
   return refuse_expectation(headers, version);
 }
@@ -99,6 +107,7 @@ std::optional<Refusal> adopt_target(std::string_view target, Request& request) {
   }
   const auto url = boost::urls::parse_uri(target);
   if (!url || !url->has_authority() || url->has_userinfo() || url->has_fragment() ||
+      url->encoded_host().empty() ||
       (url->scheme_id() != boost::urls::scheme::http &&
        url->scheme_id() != boost::urls::scheme::https)) {
     return kNoTarget;

@@ -117,7 +117,7 @@ asio::awaitable<void> Session::serve() {
 asio::awaitable<void> Session::answer_refusal() {
   const Refusal refusal = refuse_ ? kTooManyConnections : *parser_->refusal();
   const Response response =
-      co_await group_.dispatcher.refuse_unread(refusal.status, refusal.detail);
+      co_await group_.dispatcher.refuse_unread(parser_->request(), refusal.status, refusal.detail);
   if (co_await send(serialize(response, false))) co_await drain();
 }
 
@@ -139,29 +139,29 @@ void Session::await_request() {
   parser_.emplace(
       RequestLimits{options.header_bytes_max, options.body_bytes_max, options.framing_bytes_max});
   continue_sent_ = false;
-  const bool more_buffered = buffer_.size() > 0;
   if (refuse_) return enter(Phase::kReading, kExcessReadTimeout);
-  enter(more_buffered ? Phase::kReading : Phase::kIdle,
-        more_buffered ? options.read_timeout : options.idle_timeout);
+  enter(Phase::kIdle, options.idle_timeout);
 }
 
 asio::awaitable<Session::Received> Session::read_request() {
   await_request();
   error_code ignored;
-  if (group_.stopping && phase_ == Phase::kIdle && socket_.available(ignored) == 0) {
-    co_return Received::kNothing;
-  }
   while (true) {
     parse_buffered();
     if (parser_->refusal()) co_return Received::kRefused;
     if (parser_->complete()) co_return Received::kRequest;
+    // A line that belongs to no request begins none.
+    const bool begun = parser_->begun() || buffer_.size() > 0;
+    if (begun && phase_ == Phase::kIdle) enter(Phase::kReading, group_.options.read_timeout);
+    if (group_.stopping && phase_ == Phase::kIdle && socket_.available(ignored) == 0) {
+      co_return Received::kNothing;
+    }
     co_await continue_if_expected();
     if (!co_await fill_buffer()) {
       if (!expired_ || phase_ != Phase::kReading) co_return Received::kNothing;
       parser_->give_up();
       co_return Received::kRefused;
     }
-    if (phase_ == Phase::kIdle) enter(Phase::kReading, group_.options.read_timeout);
   }
 }
 

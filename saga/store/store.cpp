@@ -92,8 +92,10 @@ constexpr PgStatement kUpdateRequests{
     "requests_update",
     "UPDATE orders.requests r SET handled = true, state = c.state,"
     " outcome_code = nullif(c.code, ''), outcome_detail = nullif(c.detail, ''),"
-    " result = c.result, running_at = coalesce(r.running_at, $6),"
-    " ended_at = CASE WHEN c.state IN ('done', 'refused') THEN $6 ELSE r.ended_at END"
+    // The time is the batch's, which may have begun before the request was accepted.
+    " result = c.result, running_at = coalesce(r.running_at, greatest($6, r.accepted_at)),"
+    " ended_at = CASE WHEN c.state IN ('done', 'refused')"
+    "                 THEN greatest($6, r.accepted_at, r.running_at) ELSE r.ended_at END"
     " FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::jsonb[])"
     " AS c(id, state, code, detail, result) WHERE r.id = c.id AND r.ended_at IS NULL"};
 

@@ -126,7 +126,7 @@ class Rules {
 
   asio::awaitable<Checked<Response>> get(const RequestContext& context, Path<core::Uuid> id) {
     const std::string etag = etag_of(1);
-    if (precondition_fails(context.request, etag)) co_return refuse(precondition_failed());
+    if (Preconditions(context.request).fail(etag)) co_return refuse(precondition_failed());
     Response response = json_response(JsonObject().field("id", id.value).text());
     if (not_modified(context.request, etag)) response = json_response("", 304);
     response.with("ETag", etag);

@@ -150,6 +150,21 @@ TEST_CASE("a refund that must wait hides nobody else's request") {
   CHECK(sagas.handled(sold) == 1);
 }
 
+// A batch's time is read when it begins; the request may be accepted after that.
+TEST_CASE("no state of a job is older than the one before") {
+  Sagas sagas;
+  const Uuid order = Sagas::id_in(0, false);
+  sagas.insert(order, "live, status, phase, steps, wake_at",
+               "true, 'PENDING_PAYMENT', 'running', '', '2100-01-01'");
+  sagas.ask(order, "cancel");
+  const auto& sql = sagas.database.sql();
+  sql.execute("UPDATE orders.requests SET accepted_at = now() + interval '1 minute'");
+  (void)sagas.driver.run({});
+  CHECK(sagas.handled(order) == 1);
+  CHECK(sql.number("SELECT count(*) FROM orders.requests WHERE running_at >= accepted_at"
+                   " AND ended_at >= running_at") == 1);
+}
+
 TEST_CASE("overdue sagas of a stuck partition hide nobody else's") {
   Sagas sagas;
   std::vector<Uuid> waiting;

@@ -57,12 +57,13 @@ class Following {
 
   [[nodiscard]] const MigratedDatabase& database() const { return database_; }
 
-  Checked<std::shared_ptr<Subscription>> follow(OneClient& client, core::Uuid order_id) {
+  Checked<std::shared_ptr<Subscription>> follow(OneClient& client, core::Uuid order_id,
+                                                std::optional<OrderFeed::Job> job = {}) {
     const http_api::Request request;
     const http_api::Policy policy;
     RequestContext context{request, "", policy};
     context.client = &client;
-    return run(feed_.follow(context, order_id, kFeedWait));
+    return run(feed_.follow(context, order_id, kFeedWait, std::move(job)));
   }
 
   // Whether the subscription is told of something in time.
@@ -124,6 +125,27 @@ TEST_CASE("the first who waits after a quiet time is told at once what Kafka has
     following.publish(order_id);
     CHECK(following.notified(*subscription));
   }
+}
+
+TEST_CASE("a job that is refused is told to whoever waits, though no event tells of it",
+          "[integration]") {
+  Following following;
+  pqxx::connection connection(core::DatabaseUrl(following.database().url()).conninfo());
+  const auto order_id = core::new_uuid_v7();
+  const OrderFeed::Job job{core::new_uuid_v7(), "accepted"};
+  const auto sql = [&connection](const std::string& text) {
+    pqxx::work work(connection);
+    work.exec(text);
+    work.commit();
+  };
+  sql("INSERT INTO orders.requests (id, order_id, shard, kind, actor, correlation_id, traceparent) "
+      "VALUES ('" +
+      job.id.to_string() + "', '" + order_id.to_string() + "', 1, 'cancel', 'a test', 'c', '')");
+  OneClient client("192.0.2.1");
+  const auto subscription = following.follow(client, order_id, job);
+  REQUIRE(subscription);
+  sql("UPDATE orders.requests SET state = 'refused' WHERE id = '" + job.id.to_string() + "'");
+  CHECK(following.notified(*subscription));
 }
 
 TEST_CASE("whoever waits is told that the client has left", "[integration]") {

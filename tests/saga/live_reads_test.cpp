@@ -168,6 +168,8 @@ TEST_CASE("a finished order's stream tells whoever has seen all that nothing fol
     CHECK(over.body.empty());
   }
   CHECK(answer_to(delivered, "1").status == 200);
+  // It has had no such event: what there is must not be withheld.
+  CHECK(answer_to(delivered, "1000").body.find("\nid: 1\n") != std::string::npos);
   CHECK(answer_to(delivered, "x").status == 400);
   system.conclude();
 }

@@ -22,8 +22,9 @@ namespace orderflow::testing {
 // What one client sends.
 struct WireInput {
   std::string_view bytes;
-  std::string_view endless;  // Behind them, again and again until the server hangs up.
-  std::size_t piece = 600;   // How the network cuts it.
+  std::string_view endless;    // Behind them, again and again until the server hangs up.
+  std::size_t piece = 600;     // How the network cuts it.
+  core::Duration patience{0};  // How long it then stays.
 };
 
 struct WireOutcome {
@@ -71,6 +72,7 @@ class Wire {
       const bool worked = context_.poll() > 0;
       receive();
       idle_turns = sent || worked ? 0 : idle_turns + 1;
+      if (idle_turns > kIdleTurns && pass(std::exchange(input.patience, {}))) idle_turns = 0;
       if (outcome_.server_closed || idle_turns > kIdleTurns) leave();
     }
     receive();
@@ -103,6 +105,14 @@ class Wire {
       outcome_.answers.append(bytes.data(), static_cast<std::size_t>(count));
     }
     if (count == 0 && !left_) outcome_.server_closed = true;
+  }
+
+  // False when no time passes.
+  bool pass(core::Duration time) {
+    const auto session = session_.lock();
+    if (time.count() == 0 || !session) return false;
+    session->check(std::chrono::steady_clock::now() + time);
+    return true;
   }
 
   void leave() {

@@ -55,10 +55,12 @@ inline void add_served(std::vector<WireCase>& cases) {
       200);
   add("get-with-chunks", get_products("Host: x\r\nTransfer-Encoding: chunked\r\n") + last, 200);
   add("empty-line-before", "\r\n" + kNextRequest, 200);
+  cases.push_back({"empty-line-behind", kNextRequest + "\r\n", {200}, false});
   add("absolute-form", "GET http://shop/products HTTP/1.1\r\nHost: shop\r\n\r\n", 200);
   add("absolute-form-host", "GET HTTP://shop:80/products HTTP/1.1\r\nHost: other\r\n\r\n", 200);
   add("head", "HEAD /products HTTP/1.1\r\nHost: x\r\n\r\n", 200);
   add("host-empty", get_products("Host:\r\n"), 200);
+  add("host-port-empty", get_products("Host: x:\r\n"), 200);
   add("host-ipv6", get_products("Host: [::1]:8080\r\n"), 200);
   add("upgrade-h2c",
       get_products("Host: x\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"
@@ -144,11 +146,15 @@ inline void add_lines(std::vector<WireCase>& cases) {
   header("bare-cr", "X-A: b\rX-B: c");
   header("bare-lf", "X-A: b\nX-B: c");
   header("not-ascii-name", "X-\xc3\xa4: b");
+  header("condition-empty", "If-Match:");
+  header("condition-blank", "If-None-Match: \t ");
+  header("condition-empty-second", "If-Match: \"a\"\r\nIf-Match:");
   add("bare-lf", "GET /products HTTP/1.1\nHost: x\n\n");
   add("host-missing", get_products(""));
   add("host-twice", get_products("Host: x\r\nHost: x\r\n"));
   add("host-twice-http-1.0", get_products("Host: x\r\nHost: y\r\n", "1.0"));
-  for (const char* host : {"x, y", "x/y", "user@x", "x y", "x?y", "x#y", "x\\y"}) {
+  for (const char* host :
+       {"x, y", "x/y", "user@x", "x y", "x?y", "x#y", "x\\y", "x:80y", "x:80:80", "[[", "[::1"}) {
     add(std::string("host-") + host, get_products(std::string("Host: ") + host + "\r\n"));
   }
   for (const char* name : {"Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID",
@@ -156,8 +162,9 @@ inline void add_lines(std::vector<WireCase>& cases) {
     const std::string line = std::string(name) + ": a\r\n";
     add(std::string("twice-") + name, get_products("Host: x\r\n" + line + line));
   }
-  for (const char* target : {"products", "/products#a", "*", "x:443", "ftp://x/products",
-                             "http:/products", "http://user@x/products", "http://x/products#a"}) {
+  for (const char* target :
+       {"products", "/products#a", "*", "x:443", "ftp://x/products", "http:/products",
+        "http:///products", "http://user@x/products", "http://x/products#a"}) {
     add(std::string("target-") + target,
         std::string("GET ") + target + " HTTP/1.1\r\nHost: x\r\n\r\n");
   }

@@ -25,9 +25,31 @@ TEST_CASE("tags are compared one by one, strongly or weakly") {
 TEST_CASE("conditions hold only when they are given") {
   CHECK_FALSE(not_modified(Request{}, "\"v1\""));
   CHECK(not_modified(with_header("if-none-match", "\"v1\""), "\"v1\""));
-  CHECK_FALSE(precondition_fails(Request{}, "\"v1\""));
-  CHECK(precondition_fails(with_header("If-Match", "\"v2\""), "\"v1\""));
-  CHECK_FALSE(precondition_fails(with_header("If-Match", "\"v1\""), "\"v1\""));
+  const auto fails = [](const Request& request) { return Preconditions(request).fail("\"v1\""); };
+  CHECK_FALSE(fails(Request{}));
+  CHECK(fails(with_header("If-Match", "\"v2\"")));
+  CHECK(fails(with_header("If-Match", ",")));
+  CHECK_FALSE(fails(with_header("If-Match", "\"v1\"")));
+  CHECK_FALSE(fails(with_header("If-Match", "*")));
+}
+
+TEST_CASE("If-None-Match keeps a reader from what it has, and a writer from what is there") {
+  Request request = with_header("If-None-Match", "*");
+  request.method = Method::kGet;
+  CHECK(not_modified(request, "\"v1\""));
+  CHECK_FALSE(Preconditions(request).fail("\"v1\""));
+  request.method = Method::kPut;
+  CHECK(Preconditions(request).fail("\"v1\""));
+  request.headers = {{"If-None-Match", "\"v2\""}};
+  CHECK_FALSE(Preconditions(request).fail("\"v1\""));
+}
+
+TEST_CASE("the lines of a list header are one list") {
+  Request request;
+  request.headers = {{"If-Match", "\"v2\""}, {"Accept", "*/*"}, {"if-match", "\"v1\""}};
+  CHECK(request.header_list("If-Match") == "\"v2\", \"v1\"");
+  CHECK_FALSE(Preconditions(request).fail("\"v1\""));
+  CHECK(Preconditions(request).fail("\"v3\""));
 }
 
 TEST_CASE("Accept asks for an event stream by name") {
@@ -36,6 +58,9 @@ TEST_CASE("Accept asks for an event stream by name") {
   CHECK_FALSE(accepts_event_stream("*/*"));
   CHECK_FALSE(accepts_event_stream("text/event-streams"));
   CHECK_FALSE(accepts_event_stream(""));
+  CHECK_FALSE(accepts_event_stream("text/event-stream;q=0"));
+  CHECK_FALSE(accepts_event_stream("text/event-stream ; q=0.000"));
+  CHECK(accepts_event_stream("text/event-stream;charset=utf-8;q=0.001"));
 }
 
 }  // namespace

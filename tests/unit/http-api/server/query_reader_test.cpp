@@ -76,6 +76,18 @@ TEST_CASE("all that is wrong with a query is told at once") {
   CHECK(filter.error().errors.size() == 3);
 }
 
+TEST_CASE("an answer does not grow with the query") {
+  std::string names = "limit=1";
+  for (int i = 0; i < 31; ++i) names += "&name" + std::to_string(i);
+  const auto unknown = parse(names);
+  REQUIRE_FALSE(unknown);
+  CHECK(unknown.error().errors.size() == kFieldErrorsMax);
+  const auto too_many = parse(names + "&one_more");
+  REQUIRE_FALSE(too_many);
+  CHECK(too_many.error().status == 400);
+  CHECK(too_many.error().errors.empty());
+}
+
 TEST_CASE("a long unknown name is told in whole characters") {
   for (const char* first : {"a", "aa"}) {
     std::string name = first;

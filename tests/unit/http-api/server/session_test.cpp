@@ -90,6 +90,40 @@ TEST_CASE("a handler that waits is told that its client has left, whatever it ha
   }
 }
 
+TEST_CASE("an empty line behind a request begins none, so that none is late") {
+  const ServerOptions options;
+  const auto after_reading_time = [&](const std::string& bytes) {
+    const auto outcome =
+        Wire(options, small_shop())
+            .run({bytes, {}, 1'000, options.read_timeout + std::chrono::seconds{1}});
+    return testing::statuses_of(outcome.answers);
+  };
+  CHECK(after_reading_time(testing::kNextRequest) == std::vector{200});
+  CHECK(after_reading_time(testing::kNextRequest + "\r\n") == std::vector{200});
+  CHECK(after_reading_time(testing::kNextRequest + "\r\nG") == std::vector{200, 408});
+  CHECK(after_reading_time("\r\n").empty());
+}
+
+TEST_CASE("of a refused request the headers are known") {
+  const auto echo = [](const Route&, Handler next) -> Handler {
+    return [next = std::move(next)](RequestContext& context) -> asio::awaitable<Response> {
+      Response response = co_await next(context);
+      response.with("X-Correlation-ID", std::string(context.request.header("X-Correlation-ID")));
+      co_return response;
+    };
+  };
+  const Dispatcher echoing({{Method::kGet, "/products", wait_for_leaving, {}}}, {echo});
+  for (const std::string line : {"Content-Length: 99999999", "Expect: tea", "Host: y",
+                                 "Transfer-Encoding: gzip", "If-Match:"}) {
+    INFO(line);
+    const std::string bytes =
+        testing::get_products("Host: x\r\nX-Correlation-ID: mine\r\n" + line + "\r\n");
+    const auto outcome = Wire({}, echoing).run({bytes});
+    CHECK(outcome.server_closed);
+    CHECK(outcome.answers.find("X-Correlation-ID: mine\r\n") != std::string::npos);
+  }
+}
+
 TEST_CASE("a stream that fails ends its connection") {
   const auto broken = [](RequestContext&) -> asio::awaitable<Response> {
     Response response;
