@@ -241,7 +241,8 @@ TEST_CASE("lists of large dead letters read no bodies", "[own][dead-letters]") {
 
 // What cannot be decoded, what nobody knows, and what only PostgreSQL refuses (class 22).
 void poison(const System& system, const std::string& user, const std::string& order) {
-  const auto capture = core::derived_uuid(core::Uuid::parse(order).value(), "1/payment").to_string();
+  const auto capture =
+      core::derived_uuid(core::Uuid::parse(order).value(), "1/payment").to_string();
   const Json refused = {{"command_id", capture},
                         {"order_id", order},
                         {"phase", "do"},
