@@ -155,7 +155,8 @@ void PgRows::end_row() {
   if (count_ > 0) put_row_size(rows_, row_begins_);
 }
 
-void PgRows::field(PgType type, std::int32_t size) {
+// In line, whatever else its unity file holds: a call costs a fifth of what encoding a row costs.
+[[gnu::always_inline]] inline void PgRows::field(PgType type, std::int32_t size) {
   std::array<char, 8> head;
   put_big_endian(head.data(), static_cast<std::uint32_t>(type));
   put_big_endian(head.data() + 4, size);
@@ -165,7 +166,7 @@ void PgRows::field(PgType type, std::int32_t size) {
 
 // A value whose size is its type's, in one go.
 template <typename Int>
-PgRows& PgRows::fixed(PgType type, Int value) {
+[[gnu::always_inline]] inline PgRows& PgRows::fixed(PgType type, Int value) {
   std::array<char, 8 + sizeof(Int)> all;
   put_big_endian(all.data(), static_cast<std::uint32_t>(type));
   put_big_endian(all.data() + 4, static_cast<std::int32_t>(sizeof(Int)));
