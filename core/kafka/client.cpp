@@ -2,8 +2,11 @@
 
 #include <chrono>
 #include <future>
+#include <memory>
+#include <mutex>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "core/kafka/options.hpp"
 #include "core/values/failure.hpp"
@@ -87,9 +90,12 @@ void KafkaClient::mute() {
 KafkaClient::~KafkaClient() {
   mute();
   if (destroyed_in_time(handle_)) return;
-  // Threads of the instance may still look at it.
-  [[maybe_unused]] const Link* left_behind = link_.release();
   logger_.warning("a Kafka client does not end and is left behind");
+  // Threads of the instance may still look at it, for as long as the process lives.
+  static std::mutex mutex;
+  static auto& left_behind = *new std::vector<std::unique_ptr<Link>>;
+  const std::lock_guard lock(mutex);
+  left_behind.push_back(std::move(link_));
 }
 
 rd_kafka_conf_t* KafkaClient::base_conf(const KafkaOptions& options) {
