@@ -93,7 +93,8 @@ KafkaClient::~KafkaClient() {
   logger_.warning("a Kafka client does not end and is left behind");
   // Threads of the instance may still look at it, for as long as the process lives.
   static std::mutex mutex;
-  static auto& left_behind = *new std::vector<std::unique_ptr<Link>>;
+  using Links = std::vector<std::unique_ptr<Link>>;
+  static Links& left_behind = *std::make_unique<Links>().release();
   const std::lock_guard lock(mutex);
   left_behind.push_back(std::move(link_));
 }

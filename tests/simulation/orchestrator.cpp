@@ -95,7 +95,9 @@ void Orchestrator::release(const Work& work, Plan& plan) {
   if (held_.empty() || work.now < next_held_round_) return;
   std::vector<std::pair<std::uint64_t, int>> turns;
   for (const auto& [order, turn] : held_) {
-    if (!work.stuck.contains(row(order).partition)) turns.emplace_back(turn, order);
+    const auto partition = row(order).partition;
+    const bool may = work.grants.contains(partition) && !work.stuck.contains(partition);
+    if (may) turns.emplace_back(turn, order);
   }
   std::sort(turns.begin(), turns.end());
   if (turns.size() > held_window_) turns.resize(held_window_);
