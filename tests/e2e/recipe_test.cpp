@@ -107,7 +107,8 @@ TEST_CASE("the README's recipe for a new step works to the letter", "[e2e]") {
   const ChangedCopy copy;
   copy.build();
   (void)copy.run({copy.path() + "/.orderflow/build/release/tests/simulation_tests",
-                  "--filenames-as-tags", "[#enumeration_test]"});
+                  "the order saga survives every failure of every step"},
+                 kBuildPatience);
 
   Instance instance;
   instance.use_clone(copy.path());
