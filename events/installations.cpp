@@ -30,6 +30,13 @@ std::string stranger_among(const std::vector<std::string>& client_ids) {
   return {};
 }
 
+std::string group_problem(const std::vector<std::string>& client_ids, std::string_view group,
+                          std::string_view installation) {
+  const auto other = other_installation(client_ids, installation);
+  if (other.empty()) return {};
+  return two_installations(other, std::string("the consumer group ").append(group), installation);
+}
+
 std::string two_installations(std::string_view other, std::string_view what,
                               std::string_view installation) {
   return std::string("the installation ")

@@ -21,6 +21,11 @@ namespace orderflow::events {
 // there is none.
 [[nodiscard]] std::string stranger_among(const std::vector<std::string>& client_ids);
 
+// What is wrong when a consumer group has members of another installation, by their client ids;
+// empty: it has none.
+[[nodiscard]] std::string group_problem(const std::vector<std::string>& client_ids,
+                                        std::string_view group, std::string_view installation);
+
 // What is wrong and what to do about it; `what` is used by both.
 [[nodiscard]] std::string two_installations(std::string_view other, std::string_view what,
                                             std::string_view installation);

@@ -13,6 +13,11 @@ const EmbeddedMigration* find(std::span<const EmbeddedMigration> known, int numb
   return found == known.end() ? nullptr : &*found;
 }
 
+bool is_applied(std::span<const AppliedMigration> applied, int number) {
+  return std::any_of(applied.begin(), applied.end(),
+                     [&](const auto& row) { return row.number == number; });
+}
+
 // Until a release is tagged the migrations may be rewritten, and nothing leads from the old ones to
 // the new ones.
 std::string of_another_line(const AppliedMigration& row, const char* how) {
@@ -49,13 +54,9 @@ std::vector<EmbeddedMigration> migrations_left(std::span<const EmbeddedMigration
     throw MigrationRefused("the database is newer than this program: migration " + row.name +
                            " is applied and unknown here; run the newer program");
   }
-  const auto is_applied = [&](int number) {
-    return std::any_of(applied.begin(), applied.end(),
-                       [&](const auto& row) { return row.number == number; });
-  };
   std::vector<EmbeddedMigration> left;
   for (const auto& file : known) {
-    if (is_applied(file.number)) {
+    if (is_applied(applied, file.number)) {
       // Files are applied in order, so an applied one after one that is not means lost bookkeeping.
       if (!left.empty()) {
         throw MigrationRefused("migration " + std::string(left.front().name) +
@@ -73,9 +74,7 @@ std::optional<std::string> schema_problem(std::span<const EmbeddedMigration> kno
                                           std::span<const AppliedMigration> applied) {
   if (auto problem = divergence(known, applied)) return problem;
   for (const auto& file : known) {
-    const bool there = std::any_of(applied.begin(), applied.end(),
-                                   [&](const auto& row) { return row.number == file.number; });
-    if (there) continue;
+    if (is_applied(applied, file.number)) continue;
     return applied.empty() ? "the tables are missing; run `orderflow migrate`"
                            : "migration " + std::string(file.name) +
                                  " is not applied yet; run `orderflow migrate`";

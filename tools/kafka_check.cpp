@@ -51,11 +51,9 @@ std::string other_installation_problem(const core::Settings& settings, core::Adm
   if (installation.empty()) return {};
   for (const auto& role : events::kOwners) {
     const auto group = events::consumer_group(role, settings.get(events::kTopicPrefix));
-    const auto other = events::other_installation(
-        core::member_client_ids(admin.handle(), group, kGroupTimeout), installation);
-    if (!other.empty()) {
-      return events::two_installations(other, "the consumer group " + group, installation);
-    }
+    const auto ids = core::member_client_ids(admin.handle(), group, kGroupTimeout);
+    auto problem = events::group_problem(ids, group, installation);
+    if (!problem.empty()) return problem;
   }
   return {};
 }

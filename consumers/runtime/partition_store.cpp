@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/values/utf8.hpp"
 #include "events/codec.hpp"
 #include "events/ids.hpp"
 
@@ -17,14 +18,6 @@ namespace {
 
 // Of what a reason quotes only so much is kept, so that lists of them stay small.
 constexpr std::size_t kReasonBytesMax = 1'000;
-
-// Cut where a character of UTF-8 begins.
-std::string_view shortened(std::string_view reason) {
-  if (reason.size() <= kReasonBytesMax) return reason;
-  std::size_t end = kReasonBytesMax;
-  while (end > 0 && (static_cast<unsigned char>(reason[end]) & 0xc0) == 0x80) --end;
-  return reason.substr(0, end);
-}
 
 // Headers come from anyone; jsonb refuses NUL characters and broken UTF-8.
 std::string headers_json(const core::KafkaMessage& message) {
@@ -172,7 +165,7 @@ PgCall PartitionStore::dead_letters(const std::string& topic,
     keys.add(message->key());
     headers.add(headers_json(*message));
     bodies.add(message->body());
-    reasons.add(shortened(reason));
+    reasons.add(core::first_bytes(reason, kReasonBytesMax));
     attempts.add(events::failures_of(*message) + 1);
   }
   PgCall call{&dead_letters_.statement, {}};

@@ -18,8 +18,8 @@ namespace orderflow::core {
 
 // Keeps the topics there: creates them once the cluster answers, and again when a cluster that lost
 // its data comes back without them. Tells of settings of theirs that refuse or forget messages.
-// Reports the component "topics". Has a thread of its own until
-// destruction, which asks `topics` for what is wanted each time; while that throws it waits.
+// Reports the component "topics". Has a thread of its own until destruction, which asks `topics`
+// for what is wanted each time; while that throws it waits.
 class TopicKeeper {
  public:
   using Topics = std::function<std::vector<TopicSpec>()>;

@@ -161,8 +161,9 @@ void Settings::take_env_file(const std::string& path, const Pairs& pairs) {
   warn_of(others, path + ": ");
   // It is a file of ours: what is nearly a setting was meant as one, though the environment may
   // hold such a name for others.
+  const auto known = names();
   for (const auto& name : others) {
-    if (!name.starts_with(kOurs) && is_slip_of(name, names())) warn_of_name(name, path + ": ");
+    if (!name.starts_with(kOurs) && is_slip_of(name, known)) warn_of_name(name, path + ": ");
   }
 }
 

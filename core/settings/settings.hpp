@@ -100,10 +100,10 @@ class Settings {
   explicit Settings(const SettingsTable& table);
   [[nodiscard]] const Entry& entry(const void* key) const;
   [[nodiscard]] bool knows(std::string_view name) const;
-  // " (did you mean NAME?)", or nothing.
   void warn_of_name(const std::string& name, const std::string& where);
   // Of settings, and of variables that somebody else reads.
   [[nodiscard]] std::vector<std::string> names() const;
+  // " (did you mean NAME?)", or nothing.
   [[nodiscard]] std::string meant_by(const std::string& name) const;
   void take_flags(const SettingsSources& sources);
   void take_environment(const SettingsSources& sources);

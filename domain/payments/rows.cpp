@@ -58,14 +58,13 @@ constexpr const char* kLedgerRow = "payments.ledger_row";
 constexpr PgStatement kInsertLedger{
     "payments_insert_ledger",
     "INSERT INTO payments.ledger (account_id, shard, sequence, kind, reference, amount, "
-    "balance_after)     SELECT * FROM unnest($1::payments.ledger_row[])"};
+    "balance_after) SELECT * FROM unnest($1::payments.ledger_row[])"};
 
 constexpr PgStatement kInsertRefunds{
     "payments_insert_refunds",
     "INSERT INTO payments.refunds (id, payment_id, order_id, account_id, shard, amount, status, "
     "code, detail) SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], "
-    "$5::int4[], "
-    "$6::int8[], $7::text[], $8::text[], $9::text[])"};
+    "$5::int4[], $6::int8[], $7::text[], $8::text[], $9::text[])"};
 
 constexpr const PgStatement* kPaymentStatements[] = {
     &kReadAccounts,   &kReadPayments,   &kReadRefunds,  &kMoveAccounts,

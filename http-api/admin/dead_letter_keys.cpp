@@ -2,17 +2,9 @@
 
 namespace orderflow::http_api {
 
-asio::awaitable<KnownKey> DeadLetterKeys::find(const IdempotencyKey& key) {
+asio::awaitable<KnownKey> DeadLetterKeys::ask_all(Question question, const IdempotencyKey& key) {
   for (KeyStore* context : contexts_) {
-    KnownKey known = co_await context->find(key);
-    if (!known || *known) co_return known;
-  }
-  co_return std::nullopt;
-}
-
-asio::awaitable<KnownKey> DeadLetterKeys::settle(const IdempotencyKey& key) {
-  for (KeyStore* context : contexts_) {
-    KnownKey known = co_await context->settle(key);
+    KnownKey known = co_await (context->*question)(key);
     if (!known || *known) co_return known;
   }
   co_return std::nullopt;

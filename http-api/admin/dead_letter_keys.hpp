@@ -18,10 +18,18 @@ class DeadLetterKeys final : public KeyStore {
 
   [[nodiscard]] std::string_view name() const override { return kName; }
   [[nodiscard]] const KeyTable* table() const override { return nullptr; }
-  [[nodiscard]] asio::awaitable<KnownKey> find(const IdempotencyKey& key) override;
-  [[nodiscard]] asio::awaitable<KnownKey> settle(const IdempotencyKey& key) override;
+  [[nodiscard]] asio::awaitable<KnownKey> find(const IdempotencyKey& key) override {
+    return ask_all(&KeyStore::find, key);
+  }
+  [[nodiscard]] asio::awaitable<KnownKey> settle(const IdempotencyKey& key) override {
+    return ask_all(&KeyStore::settle, key);
+  }
 
  private:
+  using Question = asio::awaitable<KnownKey> (KeyStore::*)(const IdempotencyKey& key);
+  // One after the other, until one has a problem or knows the key.
+  asio::awaitable<KnownKey> ask_all(Question question, const IdempotencyKey& key);
+
   std::vector<KeyStore*> contexts_;
 };
 

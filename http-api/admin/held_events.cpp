@@ -4,8 +4,8 @@
 
 namespace orderflow::http_api {
 
-asio::awaitable<Checked<Response>> AdminHeldEvents::list(Query<HeldEventsQuery> query) {
-  auto work = [page = std::move(query.value.page)](core::PgSession& session) {
+asio::awaitable<Checked<Response>> AdminHeldEvents::list(Query<PageRequest> page) {
+  auto work = [page = std::move(page.value)](core::PgSession& session) {
     return read_list<HeldEventsRow>(session, list_held_events(), page, held_events_json);
   };
   co_return co_await sessions_.run(std::move(work));

@@ -8,19 +8,13 @@
 
 namespace orderflow::http_api {
 
-struct HeldEventsQuery {
-  PageRequest page;
-
-  [[nodiscard]] static HeldEventsQuery read(QueryReader& query) { return {query.page()}; }
-};
-
 // GET /admin/held-events and POST /admin/held-events/{id}/release, whose id is an order's.
 class AdminHeldEvents {
  public:
   AdminHeldEvents(core::SessionPool& sessions, OrderRequests& requests)
       : sessions_(sessions), requests_(requests) {}
 
-  asio::awaitable<Checked<Response>> list(Query<HeldEventsQuery> query);
+  asio::awaitable<Checked<Response>> list(Query<PageRequest> page);
   asio::awaitable<Checked<Response>> release(const RequestContext& context, Path<core::Uuid> id,
                                              Body<OperatorReason> body);
 

@@ -2,10 +2,10 @@
 
 #include "domain/catalogue/rows.hpp"
 #include "events/ids.hpp"
+#include "http-api/middleware/key_store.hpp"
 #include "http-api/middleware/keyed_write.hpp"
 #include "http-api/server/bind.hpp"
 #include "http-api/server/conditional.hpp"
-#include "http-api/server/context_sessions.hpp"
 #include "http-api/server/write.hpp"
 
 namespace orderflow::http_api {
@@ -80,21 +80,9 @@ std::optional<Problem> refuse_change(core::PgTransaction& transaction, const cor
 
 class Products {
  public:
-  Products(const ApiEnvironment& environment, std::function<void(const core::Uuid&)> on_change)
-      : sessions_(context_sessions(environment, "orderflow_catalogue")),
-        keys_(environment, kKeyTable<"catalogue">, "orderflow_catalogue", *sessions_),
-        on_change_(std::move(on_change)) {}
-
-  void request_stop() {
-    sessions_->request_stop();
-    keys_.request_stop();
-  }
-  void stop() {
-    sessions_->stop();
-    keys_.stop();
-  }
-
-  KeyStore& keys() { return keys_; }
+  Products(std::shared_ptr<core::SessionPool> sessions,
+           std::function<void(const core::Uuid&)> on_change)
+      : sessions_(std::move(sessions)), on_change_(std::move(on_change)) {}
 
   asio::awaitable<Checked<Response>> list(Query<ProductFilter> filter) {
     auto work = [filter = std::move(filter.value)](core::PgSession& session) {
@@ -175,14 +163,14 @@ class Products {
   }
 
   std::shared_ptr<core::SessionPool> sessions_;
-  DatabaseKeyStore keys_;
   std::function<void(const core::Uuid&)> on_change_;
 };
 
 class Catalogue final : public ApiContext {
  public:
   Catalogue(const ApiEnvironment& environment, std::function<void(const core::Uuid&)> on_change)
-      : products_(std::make_shared<Products>(environment, std::move(on_change))) {}
+      : database_(environment, kKeyTable<"catalogue">, "orderflow_catalogue"),
+        products_(std::make_shared<Products>(database_.sessions(), std::move(on_change))) {}
 
   std::vector<Route> routes() override {
     constexpr Policy kRead{.context = "catalogue", .resource = "product"};
@@ -199,11 +187,12 @@ class Catalogue final : public ApiContext {
             {Method::kGet, "/products/{id}/offers", bind(products_, &Products::offers), kRead}};
   }
 
-  KeyStore* keys() override { return &products_->keys(); }
-  void request_stop() override { products_->request_stop(); }
-  void stop() override { products_->stop(); }
+  KeyStore* keys() override { return &database_.keys(); }
+  void request_stop() override { database_.request_stop(); }
+  void stop() override { database_.stop(); }
 
  private:
+  KeyedSessions database_;
   std::shared_ptr<Products> products_;
 };
 

@@ -3,7 +3,6 @@
 #include "domain/delivery/reads.hpp"
 #include "http-api/middleware/key_store.hpp"
 #include "http-api/server/bind.hpp"
-#include "http-api/server/context_sessions.hpp"
 
 namespace orderflow::http_api {
 namespace {
@@ -56,9 +55,8 @@ class DeliveryReads {
 class Deliveries final : public ApiContext {
  public:
   explicit Deliveries(const ApiEnvironment& environment)
-      : sessions_(context_sessions(environment, "orderflow_delivery")),
-        keys_(environment, kKeyTable<"delivery">, "orderflow_delivery", *sessions_),
-        reads_(std::make_shared<DeliveryReads>(sessions_)) {}
+      : database_(environment, kKeyTable<"delivery">, "orderflow_delivery"),
+        reads_(std::make_shared<DeliveryReads>(database_.sessions())) {}
 
   std::vector<Route> routes() override {
     constexpr Policy kRead{.context = "delivery", .resource = "delivery"};
@@ -67,19 +65,12 @@ class Deliveries final : public ApiContext {
   }
 
   // Of what operators do to its dead letters.
-  KeyStore* keys() override { return &keys_; }
-  void request_stop() override {
-    sessions_->request_stop();
-    keys_.request_stop();
-  }
-  void stop() override {
-    sessions_->stop();
-    keys_.stop();
-  }
+  KeyStore* keys() override { return &database_.keys(); }
+  void request_stop() override { database_.request_stop(); }
+  void stop() override { database_.stop(); }
 
  private:
-  std::shared_ptr<core::SessionPool> sessions_;
-  DatabaseKeyStore keys_;
+  KeyedSessions database_;
   std::shared_ptr<DeliveryReads> reads_;
 };
 

@@ -100,11 +100,8 @@ void HealthMonitor::check_members(const std::string& installation) {
   for (const auto& role : events::kOwners) {
     const auto group = events::consumer_group(role, topic_prefix_);
     const auto ids = core::member_client_ids(client_->handle(), group, kMembersTimeout);
-    const auto other = events::other_installation(ids, installation);
-    if (!other.empty()) {
-      return report("installation", false,
-                    events::two_installations(other, "the consumer group " + group, installation));
-    }
+    const auto problem = events::group_problem(ids, group, installation);
+    if (!problem.empty()) return report("installation", false, problem);
     const auto unknown = events::stranger_among(ids);
     if (!unknown.empty()) {
       stranger = "another program (client id " + events::printable(unknown) +

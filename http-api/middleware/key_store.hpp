@@ -12,6 +12,7 @@
 #include "core/pg/session_pool.hpp"
 #include "http-api/middleware/key_table.hpp"
 #include "http-api/server/api_context.hpp"
+#include "http-api/server/context_sessions.hpp"
 
 namespace orderflow::http_api {
 
@@ -61,6 +62,31 @@ class DatabaseKeyStore final : public KeyStore {
   core::SessionPool& sessions_;
   core::PgSession session_;  // the thread's
   core::GroupCommit<LookUp> queue_;
+};
+
+// The sessions of one context and the idempotency keys it keeps, which end together.
+class KeyedSessions {
+ public:
+  // `role` is the context's in the database.
+  KeyedSessions(const ApiEnvironment& environment, const KeyTable& table, const char* role)
+      : sessions_(context_sessions(environment, role)),
+        keys_(environment, table, role, *sessions_) {}
+
+  [[nodiscard]] const std::shared_ptr<core::SessionPool>& sessions() const { return sessions_; }
+  [[nodiscard]] DatabaseKeyStore& keys() { return keys_; }
+
+  void request_stop() {
+    sessions_->request_stop();
+    keys_.request_stop();
+  }
+  void stop() {
+    sessions_->stop();
+    keys_.stop();
+  }
+
+ private:
+  std::shared_ptr<core::SessionPool> sessions_;
+  DatabaseKeyStore keys_;
 };
 
 }  // namespace orderflow::http_api

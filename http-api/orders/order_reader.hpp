@@ -21,9 +21,8 @@ namespace orderflow::http_api {
 
 // Reads of single orders and jobs, gathered as the writer gathers writes: one thread takes all that
 // wait and asks the database once, so that clients that poll or wait cost a fraction of a query
-// each. Functions may be
-// called from any coroutine; they throw core::Unavailable when the database does not answer or too
-// many reads wait.
+// each. Functions may be called from any coroutine; they throw core::Unavailable when the database
+// does not answer or too many reads wait.
 class OrderReader {
  public:
   OrderReader(const core::Settings& settings, core::Metrics& metrics);

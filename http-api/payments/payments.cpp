@@ -4,7 +4,6 @@
 #include "http-api/middleware/key_store.hpp"
 #include "http-api/payments/balances.hpp"
 #include "http-api/server/bind.hpp"
-#include "http-api/server/context_sessions.hpp"
 
 namespace orderflow::http_api {
 namespace {
@@ -125,10 +124,9 @@ class Payments {
 class PaymentsContext final : public ApiContext {
  public:
   PaymentsContext(const ApiEnvironment& environment, OrderRequests& requests)
-      : sessions_(context_sessions(environment, "orderflow_payments")),
-        keys_(environment, kKeyTable<"payments">, "orderflow_payments", *sessions_),
-        payments_(std::make_shared<Payments>(sessions_, requests)),
-        balances_(std::make_shared<Balances>(sessions_, environment.logger)) {}
+      : database_(environment, kKeyTable<"payments">, "orderflow_payments"),
+        payments_(std::make_shared<Payments>(database_.sessions(), requests)),
+        balances_(std::make_shared<Balances>(database_.sessions(), environment.logger)) {}
 
   std::vector<Route> routes() override {
     constexpr Policy kRead{.context = "payments", .resource = "payment"};
@@ -159,19 +157,12 @@ class PaymentsContext final : public ApiContext {
     };
   }
 
-  KeyStore* keys() override { return &keys_; }
-  void request_stop() override {
-    sessions_->request_stop();
-    keys_.request_stop();
-  }
-  void stop() override {
-    sessions_->stop();
-    keys_.stop();
-  }
+  KeyStore* keys() override { return &database_.keys(); }
+  void request_stop() override { database_.request_stop(); }
+  void stop() override { database_.stop(); }
 
  private:
-  std::shared_ptr<core::SessionPool> sessions_;
-  DatabaseKeyStore keys_;
+  KeyedSessions database_;
   std::shared_ptr<Payments> payments_;
   std::shared_ptr<Balances> balances_;
 };

@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <limits>
 
+#include "core/values/utf8.hpp"
+
 namespace orderflow::http_api {
 namespace {
 
 using core::JsonValue;
-
-bool is_continuation(unsigned char byte) { return (byte & 0xc0U) == 0x80U; }
 
 // Whether a control character starts at `i`: C0, DEL, C1 (two bytes, 0xc2 0x80 to 0xc2 0x9f).
 bool is_control_at(std::string_view text, std::size_t i, bool multiline) {
@@ -26,19 +26,13 @@ struct Look {
 Look look_at(std::string_view text, bool multiline) {
   Look look;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    look.characters += is_continuation(static_cast<unsigned char>(text[i])) ? 0 : 1;
+    look.characters += core::is_continuation(static_cast<unsigned char>(text[i])) ? 0 : 1;
     look.has_control |= is_control_at(text, i, multiline);
   }
   return look;
 }
 
 }  // namespace
-
-std::string_view first_bytes(std::string_view text, std::size_t bytes_max) {
-  if (text.size() <= bytes_max) return text;
-  while (bytes_max > 0 && is_continuation(static_cast<unsigned char>(text[bytes_max]))) --bytes_max;
-  return text.substr(0, bytes_max);
-}
 
 std::string check_text(std::string_view text, const TextRule& rule) {
   if (!rule.may_be_empty && text.find_first_not_of(" \t\r\n") == std::string_view::npos) {
@@ -64,7 +58,7 @@ BodyReader::BodyReader(JsonValue object, std::vector<FieldError>& errors, std::s
 
 std::string BodyReader::pointer_to(std::string_view name) const {
   std::string pointer = pointer_ + "/";
-  for (const char c : first_bytes(name, 100)) {
+  for (const char c : core::first_bytes(name, 100)) {
     if (c == '~') {
       pointer += "~0";
     } else if (c == '/') {

@@ -86,7 +86,4 @@ template <typename T>
 // "" when the text keeps the rule, else what is wrong with it. The text is valid UTF-8.
 [[nodiscard]] std::string check_text(std::string_view text, const TextRule& rule);
 
-// The beginning of valid UTF-8, cut between characters: what an answer may quote of a request.
-[[nodiscard]] std::string_view first_bytes(std::string_view text, std::size_t bytes_max);
-
 }  // namespace orderflow::http_api

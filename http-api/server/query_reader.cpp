@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/values/number.hpp"
+#include "core/values/utf8.hpp"
 #include "http-api/server/body_reader.hpp"
 
 namespace orderflow::http_api {
@@ -41,7 +42,7 @@ QueryReader::QueryReader(const RequestContext& context) : path_(context.request.
 
 void QueryReader::error(std::string_view name, std::string detail) {
   if (errors_.size() < kFieldErrorsMax)
-    errors_.push_back({std::string(first_bytes(name, 64)), std::move(detail)});
+    errors_.push_back({std::string(core::first_bytes(name, 64)), std::move(detail)});
 }
 
 std::optional<std::string> QueryReader::text(std::string_view name) {

@@ -12,7 +12,7 @@
 namespace orderflow::testing {
 namespace {
 
-constexpr Millis kBuildPatience{780'000};
+constexpr Millis kBuildDeadline{780'000};
 
 // What the recipe changes in one file.
 struct Part {
@@ -58,26 +58,26 @@ class ChangedCopy {
   [[nodiscard]] std::string path() const { return folder_.path().string(); }
 
   // In its folder; must exit with 0.
-  std::string run(const std::vector<std::string>& command, Millis patience = Millis{60'000}) const {
-    auto done = try_to(command, patience);
+  std::string run(const std::vector<std::string>& command, Millis deadline = Millis{60'000}) const {
+    auto done = try_to(command, deadline);
     if (done.exit_code != 0) FAIL(command.front() << " says:\n" << last_lines(done.output, 60));
     return std::move(done.output);
   }
 
   [[nodiscard]] CommandResult try_to(const std::vector<std::string>& command,
-                                     Millis patience) const {
+                                     Millis deadline) const {
     Environment environment = neutral_environment();
     // Compiled once for all clones; and not part of a repository that the folder may lie in.
     environment["CCACHE_BASEDIR"] = path();
     environment["CCACHE_NOHASHDIR"] = "1";
     environment["GIT_CEILING_DIRECTORIES"] = folder_.path().parent_path().string();
-    return run_command(command, environment, folder_.path(), patience);
+    return run_command(command, environment, folder_.path(), deadline);
   }
 
   [[nodiscard]] bool compiles(const std::string& file) const {
     const std::string compile =
         "c++ -std=c++20 -fsyntax-only -I. $(pkg-config --cflags libpq) " + file;
-    return try_to({"bash", "-c", compile}, kBuildPatience).exit_code == 0;
+    return try_to({"bash", "-c", compile}, kBuildDeadline).exit_code == 0;
   }
 
   void build() const {
@@ -85,10 +85,10 @@ class ChangedCopy {
     // It is to be right, not fast.
     run({"cmake", "-S", path(), "-B", build, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release",
          "-DCMAKE_CXX_FLAGS_RELEASE=-O0", "-DORDERFLOW_TESTS=ON"},
-        kBuildPatience);
+        kBuildDeadline);
     run({"cmake", "--build", build, "--target", "orderflow", "orderflow-supervisor",
          "simulation_tests"},
-        kBuildPatience);
+        kBuildDeadline);
   }
 
  private:
@@ -108,7 +108,7 @@ TEST_CASE("the README's recipe for a new step works to the letter", "[e2e]") {
   copy.build();
   (void)copy.run({copy.path() + "/.orderflow/build/release/tests/simulation_tests",
                   "the order saga survives every failure of every step"},
-                 kBuildPatience);
+                 kBuildDeadline);
 
   Instance instance;
   instance.use_clone(copy.path());

@@ -22,9 +22,9 @@ namespace orderflow::testing {
 // What one client sends.
 struct WireInput {
   std::string_view bytes;
-  std::string_view endless;    // Behind them, again and again until the server hangs up.
-  std::size_t piece = 600;     // How the network cuts it.
-  core::Duration patience{0};  // How long it then stays.
+  std::string_view endless;  // Behind them, again and again until the server hangs up.
+  std::size_t piece = 600;   // How the network cuts it.
+  core::Duration stays{0};   // How long it does nothing before it leaves.
 };
 
 struct WireOutcome {
@@ -72,7 +72,7 @@ class Wire {
       const bool worked = context_.poll() > 0;
       receive();
       idle_turns = sent || worked ? 0 : idle_turns + 1;
-      if (idle_turns > kIdleTurns && pass(std::exchange(input.patience, {}))) idle_turns = 0;
+      if (idle_turns > kIdleTurns && pass(std::exchange(input.stays, {}))) idle_turns = 0;
       if (outcome_.server_closed || idle_turns > kIdleTurns) leave();
     }
     receive();
