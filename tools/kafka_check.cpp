@@ -87,7 +87,7 @@ KafkaReport check_kafka(const core::Settings& settings) {
     }
   }
   if (const auto wrong = core::problems_of(admin, *found, there, options)) {
-    for (const auto& one : *wrong) report.problems.push_back(one.text);
+    for (const auto& one : *wrong) report.problems.emplace_back(one.text);
   } else {
     report.notes.push_back("it does not tell the settings of topics");
   }

@@ -11,7 +11,6 @@ namespace orderflow::consumers {
 using core::PgArray;
 using core::PgCall;
 using core::PgParams;
-using core::PgStatement;
 using core::PgType;
 
 namespace {

@@ -138,8 +138,7 @@ Input read_request(const PgResult& rows, int i) {
   auto kind = read_kind(columns);
   if (!kind) return UnreadableRequest{rows.uuid(i, 1)};
   return Request{rows.uuid(i, 1), std::string(rows.text(i, 7)), std::string(rows.text(i, 6)),
-                 Trace{std::string(rows.text(i, 8)), std::string(rows.text(i, 9))},
-                 std::move(*kind)};
+                 Trace{std::string(rows.text(i, 8)), std::string(rows.text(i, 9))}, *kind};
 }
 
 }  // namespace

@@ -23,7 +23,6 @@ namespace {
 using core::Uuid;
 using http_api::KeysetQuery;
 using http_api::PageRequest;
-using http_api::QueryReader;
 using nlohmann::json;
 
 const std::string kWhale = "00000000-0000-4000-8000-0000000000b1";     // has nearly all
