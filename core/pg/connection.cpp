@@ -19,11 +19,6 @@ constexpr const char* kKeepaliveSeconds = "5";
 constexpr const char* kKeepaliveCount = "3";
 constexpr const char* kTcpUserTimeoutMs = "20000";
 
-// The server reports this one unasked, and nobody else sets it so: it tells whether the start-up
-// packet's settings have arrived.
-constexpr const char* kWitness = "IntervalStyle";
-constexpr const char* kWitnessValue = "iso_8601";
-
 using ServerSettings = std::vector<std::pair<std::string, std::string>>;
 
 // default_transaction_read_only is left as it is: with it an administrator holds the database
@@ -33,7 +28,7 @@ ServerSettings server_settings(const PgSessionOptions& options) {
   ServerSettings settings{
       {"TimeZone", "UTC"},
       {"DateStyle", "ISO, YMD"},
-      {kWitness, kWitnessValue},
+      {"IntervalStyle", "iso_8601"},
       {"bytea_output", "hex"},
       {"extra_float_digits", "1"},
       {"standard_conforming_strings", "on"},
@@ -144,7 +139,7 @@ std::string as_statements(const ServerSettings& settings, const std::string& rol
 PgConnection open(const DatabaseUrl& url, const PgHost* host, const PgSessionOptions& options,
                   const std::string& role, SteadyTime deadline) {
   ServerSettings settings = server_settings(options);
-  const std::string conninfo = url.conninfo();
+  const std::string& conninfo = url.conninfo();
   ServerSettings at_start = settings;
   at_start.emplace_back("role", role.empty() ? "none" : role);
   const std::string start_up = start_up_options(url, at_start);
@@ -181,11 +176,9 @@ PgConnection open(const DatabaseUrl& url, const PgHost* host, const PgSessionOpt
   PQsetNoticeReceiver(connection.get(), [](void*, const PGresult*) {}, nullptr);
   shake_hands(connection.get(), deadline);
   if (PQsetnonblocking(connection.get(), 1) != 0) give_up("a session could not be set up");
-  const char* witness = PQparameterStatus(connection.get(), kWitness);
-  if (witness == nullptr || std::string_view(witness) != kWitnessValue) {
-    const auto error = run_simply(connection.get(), as_statements(settings, role), deadline);
-    if (error) throw DatabaseRefusal(error->sqlstate, error->message);
-  }
+  // Poolers keep some or all of the start-up packet's settings from the server, and tell nobody.
+  const auto error = run_simply(connection.get(), as_statements(settings, role), deadline);
+  if (error) throw DatabaseRefusal(error->sqlstate, error->message);
   if (PQenterPipelineMode(connection.get()) != 1) give_up("a session could not be set up");
   return connection;
 }

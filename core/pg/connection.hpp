@@ -39,8 +39,9 @@ using PgConnection = std::unique_ptr<PGconn, PgFinish>;
 
 // The one way to a session of ours, in non-blocking and pipeline mode. Whatever a database or a
 // role may have set for its sessions (ALTER DATABASE … SET) and a promise or a format relies on is
-// set in the start-up packet; where a pooler keeps that from the server, by a statement. Of several
-// hosts in the URL each gets a fair share of the time, the one that answered last comes first.
+// set in the start-up packet, and once more by a statement, since poolers keep parts of that packet
+// from the server. Of several hosts in the URL each gets a fair share of the time, the one that
+// answered last comes first.
 //
 // Blocks for set_up_timeout at most, whatever the server does or leaves undone (a resolver that
 // hangs excepted). Throws DatabaseRefusal when it refuses, else Unavailable.

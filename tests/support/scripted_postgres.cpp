@@ -122,13 +122,18 @@ void PgClient::stay_deaf() {
   throw ClientHasLeft{};
 }
 
+void PgClient::take_settings() {
+  hear_until('Q');
+  say(pg_message('C', std::string("SELECT 1") + '\0') + std::string(kPgReady));
+}
+
 void PgClient::welcome(std::uint32_t backend_pid) {
   (void)hear_start();
   say(pg_authentication_ok() + pg_parameter("server_version", "15.0") +
-      pg_parameter("IntervalStyle", "iso_8601") +
       (backend_pid == 0 ? ""
                         : pg_message('K', big_endian(backend_pid) + big_endian(std::uint32_t{0}))) +
       std::string(kPgReady));
+  take_settings();
 }
 
 ScriptedPostgres::ScriptedPostgres(std::function<void(PgClient&)> script)
@@ -160,6 +165,15 @@ std::string ScriptedPostgres::url(std::string_view parameters) const {
          std::string(parameters);
 }
 
+void ScriptedPostgres::follow_script(int socket) {
+  PgClient client(socket);
+  try {
+    script_(client);
+  } catch (const ClientHasLeft&) {
+    return;  // As a client may at any time.
+  }
+}
+
 // Sockets stay open until the end, so that no number is used twice.
 void ScriptedPostgres::serve() {
   while (true) {
@@ -168,11 +182,7 @@ void ScriptedPostgres::serve() {
     sockets_.push_back(socket);
     ++clients_;
     threads_.emplace_back([this, socket] {
-      PgClient client(socket);
-      try {
-        script_(client);
-      } catch (const ClientHasLeft&) {  // As a client may at any time.
-      }
+      follow_script(socket);
       ::shutdown(socket, SHUT_RDWR);
     });
   }

@@ -40,6 +40,8 @@ class PgClient {
   // Neither listens nor speaks.
   [[noreturn]] void stay_deaf();
 
+  // Agrees to the settings that a new session asks for.
+  void take_settings();
   // Lets a client in as PostgreSQL does, or, without a backend's pid, as some poolers do.
   void welcome(std::uint32_t backend_pid = 0);
 
@@ -64,6 +66,7 @@ class ScriptedPostgres {
 
  private:
   void serve();
+  void follow_script(int socket);
 
   std::function<void(PgClient&)> script_;
   int listener_ = -1;

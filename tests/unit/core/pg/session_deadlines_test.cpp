@@ -82,7 +82,7 @@ const Misfortune kMisfortunes[] = {
        client.say(endless('E'));
        client.drip("x");
      }},
-    {"mute when a pooler kept the settings from it",
+    {"mute when told the settings",
      [](PgClient& client) {
        (void)client.hear_start();
        client.say(testing::pg_authentication_ok() + std::string(testing::kPgReady));
@@ -210,8 +210,8 @@ TEST_CASE("a session without the role that is not there stays with its login") {
       client.say(testing::pg_error("22023", "role \"orderflow_orders\" does not exist"));
       return;
     }
-    client.say(testing::pg_authentication_ok() +
-               testing::pg_parameter("IntervalStyle", "iso_8601") + std::string(testing::kPgReady));
+    client.say(testing::pg_authentication_ok() + std::string(testing::kPgReady));
+    client.take_settings();
     client.stay_mute();
   });
   PgSession session(DatabaseUrl(server.url()), impatient());
@@ -226,7 +226,8 @@ TEST_CASE("of several hosts a mute one costs its share once, whoever asks") {
     client.say(testing::pg_authentication_ok() + testing::pg_parameter("server_version", "15.0") +
                testing::pg_parameter("in_hot_standby", "off") +
                testing::pg_parameter("default_transaction_read_only", "off") +
-               testing::pg_parameter("IntervalStyle", "iso_8601") + std::string(testing::kPgReady));
+               std::string(testing::kPgReady));
+    client.take_settings();
     client.stay_mute();
   });
   const DatabaseUrl url("postgresql://u@127.0.0.1:" + std::to_string(mute.port()) + ",127.0.0.1:" +
