@@ -23,9 +23,10 @@ struct Batch {
   // False while a batch that failed is bisected: only the messages are wanted then.
   bool include_due = true;
   Time now;              // The database's clock.
-  const Grants& grants;  // Owned partitions; this batch of p becomes grants.at(p).batch_no + 1.
-  // Owned partitions whose publishing is stuck (the oldest unacknowledged message is over a second
-  // old). Their timers must not fire, or a broker outage would burn attempts.
+  const Grants& grants;  // Its partitions; this batch of p becomes grants.at(p).batch_no + 1.
+  // Partitions whose timers must not fire: their publishing is stuck (the oldest unacknowledged
+  // message is over a second old) and a broker outage would burn attempts; or the batch is of one
+  // partition alone, and these are the others.
   std::set<std::int32_t> stuck;
   // For how long the oldest unhandled message of a partition has waited, those of this batch
   // included.

@@ -28,37 +28,42 @@ BatchProcessor::BatchProcessor(PartitionHandler& handler, OwnerDatabase& databas
       crash_(crash),
       logger_(logger) {}
 
-void BatchProcessor::process(Messages messages, bool include_due) {
+void BatchProcessor::process(Messages messages, bool include_due,
+                             std::optional<std::int32_t> alone) {
   attempt_or_bisect(
-      messages, include_due, [this](Messages some, bool due) { handle(some, due); },
+      messages, include_due,
+      [&](Messages some, bool due) {
+        const Batch batch = make_batch(guard_.own(some), due, alone);
+        commit(some, batch, [&] { return handler_.prepare(batch, database_.session()); });
+      },
       [this](const KafkaMessage* message, const std::string& reason) {
         handle_dead_letter(message, reason);
       });
 }
 
-void BatchProcessor::write_marks() {
+void BatchProcessor::write_marks(const Grants& grants) {
   const auto transaction = database_.transaction(
-      mark_advances(partitions_.grants(), publisher_.marks(), partitions_.oldest_ready_at()), {});
+      mark_advances(grants, publisher_.marks(), partitions_.oldest_ready_at()), {});
   partitions_.apply(database_.commit_marks(transaction));
 }
 
-Batch BatchProcessor::make_batch(Messages messages, bool include_due) {
+Batch BatchProcessor::make_batch(Messages messages, bool include_due,
+                                 std::optional<std::int32_t> alone) {
+  const Grants& owned = partitions_.grants();
+  if (alone) alone_ = {{*alone, owned.at(*alone)}};
+  const Grants& grants = alone ? alone_ : owned;
   std::set<std::int32_t> stuck;
-  for (const auto& [partition, grant] : partitions_.grants()) {
-    if (publisher_.oldest_unacknowledged(partition) > kStuckAfter) stuck.insert(partition);
+  for (const auto& [partition, grant] : owned) {
+    const bool waits = publisher_.oldest_unacknowledged(partition) > kStuckAfter;
+    if (waits || !grants.contains(partition)) stuck.insert(partition);
   }
   return {messages,
           include_due,
           database_.now(),
-          partitions_.grants(),
+          grants,
           std::move(stuck),
           partitions_.backlog().ages(),
           partitions_.partition_count()};
-}
-
-void BatchProcessor::handle(Messages messages, bool include_due) {
-  const Batch batch = make_batch(guard_.own(messages), include_due);
-  commit(messages, batch, [&] { return handler_.prepare(batch, database_.session()); });
 }
 
 void BatchProcessor::handle_dead_letter(const KafkaMessage* message, const std::string& reason) {

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
+#include <optional>
 #include <string>
 
 #include "consumers/runtime/installation_guard.hpp"
@@ -29,17 +31,24 @@ class BatchProcessor {
                  InstallationGuard& guard, core::CrashSite crash, core::Logger& logger);
 
   // Handles the messages, which are buffered, and what is due if that is wanted.
-  void process(Messages messages, bool include_due);
+  void process(Messages messages, bool include_due) { process(messages, include_due, {}); }
+
+  // The same for one partition: what is due in others is left alone, so that a failure is its own.
+  void process_alone(std::int32_t partition, Messages messages, bool include_due) {
+    process(messages, include_due, partition);
+  }
 
   // Makes durable what follows from the messages that Kafka refuses for good, and gives them up.
   void give_up(const std::vector<producers::Refused>& refused);
 
-  // A transaction without a batch: that the owner lives, and the marks of all its partitions.
-  void write_marks();
+  // A transaction without a batch: that the owner lives, and the marks of these partitions of its.
+  void write_marks(const Grants& grants);
 
  private:
-  [[nodiscard]] Batch make_batch(Messages messages, bool include_due);
-  void handle(Messages messages, bool include_due);
+  void process(Messages messages, bool include_due, std::optional<std::int32_t> alone);
+  // Of all partitions, or of one alone.
+  [[nodiscard]] Batch make_batch(Messages messages, bool include_due,
+                                 std::optional<std::int32_t> alone = {});
   void handle_dead_letter(const core::KafkaMessage* message, const std::string& reason);
   template <typename Prepare>
   void commit(Messages messages, const Batch& batch, const Prepare& prepare);
@@ -55,6 +64,7 @@ class BatchProcessor {
   InstallationGuard& guard_;
   core::CrashSite crash_;
   core::Logger& logger_;
+  Grants alone_;  // Of the batch that is of one partition only.
 };
 
 }  // namespace orderflow::consumers

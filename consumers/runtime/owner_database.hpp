@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "consumers/runtime/grant.hpp"
+#include "consumers/runtime/lock_holder.hpp"
 #include "consumers/runtime/partition_store.hpp"
 #include "consumers/runtime/transaction.hpp"
 #include "core/pg/clock.hpp"
@@ -53,6 +54,9 @@ class OwnerDatabase {
   [[nodiscard]] Committed commit_marks(const Transaction& transaction);
 
   [[nodiscard]] std::int64_t open_dead_letters() { return store_.open_dead_letters(session_); }
+
+  // Who is in the way after a core::LockTimeout; for a person.
+  [[nodiscard]] std::string lock_holder() { return consumers::lock_holder(session_); }
 
   [[nodiscard]] const std::string& owner() const { return owner_; }
   [[nodiscard]] const std::string& topic() const { return options_.topic; }

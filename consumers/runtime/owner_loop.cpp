@@ -6,6 +6,7 @@
 
 #include "consumers/runtime/batch_processor.hpp"
 #include "consumers/runtime/installation_guard.hpp"
+#include "consumers/runtime/locked_partitions.hpp"
 #include "consumers/runtime/loop_metrics.hpp"
 #include "consumers/runtime/membership.hpp"
 #include "consumers/runtime/owned_partitions.hpp"
@@ -53,6 +54,7 @@ class OwnerLoop::Impl {
         publisher_(options_.kafka, logger, metrics, health),
         partitions_(options_.ready_delay),
         guard_(options_.role, options_.topic, health, logger, metrics),
+        locked_(options_.role, health, logger, metrics),
         reading_(options_.role, health, logger),
         progress_(options_.role, health),
         batches_(handler, database_, publisher_, partitions_, guard_, crash_, logger) {}
@@ -62,6 +64,8 @@ class OwnerLoop::Impl {
       try {
         join();
         while (!stop_) run_once();
+      } catch (const core::LockTimeout& failure) {
+        start_over(failure.what() + by_whom());
       } catch (const core::Unavailable& failure) {
         start_over(failure.what());
       }
@@ -90,6 +94,14 @@ class OwnerLoop::Impl {
     }
   }
 
+  [[nodiscard]] std::string by_whom() {
+    try {
+      return "; the lock is that of " + database_.lock_holder();
+    } catch (const std::exception&) {
+      return {};  // The failure that is being told of is the one that counts.
+    }
+  }
+
   // Everything in memory is void; the database is read again once it answers.
   void start_over(const std::string& why) {
     logger_.warning("starting over from the database", {{"reason", why}});
@@ -98,6 +110,7 @@ class OwnerLoop::Impl {
     // What it had queued is published again from the marks; kept, it would fail every iteration.
     if (publisher_.broken()) publisher_.reset();
     ungranted_ = membership_.assigned();
+    locked_.forget_all();
     const auto until = grant_not_before_ = backoff_.next_end();
     // Without a consumer there is nothing to poll; otherwise polling keeps the group membership.
     if (!membership_.exists()) {
@@ -109,6 +122,7 @@ class OwnerLoop::Impl {
   void rejoin() {
     drop(partitions_.numbers());
     ungranted_.clear();
+    locked_.forget_all();
     publisher_.reset();
     membership_.leave();
     join();
@@ -136,8 +150,10 @@ class OwnerLoop::Impl {
     if (membership_.take_revocation()) on_revocation();
     if (membership_.take_assignment()) {
       ungranted_ = membership_.assigned();
+      locked_.forget_all();
       grant_not_before_ = {};
     }
+    ungranted_.merge(locked_.take_rested(steady_clock::now()));
     if (steady_clock::now() >= next_layout_check_) check_layout();
     publisher_.poll(Duration{0});
     if (publisher_.broken()) throw core::Unavailable(publisher_.why());
@@ -202,6 +218,7 @@ class OwnerLoop::Impl {
 
   void on_revocation() {
     ungranted_.clear();
+    locked_.forget_all();
     drop(partitions_.numbers());
     publisher_.reset();  // What was not sent, the next owner sends from the mark.
   }
@@ -223,7 +240,13 @@ class OwnerLoop::Impl {
 
   void grant() {
     if (publisher_.broken() || partitions_.empty()) publisher_.reset();
-    const auto granted = database_.grant(ungranted_);
+    std::vector<Grant> granted;
+    try {
+      granted = database_.grant(ungranted_);
+    } catch (const core::LockTimeout&) {
+      if (partitions_.empty()) throw;
+      return lay_down(std::exchange(ungranted_, {}));
+    }
     // After the grant, as a later change would fence it.
     if (database_.layout().partition_count != partitions_.partition_count()) return rejoin();
     partitions_.take(granted);
@@ -242,6 +265,32 @@ class OwnerLoop::Impl {
     assign_all();
     logger_.info("partitions granted",
                  {{"partitions", partitions_.numbers()}, {"owner", database_.owner()}});
+  }
+
+  // Somebody else holds a row locked: each partition is tried alone, those that meet the lock are
+  // laid down, the others go on. A lock that all of them meet is waited for.
+  void lay_down_locked(const std::string& why) {
+    const auto owned = partitions_.numbers();
+    std::set<std::int32_t> locked;
+    for (const auto partition : owned) {
+      try {
+        batches_.write_marks({*partitions_.grants().find(partition)});
+        if (paused_) continue;
+        batches_.process_alone(partition,
+                               partitions_.buffers().ready_of(partition, options_.batch_limit),
+                               handler_.next_due() <= database_.now());
+      } catch (const core::LockTimeout&) {
+        locked.insert(partition);
+      }
+    }
+    if (locked == owned) throw core::LockTimeout(why);
+    if (!locked.empty()) lay_down(locked);
+  }
+
+  void lay_down(const std::set<std::int32_t>& locked) {
+    locked_.lay_down(locked, database_.lock_holder(), steady_clock::now());
+    drop(locked);
+    assign_all();
   }
 
   // While owners pause nothing is read: a backlog would only be held in memory.
@@ -279,6 +328,7 @@ class OwnerLoop::Impl {
     const auto layout = database_.layout();
     if (std::exchange(paused_, layout.paused) != layout.paused) assign_all();
     guard_.tick(steady_clock::now());
+    locked_.tick(steady_clock::now());
     const auto before = partitions_.partition_count();
     if (layout.partition_count == before && layout.installation == guard_.installation()) return;
     logger_.warning("the partition count or the database has changed; the Kafka client is replaced",
@@ -289,6 +339,14 @@ class OwnerLoop::Impl {
   // ---- batches ----------------------------------------------------------------------------------
 
   void work() {
+    try {
+      work_together();
+    } catch (const core::LockTimeout& timeout) {
+      lay_down_locked(timeout.what());
+    }
+  }
+
+  void work_together() {
     if (const auto refused = publisher_.refusals(); !refused.empty()) batches_.give_up(refused);
     const auto now = steady_clock::now();
     for (const auto& [partition, grant] : partitions_.grants()) {
@@ -315,12 +373,19 @@ class OwnerLoop::Impl {
   void heartbeat() {
     next_heartbeat_ = steady_clock::now() + kHeartbeatInterval;
     measure();
-    batches_.write_marks();
+    batches_.write_marks(partitions_.grants());
     // A grant alone proves nothing: what failed may fail again with the first batch.
     backoff_.succeeded();
     progress_.lives(steady_clock::now());
-    if (++heartbeats_ % kHeartbeatsPerDeadLetterCount == 1) {
+    if (++heartbeats_ % kHeartbeatsPerDeadLetterCount == 1) count_dead_letters();
+  }
+
+  // A figure for people: whoever locks that table holds up no order by it.
+  void count_dead_letters() {
+    try {
       metrics_.dead_letters.Set(static_cast<double>(database_.open_dead_letters()));
+    } catch (const core::LockTimeout& timeout) {
+      logger_.warning("the dead letters were not counted", {{"reason", timeout.what()}});
     }
   }
 
@@ -346,6 +411,7 @@ class OwnerLoop::Impl {
   producers::Publisher publisher_;
   OwnedPartitions partitions_;
   InstallationGuard guard_;
+  LockedPartitions locked_;
   ReadingHealth reading_;
   ProgressHealth progress_;
   BatchProcessor batches_;

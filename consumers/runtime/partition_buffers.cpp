@@ -15,14 +15,25 @@ void PartitionBuffers::add(KafkaMessage message) {
 
 std::vector<const KafkaMessage*> PartitionBuffers::ready(std::size_t limit) const {
   std::vector<const KafkaMessage*> batch;
-  const auto arrived_before = steady_clock::now() - ready_delay_;
-  for (const auto& [partition, buffer] : buffers_) {
-    for (const Buffered& buffered : buffer) {
-      if (batch.size() >= limit || buffered.arrived > arrived_before) break;
-      batch.push_back(&buffered.message);
-    }
-  }
+  for (const auto& [partition, buffer] : buffers_) append_ready(buffer, limit, batch);
   return batch;
+}
+
+std::vector<const KafkaMessage*> PartitionBuffers::ready_of(std::int32_t partition,
+                                                            std::size_t limit) const {
+  std::vector<const KafkaMessage*> batch;
+  const auto found = buffers_.find(partition);
+  if (found != buffers_.end()) append_ready(found->second, limit, batch);
+  return batch;
+}
+
+void PartitionBuffers::append_ready(const std::deque<Buffered>& buffer, std::size_t limit,
+                                    std::vector<const KafkaMessage*>& batch) const {
+  const auto arrived_before = steady_clock::now() - ready_delay_;
+  for (const Buffered& buffered : buffer) {
+    if (batch.size() >= limit || buffered.arrived > arrived_before) break;
+    batch.push_back(&buffered.message);
+  }
 }
 
 bool PartitionBuffers::any_ready() const {

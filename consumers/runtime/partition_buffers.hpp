@@ -27,6 +27,9 @@ class PartitionBuffers {
   // The oldest ready messages of each partition, at most `limit` in all.
   [[nodiscard]] std::vector<const core::KafkaMessage*> ready(std::size_t limit) const;
   [[nodiscard]] bool any_ready() const;
+  // The same of one partition.
+  [[nodiscard]] std::vector<const core::KafkaMessage*> ready_of(std::int32_t partition,
+                                                                std::size_t limit) const;
 
   // `handled` are the first messages of their partitions.
   void release(std::span<const core::KafkaMessage* const> handled);
@@ -42,6 +45,10 @@ class PartitionBuffers {
     core::KafkaMessage message;
     core::SteadyTime arrived;
   };
+
+  // Until the batch has as many as the limit.
+  void append_ready(const std::deque<Buffered>& buffer, std::size_t limit,
+                    std::vector<const core::KafkaMessage*>& batch) const;
 
   core::Duration ready_delay_;
   std::map<std::int32_t, std::deque<Buffered>> buffers_;

@@ -145,7 +145,10 @@ void Nemesis::begin(const Fault& fault) {
     case FaultKind::kStopInAssign: begin_crash_point(fault, ":stop"); return;
     case FaultKind::kDieAtPoint: begin_crash_point(fault, ""); return;
     case FaultKind::kReadOnly: set_read_only("on"); break;
-    case FaultKind::kLockedTable: lock_table(fault.target); break;
+    case FaultKind::kLockedTable: lock("LOCK TABLE " + fault.target); break;
+    case FaultKind::kLockedRow:
+      lock("SELECT FROM " + fault.target + " ORDER BY ctid DESC LIMIT 1 FOR UPDATE");
+      break;
     case FaultKind::kOddTimestamps: send_odd_timestamps(); break;
     case FaultKind::kSmallMessages:
       system_.kafka().configure_topic(fault.target, "max.message.bytes",
@@ -198,7 +201,8 @@ void Nemesis::end(const Fault& fault) {
     case FaultKind::kStopInAssign:
     case FaultKind::kDieAtPoint: end_crash_point(fault); break;
     case FaultKind::kReadOnly: set_read_only("off"); break;
-    case FaultKind::kLockedTable: lock_.reset(); break;
+    case FaultKind::kLockedTable:
+    case FaultKind::kLockedRow: lock_.reset(); break;
     case FaultKind::kOddTimestamps: restore_topics(kOwnedTopics); break;
     case FaultKind::kSmallMessages: restore_topics({fault.target}); break;
     case FaultKind::kOtherVersion: restart_role(fault.target); break;
@@ -278,9 +282,9 @@ void Nemesis::set_read_only(const std::string& on_or_off) {
   system_.database().execute("SELECT pg_reload_conf()");
 }
 
-void Nemesis::lock_table(const std::string& table) {
+void Nemesis::lock(const std::string& statement) {
   try {
-    lock_ = std::make_unique<TableLock>(system_.database().url(), table);
+    lock_ = std::make_unique<HeldLock>(system_.database().url(), statement);
   } catch (const std::exception& error) {
     std::cout << "           (there is no lock: " << error.what() << ")" << std::endl;
   }

@@ -8,10 +8,10 @@
 #include <string>
 #include <vector>
 
+#include "tests/chaos/held_lock.hpp"
 #include "tests/chaos/options.hpp"
 #include "tests/chaos/proxy.hpp"
 #include "tests/chaos/schedule.hpp"
-#include "tests/chaos/table_lock.hpp"
 #include "tests/support/system.hpp"
 
 namespace orderflow::chaos {
@@ -67,7 +67,7 @@ class Nemesis {
   void begin_other_version(const Fault& fault);
   void wipe_kafka();
   void set_read_only(const std::string& on_or_off);
-  void lock_table(const std::string& table);
+  void lock(const std::string& statement);
   void send_odd_timestamps();
   void restore_topics(const std::vector<std::string>& topics);
   void terminate_sessions(const Fault& fault);
@@ -80,7 +80,7 @@ class Nemesis {
   Clock::time_point began_;
   std::array<LaneState, 2> lanes_;
   std::map<FaultKind, int> counts_;
-  std::unique_ptr<TableLock> lock_;
+  std::unique_ptr<HeldLock> lock_;
   std::vector<std::string> problems_;
 };
 

@@ -29,6 +29,7 @@ constexpr std::array kNames{
     "die at crash point",
     "database read-only",
     "table locked",
+    "row locked",
     "odd timestamps",
     "large messages refused",
     "other version",
@@ -61,6 +62,14 @@ const std::vector<std::string>& tables() {
   static const std::vector<std::string> names{"orders.sagas", "payments.payments",
                                               "delivery.deliveries", "identity.users",
                                               "catalogue.products"};
+  return names;
+}
+
+// Of which a stranger holds the newest row.
+const std::vector<std::string>& tables_of_rows() {
+  static const std::vector<std::string> names{"orders.sagas", "orders.partitions",
+                                              "payments.accounts", "payments.partitions",
+                                              "delivery.deliveries"};
   return names;
 }
 
@@ -161,6 +170,9 @@ void Schedule::aim(Fault& fault) {
       return lasts(3'000, 6'000);
     case FaultKind::kReadOnly: return lasts(1'000, 6'000);
     case FaultKind::kLockedTable: fault.target = dice_.pick(tables()); return lasts(1'000, 6'000);
+    case FaultKind::kLockedRow:
+      fault.target = dice_.pick(tables_of_rows());
+      return lasts(1'000, 10'000);
     case FaultKind::kOddTimestamps: return lasts(500, 2'000);
     case FaultKind::kSmallMessages:
       fault.target = dice_.pick(topics());

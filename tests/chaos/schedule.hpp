@@ -33,6 +33,7 @@ enum class FaultKind {
   kDieAtPoint,      // At any crash point.
   kReadOnly,        // The database takes no writes.
   kLockedTable,     // A table of one context is locked by a stranger.
+  kLockedRow,       // One row is: what a person's open transaction does.
   kOddTimestamps,   // A stranger's messages from 1970, from the year 9999 and without a time.
   kSmallMessages,   // A topic refuses large messages for good, for a while.
   kOtherVersion,    // A role of another build for a while.

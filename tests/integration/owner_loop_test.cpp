@@ -1,9 +1,12 @@
 // The owner loop with a handler of the test's own, so that what happens between its decision and
 // its commit is no matter of luck: the handler itself brings it about. Promises 3 and 5.
+#include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 #include <functional>
 #include <future>
+#include <optional>
+#include <pqxx/pqxx>
 
 #include "consumers/runtime/owner_database.hpp"
 #include "consumers/runtime/owner_loop.hpp"
@@ -70,6 +73,43 @@ class NumberingHandler : public consumers::PartitionHandler {
   int number_ = 0;
 };
 
+// Writes the row of each message's partition, and tells of it.
+class RowHandler : public consumers::PartitionHandler {
+ public:
+  std::vector<producers::Outgoing> granted(const Grants&, const Grants&, std::int32_t,
+                                           core::PgSession&) override {
+    return {};
+  }
+  void dropped(const std::set<std::int32_t>&) override {}
+
+  TransactionDraft prepare(const Batch& batch, core::PgSession&) override {
+    TransactionDraft draft;
+    for (const auto* message : batch.messages) written_.insert(message->partition());
+    for (const auto partition : written_) {
+      core::PgParams params;
+      params.int8(partition);
+      draft.calls.push_back({&kCount, std::move(params)});
+    }
+    return draft;
+  }
+
+  std::vector<producers::Outgoing> committed(const Grants& grants) override {
+    std::vector<producers::Outgoing> outgoing;
+    for (const auto partition : std::exchange(written_, {})) {
+      outgoing.push_back({{"told", "key", std::to_string(partition), {}, partition},
+                          partition,
+                          grants.at(partition).batch_no});
+    }
+    return outgoing;
+  }
+  void discarded() override { written_.clear(); }
+
+ private:
+  static constexpr core::PgStatement kCount{
+      "test_count", "UPDATE public.counts SET number = number + 1 WHERE partition = $1"};
+  std::set<std::int32_t> written_;
+};
+
 class Stage {
  public:
   Stage()
@@ -82,8 +122,8 @@ class Stage {
   }
 
   // By the clock of whoever asks; 0: now.
-  void ask(std::int64_t made_at_ms = 0) const {
-    kafka.produce("asked", kWorked,
+  void ask(std::int64_t made_at_ms = 0, std::int32_t partition = kWorked) const {
+    kafka.produce("asked", partition,
                   {.key = "key", .body = "do it", .headers = {}, .timestamp_ms = made_at_ms});
   }
 
@@ -235,6 +275,65 @@ TEST_CASE("what an owner sends says of which installation it is") {
   CHECK(stage.kafka.read("told").front().headers.at(events::kInstallationHeader) ==
         stage.installation());
   CHECK(stage.health.components().at("payments installation").up);
+}
+
+// A person's open transaction on one saga stopped every order.
+TEST_CASE("a row that somebody else holds locked stops its own partition, and is named") {
+  // The handler's row, or the owner's own.
+  const char* locked =
+      GENERATE("public.counts SET number = 0", "payments.partitions SET epoch = epoch");
+  CAPTURE(locked);
+  Stage stage;
+  stage.database.sql().execute(
+      "CREATE TABLE public.counts (partition bigint PRIMARY KEY, number bigint NOT NULL);"
+      "INSERT INTO public.counts SELECT i, 0 FROM generate_series(0, 3) AS i;"
+      "GRANT ALL ON public.counts TO orderflow_payments");
+  RowHandler handler;
+  const auto told = [&](std::int32_t partition) {
+    const auto all = stage.kafka.read("told");
+    return std::count_if(all.begin(), all.end(), [&](const RawMessage& message) {
+      return message.body == std::to_string(partition);
+    });
+  };
+  pqxx::connection connection(core::DatabaseUrl(stage.database.url()).conninfo());
+  std::optional<pqxx::work> stranger;
+  std::string detail;
+  // Each waits for what it needs, and does what comes next.
+  std::vector<std::function<bool()>> steps{
+      [&] {
+        // Once they are owned, lest the grant meet the lock.
+        const char* owned = "SELECT count(*) FROM payments.partitions WHERE epoch > 0";
+        if (stage.database.sql().number(owned) < kPartitions) return false;
+        stranger.emplace(connection).exec(std::string("UPDATE ") + locked + " WHERE partition = 1");
+        for (std::int32_t partition = 0; partition < kPartitions; ++partition) {
+          stage.ask(0, partition);
+        }
+        return true;
+      },
+      [&] {
+        const auto state = stage.health.components().at("payments locks");
+        if (told(0) == 0 || told(2) == 0 || told(3) == 0 || state.up) return false;
+        detail = state.detail;
+        stage.ask(0, 2);
+        return true;
+      },
+      [&] {
+        if (told(2) < 2) return false;
+        CHECK(told(1) == 0);
+        stranger.reset();
+        return true;
+      },
+      [&] { return told(1) == 1 && stage.health.up("payments locks"); },
+  };
+  std::size_t at = 0;
+  stage.run(handler, "the others went on, and the locked one after them", [&] {
+    if (steps.at(at)()) ++at;
+    return at == steps.size();
+  });
+  const std::string pid = std::to_string(connection.backendpid());
+  CHECK(detail.find("pid " + pid + " of user") != std::string::npos);
+  CHECK(told(0) == 1);
+  CHECK(stage.database.sql().number("SELECT max(next_offset) FROM payments.partitions") == 2);
 }
 
 // It set the database's clock to 1970.
