@@ -9,6 +9,11 @@ namespace orderflow::events {
 // How two installations on the same topics are told apart, besides by the header of each message:
 // members of a consumer group bear the installation in their client ids.
 
+// Said of a database that has no installation id of its own.
+inline constexpr const char* kNoInstallation =
+    "the database is not migrated, or was copied or moved from another one; run `orderflow "
+    "migrate`, which gives it an installation id of its own";
+
 // The client id of an installation's member of a group.
 [[nodiscard]] std::string member_client_id(std::string_view client_id,
                                            std::string_view installation);

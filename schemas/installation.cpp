@@ -16,8 +16,9 @@ constexpr core::PgStatement kBookkeepingExists{"migrations_exist",
 constexpr core::PgStatement kReadApplied{
     "migrations_applied", "SELECT number, name, checksum FROM ops.migrations ORDER BY number"};
 constexpr core::PgStatement kReadCount{"partition_count", kPartitionCountSql};
-constexpr core::PgStatement kReadId{
-    "installation_id", "SELECT value FROM ops.settings WHERE name = 'installation_id'"};
+constexpr core::PgStatement kIdExists{
+    "installation_id_exists", "SELECT to_regprocedure('ops.installation_id()') IS NOT NULL"};
+constexpr core::PgStatement kReadId{"installation_id", "SELECT ops.installation_id()"};
 
 }  // namespace
 
@@ -49,9 +50,8 @@ std::optional<std::int32_t> read_partition_count(core::PgSession& session) {
 }
 
 std::string read_installation_id(core::PgSession& session) {
-  if (!session.execute(kReadMigrated).boolean(0, 0)) return {};
-  const auto rows = session.execute(kReadId);
-  return rows.rows() == 0 ? std::string() : std::string(rows.text(0, 0));
+  if (!session.execute(kIdExists).boolean(0, 0)) return {};
+  return std::string(session.execute(kReadId).text(0, 0));
 }
 
 }  // namespace orderflow::schemas

@@ -30,7 +30,8 @@ inline constexpr const char* kPartitionCountSql =
 // Nothing when the database is not migrated yet. Throws core::Unavailable.
 [[nodiscard]] std::optional<std::int32_t> read_partition_count(core::PgSession& session);
 
-// The id that `orderflow migrate` gave this installation; empty before. Throws core::Unavailable.
+// The id that `orderflow migrate` gave this installation; empty before, and in a database that is a
+// copy of another installation's. Throws core::Unavailable.
 [[nodiscard]] std::string read_installation_id(core::PgSession& session);
 
 }  // namespace orderflow::schemas

@@ -41,10 +41,13 @@ constexpr core::PgStatement kWantPartitions{
 constexpr core::PgStatement kPartitionCount{"partition_count", kPartitionCountSql};
 
 // Every message bears it, so that two installations on one cluster notice each other.
+constexpr core::PgStatement kFormerInstallationId{
+    "former_installation_id", "SELECT value FROM ops.settings WHERE name = 'installation_id'"};
 constexpr core::PgStatement kMakeInstallationId{
     "make_installation_id",
-    "INSERT INTO ops.settings (name, value) VALUES ('installation_id', $1) ON CONFLICT (name) DO "
-    "NOTHING"};
+    "INSERT INTO ops.settings (name, value) VALUES ('installation_id', $1),"
+    " ('installation_database', ops.database_identity())"
+    " ON CONFLICT (name) DO UPDATE SET value = excluded.value"};
 
 // A migration may rewrite a table, and the others wait for it.
 constexpr core::Duration kStatementTimeout = 10min;
@@ -97,6 +100,23 @@ std::int32_t create_partitions(core::PgSession& session, std::int64_t wanted) {
   return count;
 }
 
+// A copy of another installation's database gets one of its own, so that the two do not take each
+// other's messages for theirs.
+void give_installation_id(core::PgSession& session, core::Logger& logger) {
+  core::PgTransaction transaction(session);
+  take_lock(transaction);
+  if (!read_installation_id(session).empty()) return;
+  const auto former = transaction.execute(kFormerInstallationId);
+  const std::string id = events::new_installation_id().to_string();
+  (void)transaction.execute(kMakeInstallationId, core::PgParams().text(id));
+  transaction.commit();
+  if (former.rows() == 0) return;
+  logger.warning(
+      "the database was copied or moved from another one, and has a new installation id; if the "
+      "other one is still in use, give each an ORDERFLOW_TOPIC_PREFIX",
+      {{"before", former.text(0, 0)}, {"now", id}});
+}
+
 }  // namespace
 
 void await_database(const core::Settings& settings, core::PgSession& session,
@@ -141,8 +161,7 @@ int run_migrate(const core::Settings& settings, core::Logger& logger) {
     logger.info("migration applied", {{"migration", name}});
     ++applied;
   }
-  (void)session.execute(kMakeInstallationId,
-                        core::PgParams().text(events::new_installation_id().to_string()));
+  give_installation_id(session, logger);
   const auto partitions = create_partitions(session, first_partition_count(settings));
   logger.info(
       "database is up to date",

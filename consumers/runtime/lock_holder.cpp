@@ -5,7 +5,7 @@ namespace {
 
 // A role without rights of a monitor sees neither state nor age of another's session, but who it
 // is. A prepared transaction has no session.
-constexpr core::PgStatement kHolder{
+constexpr core::PgStatement kReadHolder{
     "lock_holder",
     "SELECT l.pid, coalesce(a.usename::text, ''), coalesce(a.application_name, ''),"
     " n.nspname || '.' || c.relname"
@@ -22,7 +22,7 @@ constexpr core::PgStatement kHolder{
 }  // namespace
 
 std::string lock_holder(core::PgSession& session) {
-  const auto rows = session.execute(kHolder, {});
+  const auto rows = session.execute(kReadHolder, {});
   if (rows.rows() == 0) return "a session that has ended meanwhile, or is Orderflow's own";
   const std::string table = " (it has locks in " + std::string(rows.text(0, 3)) + ")";
   if (rows.is_null(0, 0)) {

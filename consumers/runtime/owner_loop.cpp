@@ -18,6 +18,7 @@
 #include "core/testing/crash_point.hpp"
 #include "core/values/failure.hpp"
 #include "events/codec.hpp"
+#include "events/installations.hpp"
 
 namespace orderflow::consumers {
 
@@ -80,7 +81,7 @@ class OwnerLoop::Impl {
     if (membership_.exists()) return;
     const auto layout = database_.layout();
     if (layout.partition_count == 0 || layout.installation.empty()) {
-      throw core::Unavailable("the database has no partitions yet; run `orderflow migrate`");
+      throw core::Unavailable(events::kNoInstallation);
     }
     partitions_.set_partition_count(layout.partition_count);
     guard_.set_installation(layout.installation);

@@ -70,7 +70,7 @@ PartitionStore::PartitionStore(const std::string& schema, std::string role)
              "SELECT (SELECT count(*)::int FROM " + table +
                  "), coalesce((SELECT value::timestamptz > clock_timestamp() FROM ops.settings"
                  " WHERE name = 'owners_paused_until'), false),"
-                 " coalesce((SELECT value FROM ops.settings WHERE name = 'installation_id'), '')"};
+                 " ops.installation_id()"};
   dead_letters_ = {schema + "_dead_letters",
                    "INSERT INTO " + schema +
                        ".dead_letters"

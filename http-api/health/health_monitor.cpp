@@ -76,6 +76,7 @@ void HealthMonitor::read_installation() {
   if (now < next_installation_) return;
   next_installation_ = now + kInstallationInterval;
   std::string id = schemas::read_installation_id(database_.session());
+  if (id.empty()) report("installation", false, events::kNoInstallation);
   const std::lock_guard lock(mutex_);
   installation_ = std::move(id);
 }

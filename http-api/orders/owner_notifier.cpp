@@ -110,7 +110,7 @@ void OwnerNotifier::refresh_installation() {
   try {
     const auto found = schemas::read_partition_count(session_);
     if (!found) return;
-    if (installation_.empty()) installation_ = schemas::read_installation_id(session_);
+    installation_ = schemas::read_installation_id(session_);
     if (producer_) producer_->stamp(events::kInstallationHeader, installation_);
     if (*found == partition_count_) return;
     partition_count_ = *found;

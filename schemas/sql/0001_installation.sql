@@ -42,10 +42,31 @@ END $$;
 -- orders, sagas, events, requests and deliveries their order's, payments and the ledger their account's.
 
 -- The installation's own facts. `partition_count` is a power of two: partition = shard mod partition_count.
+-- `installation_id` belongs to `installation_database`, the one in which it was made.
 CREATE TABLE ops.settings (
   name text PRIMARY KEY,
   value text NOT NULL
 );
+
+-- Which database of which cluster this is; a standby that takes over is still the same. The definer, who
+-- migrates, may ask when a role may not; where nobody may, the database's number has to do.
+CREATE FUNCTION ops.database_identity() RETURNS text LANGUAGE plpgsql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  number text := (SELECT oid FROM pg_database WHERE datname = current_database());
+BEGIN
+  RETURN (SELECT system_identifier FROM pg_control_system()) || '/' || number;
+EXCEPTION
+  WHEN insufficient_privilege THEN
+    RETURN number;
+END $$;
+
+-- Empty where `orderflow migrate` has not been, or in a copy: two databases must not share an id.
+CREATE FUNCTION ops.installation_id() RETURNS text LANGUAGE sql STABLE AS $$
+  SELECT coalesce((SELECT value FROM ops.settings WHERE name = 'installation_id'
+                   AND ops.database_identity() = (SELECT value FROM ops.settings
+                                                  WHERE name = 'installation_database')), '')
+$$;
 
 -- Raised by the ownership check of a transaction: the partition has another owner, or its offset or a
 -- saga's version is not what this owner believes. Raising in the server lets a whole transaction travel

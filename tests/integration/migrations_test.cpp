@@ -26,6 +26,11 @@ using Catch::Matchers::MessageMatches;
 
 class Migrating {
  public:
+  Migrating() : database_(required_variable("ORDERFLOW_TEST_DATABASE_URL")) {}
+  // On a copy of its database.
+  explicit Migrating(const Migrating& original)
+      : database_(required_variable("ORDERFLOW_TEST_DATABASE_URL"), original.database_) {}
+
   int migrate(const std::string& partitions = "4") {
     return schemas::run_migrate(settings(partitions), logger_);
   }
@@ -37,7 +42,7 @@ class Migrating {
     return settings_from({{"DATABASE_URL", database_.url()}, {"ORDERFLOW_PARTITIONS", partitions}});
   }
 
-  TestDatabase database_{required_variable("ORDERFLOW_TEST_DATABASE_URL")};
+  TestDatabase database_;
   core::Logger logger_{"test", core::LogLevel::kError};
 };
 
@@ -107,6 +112,26 @@ TEST_CASE("another partition count changes nothing", "[migrations]") {
   REQUIRE(installation.migrate("8") == 0);
   CHECK(installation.look().number(schemas::kPartitionCountSql) == 4);
   CHECK(installation.look().number("SELECT count(*) FROM orders.partitions") == 4);
+}
+
+// Both took each other's messages for their own.
+TEST_CASE("a copied database has no installation id until it is migrated, and then its own",
+          "[migrations]") {
+  Migrating installation;
+  REQUIRE(installation.migrate() == 0);
+  const auto id = installation.look().text("SELECT ops.installation_id()");
+  CHECK_FALSE(id.empty());
+  REQUIRE(installation.migrate() == 0);
+  CHECK(installation.look().text("SELECT ops.installation_id()") == id);
+
+  Migrating copy(installation);
+  CHECK(copy.look().text("SELECT value FROM ops.settings WHERE name = 'installation_id'") == id);
+  CHECK(copy.look().text("SELECT ops.installation_id()").empty());
+  REQUIRE(copy.migrate() == 0);
+  const auto own = copy.look().text("SELECT ops.installation_id()");
+  CHECK_FALSE(own.empty());
+  CHECK(own != id);
+  CHECK(installation.look().text("SELECT ops.installation_id()") == id);
 }
 
 TEST_CASE("seeding again adds nothing and takes nothing back", "[migrations]") {

@@ -82,6 +82,11 @@ TestDatabase::TestDatabase(const std::string& server_url)
   Database(server_).execute("CREATE DATABASE " + name_);
 }
 
+TestDatabase::TestDatabase(const std::string& server_url, const TestDatabase& original)
+    : server_(server_url), name_(new_name()), url_(with_database(server_url, name_)) {
+  Database(server_).execute("CREATE DATABASE " + name_ + " TEMPLATE " + original.name_);
+}
+
 TestDatabase::~TestDatabase() {
   try {
     Database(server_).execute("DROP DATABASE IF EXISTS " + name_ + " WITH (FORCE)");

@@ -38,6 +38,8 @@ void store_partition_count(const Database& database, int before, int now);
 class TestDatabase {
  public:
   explicit TestDatabase(const std::string& server_url);
+  // A copy of another one, which nobody may be connected to meanwhile.
+  TestDatabase(const std::string& server_url, const TestDatabase& original);
   ~TestDatabase();
   TestDatabase(const TestDatabase&) = delete;
   TestDatabase& operator=(const TestDatabase&) = delete;
