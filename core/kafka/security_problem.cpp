@@ -60,9 +60,11 @@ std::string security_problem_of(int error, const std::string& reason, const Sasl
   if (is_of_tls(error, reason)) {
     return "there is no TLS with Kafka (" + reason + "): " + tls_remedy(reason);
   }
-  // A listener that wants TLS or a password closes the connection without a word.
+  // A listener that wants TLS or a password closes the connection without a word, and so does a
+  // broker that ends.
   if (reason.find("security.protocol") != std::string::npos) {
-    return "Kafka closes the connection (" + reason + "); check ORDERFLOW_KAFKA_SECURITY_PROTOCOL";
+    return "Kafka closes the connection (" + reason +
+           "), as it does while it stops; if it stays so, check ORDERFLOW_KAFKA_SECURITY_PROTOCOL";
   }
   return {};
 }

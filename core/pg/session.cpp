@@ -111,7 +111,8 @@ int PgSession::backend_pid() const {
 }
 
 void PgSession::lose_connection(const std::string& what) {
-  const std::string why = what + ": " + first_line(PQerrorMessage(connection_.get()));
+  const std::string said = first_line(PQerrorMessage(connection_.get()));
+  const std::string why = said.empty() ? what : what + ": " + said;
   const bool unknown = transaction_open_;
   disconnect();
   if (unknown) throw CommitUnknown(why);

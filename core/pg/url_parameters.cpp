@@ -158,6 +158,9 @@ std::string problem_of_parameter(std::string_view keyword, std::string_view valu
            "verify-full "
            "(another driver's no-verify is require here)";
   }
+  if (keyword == "replication" && !value.empty()) {
+    return "one without 'replication', whose sessions take no ordinary statements";
+  }
   if (keyword == "target_session_attrs" && !value.empty() && !contains(kServerKinds, value)) {
     return "one with target_session_attrs any, read-write or primary, since Orderflow writes";
   }

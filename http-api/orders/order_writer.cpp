@@ -99,7 +99,10 @@ void OrderWriter::decide(std::vector<KeyGroup>& groups) {
     } catch (const core::Unavailable& error) {
       logger_.warning("orders could not be made durable",
                       {{"count", undecided.size()}, {"error", error.what()}});
-      for (KeyGroup* group : undecided) group->unavailable("the database does not answer");
+      const bool answers = dynamic_cast<const core::DatabaseRefusal*>(&error) != nullptr;
+      const char* why =
+          answers ? "the database cannot take it now" : "the database does not answer";
+      for (KeyGroup* group : undecided) group->unavailable(why);
     }
   }
 }

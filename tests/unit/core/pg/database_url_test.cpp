@@ -47,6 +47,8 @@ TEST_CASE("other drivers' parameters are passed over by name, or refused by name
   }
   CHECK(refusal_of("postgresql://u@h/d?ssl=true").empty());
   CHECK_FALSE(refusal_of("host=h schema=public").empty());
+  CHECK(refusal_of("postgresql://u@h/d?replication=database").find("replication") !=
+        std::string::npos);
   CHECK_FALSE(refusal_of("host=h sslmode=no-verify").empty());
   CHECK_FALSE(refusal_of("host=a,b target_session_attrs=standby").empty());
 }
