@@ -26,6 +26,9 @@ inline constexpr const char* kNoInstallation =
 // there is none.
 [[nodiscard]] std::string stranger_among(const std::vector<std::string>& client_ids);
 
+// What that means for the group.
+[[nodiscard]] std::string stranger_in_group(std::string_view client_id, std::string_view group);
+
 // What is wrong when a consumer group has members of another installation, by their client ids;
 // empty: it has none.
 [[nodiscard]] std::string group_problem(const std::vector<std::string>& client_ids,

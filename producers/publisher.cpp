@@ -20,6 +20,8 @@ namespace {
 constexpr auto kOneByOne = std::chrono::minutes{10};
 // Longer than what was refused waits until it is tried again.
 constexpr auto kRefusalShown = std::chrono::minutes{2};
+// Longer than a broker takes to come back from a restart.
+constexpr auto kUnacknowledgedShown = std::chrono::seconds{15};
 constexpr std::size_t kWaitingMax = 20'000;
 constexpr const char* kTimestampError = "INVALID_TIMESTAMP";
 
@@ -112,7 +114,7 @@ void Publisher::tell(const core::Refusal& refusal) {
       .Increment();
   last_refusal_ = refusal;
   refused_at_ = steady_clock::now();
-  health_.set(component_, true, refusal.text());
+  health_.set(component_, !unacknowledged_shown_, refusal.text());
   if (!told_.insert({refusal.topic, refusal.error}).second) return;
   logger_.error("Kafka refuses a message for good", {{"topic", refusal.topic},
                                                      {"partition", refusal.partition},
@@ -202,9 +204,21 @@ void Publisher::poll(Duration timeout) {
     last_refusal_.reset();
     health_.set(component_, true);
   }
+  show_unacknowledged(oldest);
   const bool as_usual_again = mode_ == RefusalMode::kReport && now > one_by_one_until_ &&
                               one_by_one_.idle() && oldest == Duration{0};
   if (as_usual_again && !broken_) start();
+}
+
+// Whatever the cause: what is sent does not arrive, or nobody says so.
+void Publisher::show_unacknowledged(Duration oldest) {
+  const bool waits = oldest > kUnacknowledgedShown;
+  if (waits == unacknowledged_shown_) return;
+  unacknowledged_shown_ = waits;
+  health_.set(component_, !waits,
+              waits           ? "Kafka has not acknowledged what was sent for over 15 s"
+              : last_refusal_ ? last_refusal_->text()
+                              : "");
 }
 
 Duration Publisher::oldest_unacknowledged(std::int32_t partition) const {

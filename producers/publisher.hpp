@@ -83,6 +83,7 @@ class Publisher {
   void on_report(const core::SendReport& report);
   void on_refusal(const core::SendReport& report, const core::Refusal& refusal);
   void tell(const core::Refusal& refusal);
+  void show_unacknowledged(core::Duration oldest);
   void start();
   void send_now(const Outgoing& outgoing, std::uint64_t tag, core::SteadyTime deadline);
   void send_in_turn(const Outgoing& outgoing, std::uint64_t tag, core::Duration timeout);
@@ -108,6 +109,7 @@ class Publisher {
   std::set<std::pair<std::string, std::string>> told_;  // Topic and error.
   std::optional<core::Refusal> last_refusal_;           // As long as readiness tells of it.
   core::SteadyTime refused_at_{};
+  bool unacknowledged_shown_ = false;
 };
 
 }  // namespace orderflow::producers

@@ -2,10 +2,12 @@
 
 #include <chrono>
 #include <optional>
+#include <thread>
 
 #include "core/kafka/admin.hpp"
 #include "core/kafka/admin_client.hpp"
 #include "core/kafka/groups.hpp"
+#include "core/kafka/reachability.hpp"
 #include "core/kafka/settings.hpp"
 #include "core/pg/settings.hpp"
 #include "core/values/failure.hpp"
@@ -20,6 +22,7 @@ namespace {
 constexpr std::chrono::seconds kClusterTimeout{5};
 constexpr std::chrono::seconds kQuestionTimeout{1};
 constexpr std::chrono::seconds kGroupTimeout{2};
+constexpr std::chrono::milliseconds kAskAgain{200};
 
 // Why the cluster does not answer is known a moment after it has not.
 std::optional<core::AdminClient::FoundTopics> ask_for_topics(core::AdminClient& admin,
@@ -45,17 +48,35 @@ std::string installation_of(const core::Settings& settings) {
   }
 }
 
-// Of whoever else works on the same topics; empty: of nobody, as far as is known.
-std::string other_installation_problem(const core::Settings& settings, core::AdminClient& admin) {
+// The coordinator of a group is looked for, and on a new cluster made, when somebody asks first.
+tl::expected<core::ClientIds, std::string> members_of(core::AdminClient& admin,
+                                                      const std::string& group) {
+  const auto deadline = std::chrono::steady_clock::now() + kClusterTimeout;
+  while (true) {
+    auto members = core::member_client_ids(admin.handle(), group, kGroupTimeout);
+    if (members || std::chrono::steady_clock::now() >= deadline) return members;
+    std::this_thread::sleep_for(kAskAgain);
+  }
+}
+
+// Of the groups of this installation: that they work, and that nobody else is in them.
+void check_groups(const core::Settings& settings, core::AdminClient& admin, KafkaReport& report) {
   const std::string installation = installation_of(settings);
-  if (installation.empty()) return {};
   for (const auto& role : events::kOwners) {
     const auto group = events::consumer_group(role, settings.get(events::kTopicPrefix));
-    const auto ids = core::member_client_ids(admin.handle(), group, kGroupTimeout);
-    auto problem = events::group_problem(ids, group, installation);
-    if (!problem.empty()) return problem;
+    const auto members = members_of(admin, group);
+    if (!members) {
+      report.problems.push_back("the consumer group " + group +
+                                " does not work: " + members.error() + "; see the broker's log");
+      return;
+    }
+    if (const auto stranger = events::stranger_among(*members); !stranger.empty()) {
+      report.problems.push_back(events::stranger_in_group(stranger, group));
+    }
+    if (installation.empty()) continue;
+    auto problem = events::group_problem(*members, group, installation);
+    if (!problem.empty()) report.problems.push_back(std::move(problem));
   }
-  return {};
 }
 
 }  // namespace
@@ -91,9 +112,10 @@ KafkaReport check_kafka(const core::Settings& settings) {
   } else {
     report.notes.push_back("it does not tell the settings of topics");
   }
-  if (auto other = other_installation_problem(settings, admin); !other.empty()) {
-    report.problems.push_back(std::move(other));
+  if (auto silent = core::silent_broker(admin.handle(), there, kQuestionTimeout); !silent.empty()) {
+    report.problems.push_back(std::move(silent));
   }
+  check_groups(settings, admin, report);
   return report;
 }
 

@@ -37,8 +37,9 @@ std::string Membership::join(const std::string& installation) {
   core::KafkaOptions options = options_;
   options.client_id = events::member_client_id(options.client_id, installation);
   consumer_ = std::make_unique<core::KafkaConsumer>(options, logger_, topic_, group_, this);
-  auto other =
-      events::other_installation(consumer_->member_client_ids(kMembersTimeout), installation);
+  // What cannot be told now is told by the messages' headers.
+  const auto members = consumer_->member_client_ids(kMembersTimeout).value_or(core::ClientIds{});
+  auto other = events::other_installation(members, installation);
   if (other.empty()) {
     consumer_->join();
   } else {
@@ -81,6 +82,14 @@ const char* Membership::replacement_reason() {
   if (joined_ && consumer_->cluster_lost()) return "no broker was reachable";
   const bool timed_out = steady_clock::now() > unassigned_since_ + kJoinTimeout;
   return !joined_ && timed_out ? "the group gives no partitions" : nullptr;
+}
+
+std::string Membership::explained(const char* reason) const {
+  std::string text = reason;
+  if (joined_ || topic_gone_ || consumer_->cluster_lost()) return text;
+  const auto members = consumer_->member_client_ids(kMembersTimeout);
+  if (!members) text += " (Kafka says of it: " + members.error() + ")";
+  return text;
 }
 
 }  // namespace orderflow::consumers

@@ -53,6 +53,10 @@ class Membership final : public core::RebalanceListener {
   // address of a group coordinator, takes a topic for gone, or does not join its group again.
   [[nodiscard]] const char* replacement_reason();
 
+  // That reason, with what Kafka says of the group when it takes nobody in. Asks it: blocks for
+  // some seconds at most.
+  [[nodiscard]] std::string explained(const char* reason) const;
+
  private:
   void on_assigned(std::span<const std::int32_t> partitions) noexcept override;
   void on_revoked() noexcept override;

@@ -152,6 +152,7 @@ class OwnerLoop::Impl {
     if (membership_.take_assignment()) {
       ungranted_ = membership_.assigned();
       locked_.forget_all();
+      reading_.is_member();
       grant_not_before_ = {};
     }
     ungranted_.merge(locked_.take_rested(steady_clock::now()));
@@ -319,6 +320,9 @@ class OwnerLoop::Impl {
     const char* why = membership_.replacement_reason();
     if (why == nullptr) return;
     logger_.warning("the Kafka client is replaced", {{"reason", why}, {"topic", options_.topic}});
+    reading_.is_no_member("the consumer group " + options_.group + ", topic " + options_.topic +
+                              ": " + membership_.explained(why),
+                          steady_clock::now());
     rejoin();
   }
 

@@ -92,8 +92,14 @@ std::optional<Refusal> AdminClient::create(const TopicSpec& spec, Duration timeo
   rd_kafka_CreateTopics(handle_, &topic, 1, nullptr, queue.get());
   const Event event(rd_kafka_queue_poll(queue.get(), to_ms(timeout)));
   rd_kafka_NewTopic_destroy(topic);
-  if (!event) return std::nullopt;
-  return refusal_of(creation_error(event.get()), spec.name);
+  const auto problem =
+      event ? creation_error(event.get()) : rd_kafka_resp_err_t{RD_KAFKA_RESP_ERR__TIMED_OUT};
+  if (problem == RD_KAFKA_RESP_ERR__TIMED_OUT || problem == RD_KAFKA_RESP_ERR__TRANSPORT) {
+    throw Unavailable("topic " + spec.name +
+                      " cannot be created: the controller of Kafka does not answer; it is found at "
+                      "the address that it advertises (advertised.listeners)");
+  }
+  return refusal_of(problem, spec.name);
 }
 
 std::string AdminClient::grow(const std::string& topic, std::int32_t partitions, Duration timeout) {

@@ -30,7 +30,8 @@ class AdminClient {
   // By name; nothing when the cluster does not answer.
   [[nodiscard]] std::optional<FoundTopics> topics(Duration timeout);
 
-  // Whether it worked, metadata tells; returned is why it never will.
+  // Whether it worked, metadata tells; returned is why it never will. Throws Unavailable when
+  // nobody answers.
   [[nodiscard]] std::optional<Refusal> create(const TopicSpec& spec, Duration timeout);
 
   // Empty when it worked, else what the broker says.

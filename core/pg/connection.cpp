@@ -257,7 +257,8 @@ PgConnection connect_session(const DatabaseUrl& url, const PgSessionOptions& opt
   try {
     return connect_any_host(url, options);
   } catch (const DatabaseRefusal& refusal) {
-    if (refusal.hinders()) url.server().refused(refusal.what());
+    // Whatever it is: without sessions nothing can be done.
+    if (!refusal.passes()) url.server().refused(refusal.what());
     throw;
   }
 }

@@ -68,6 +68,8 @@ bool DatabaseRefusal::lasting() const {
   return condition != nullptr && condition->kind == Kind::kLasting;
 }
 
+bool DatabaseRefusal::passes() const { return sqlstate_.starts_with("57P0"); }
+
 bool DatabaseRefusal::hinders() const {
   const Condition* condition = condition_of(sqlstate_);
   return condition != nullptr && condition->kind != Kind::kPassing;

@@ -59,6 +59,9 @@ class DatabaseRefusal : public Unavailable {
   // Waiting mends nothing: a person must.
   [[nodiscard]] bool lasting() const;
 
+  // It is over by itself: the server starts or stops.
+  [[nodiscard]] bool passes() const;
+
   // Whoever needs the database cannot do its work meanwhile; a missing table, say, is another kind.
   [[nodiscard]] bool hinders() const;
 

@@ -4,6 +4,7 @@
 #include <condition_variable>
 
 #include "core/kafka/groups.hpp"
+#include "core/kafka/reachability.hpp"
 #include "core/pg/settings.hpp"
 #include "core/values/failure.hpp"
 #include "events/codec.hpp"
@@ -100,21 +101,33 @@ void HealthMonitor::check_members(const std::string& installation) {
   std::string stranger;
   for (const auto& role : events::kOwners) {
     const auto group = events::consumer_group(role, topic_prefix_);
-    const auto ids = core::member_client_ids(client_->handle(), group, kMembersTimeout);
+    // Members find out for themselves when the group does not work.
+    const auto ids = core::member_client_ids(client_->handle(), group, kMembersTimeout)
+                         .value_or(core::ClientIds{});
     const auto problem = events::group_problem(ids, group, installation);
     if (!problem.empty()) return report("installation", false, problem);
     const auto unknown = events::stranger_among(ids);
-    if (!unknown.empty()) {
-      stranger = "another program (client id " + events::printable(unknown) +
-                 ") is a member of the consumer group " + group +
-                 ": orders whose partitions it is given wait until it has left";
-    }
+    if (!unknown.empty()) stranger = events::stranger_in_group(unknown, group);
   }
   report("installation", true, stranger);
   if (stranger != stranger_ && !stranger.empty()) {
     logger_.warning("a stranger is a member of a consumer group", {{"detail", stranger}});
   }
   stranger_ = std::move(stranger);
+}
+
+// Twice in a row, since a broker that has just ended is silent too.
+std::string HealthMonitor::silent_broker() {
+  const auto now = std::chrono::steady_clock::now();
+  if (now < next_reach_) return silent_;
+  next_reach_ = now + kInstallationInterval;
+  std::vector<std::string> topics;
+  for (const auto& role : events::kOwners)
+    topics.push_back(topic_prefix_ + std::string(role.topic));
+  auto silent = core::silent_broker(client_->handle(), topics, kMembersTimeout);
+  if (std::exchange(was_silent_, !silent.empty())) silent_ = std::move(silent);
+  if (!was_silent_) silent_.clear();
+  return silent_;
 }
 
 void HealthMonitor::check_brokers() {
@@ -126,7 +139,10 @@ void HealthMonitor::check_brokers() {
     const auto error = rd_kafka_metadata(client_->handle(), 0, nullptr, &metadata, kKafkaTimeoutMs);
     if (metadata != nullptr) rd_kafka_metadata_destroy(metadata);
     client_->poll(core::Duration{0});
-    if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return report("kafka", true);
+    if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
+      const std::string silent = silent_broker();
+      return report("kafka", silent.empty(), silent);
+    }
     const std::string problem = client_->security_problem();
     if (!problem.empty()) client_.reset();  // The next one finds out whether it still is so.
     report("kafka", false,

@@ -336,6 +336,9 @@ TEST_CASE("a stranger in a role's consumer group is named, and the role goes on 
       return readiness(system, "api").find("another program") != std::string::npos;
     });
     CHECK(system.ready("api"));
+    const auto checked = system.run({"check-config"});
+    CHECK(checked.exit_code == 1);
+    CHECK(checked.output.find("another program") != std::string::npos);
   }
   CHECK(shop.await_end(waiting) == "DELIVERED");
   system.wait_ready("payments");
@@ -345,11 +348,15 @@ TEST_CASE("a stranger in a role's consumer group is named, and the role goes on 
 // The first debited its own accounts for the second's orders.
 TEST_CASE("a second installation on the same topics is refused, and moves nobody's money",
           "[integration]") {
-  System first({.name = "first"});
+  // As quotas go by client id; it must not hide whose members they are.
+  const Environment::value_type client_id{"ORDERFLOW_KAFKA_CLIENT_ID", "shop"};
+  System first({.name = "first", .settings = {client_id}});
   const Shop shop(first);
   CHECK(shop.await_end(shop.place()) == "DELIVERED");
-  System second(
-      {.name = "second", .settings = {{"ORDERFLOW_TOPIC_PREFIX", first.prefix()}}, .roles = {}});
+  CHECK(readiness(first, "api").find("another program") == std::string::npos);
+  System second({.name = "second",
+                 .settings = {client_id, {"ORDERFLOW_TOPIC_PREFIX", first.prefix()}},
+                 .roles = {}});
   for (const auto& role : system_roles()) second.start(role, {}, false);
   for (const auto& role : system_roles()) {
     wait_until(role + " of the second says why it is not ready", [&, role] {

@@ -182,13 +182,16 @@ TEST_CASE("a refused session names the reason, and whether a person must mend it
         Refusal{"3D000", "database \"d\" does not exist", "createdb", true},
         Refusal{"08P01", "unsupported startup parameter: options", "PgBouncer", true},
         Refusal{"53300", "sorry, too many clients already", "max_connections", false},
-        Refusal{"57P03", "the database system is starting up", "starting", false}}) {
+        Refusal{"57P03", "the database system is starting up", "starting", false},
+        Refusal{"55000", "database \"d\" is not currently accepting connections", "", false},
+        Refusal{"42501", "permission denied for database \"d\"", "", false}}) {
     INFO(refusal.sqlstate);
     const ScriptedPostgres server([&](PgClient& client) {
       (void)client.hear_start();
       client.say(testing::pg_error(refusal.sqlstate, refusal.words));
     });
-    PgSession session(DatabaseUrl(server.url()), impatient());
+    const DatabaseUrl url(server.url());
+    PgSession session(url, impatient());
     try {
       session.connect();
       FAIL("a session was set up");
@@ -199,6 +202,9 @@ TEST_CASE("a refused session names the reason, and whether a person must mend it
       CHECK(refused.lasting() == refusal.lasting);
       CHECK(what.find(refusal.words) != std::string::npos);
       CHECK(what.find(refusal.remedy) != std::string::npos);
+      // Readiness, whose own session was set up before, hears of it, unless it is soon over.
+      const bool told = url.server().refusal_within(std::chrono::hours{1}).has_value();
+      CHECK(told == (std::string_view(refusal.sqlstate) != "57P03"));
     }
   }
 }
