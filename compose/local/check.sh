@@ -29,7 +29,9 @@ command_test() {
   test_dir=$state_dir/test
   exec 9>"$state_dir/test.lock"
   flock -n 9 || die "another './orderflow test' runs in $state_dir; wait for it"
-  ensure_packages build postgres kafka ${instrumented:+sanitizers}
+  local groups=(build postgres kafka)
+  [ -z "$instrumented" ] || groups+=(sanitizers)
+  ensure_packages "${groups[@]}"
   build_tests
   fetch_kafka
   start_test_servers
@@ -57,7 +59,9 @@ build_tests() {
 run_tests() {
   rm -f -- "$state_dir/log"/test-*.log
   if [ -z "$instrumented" ]; then
-    run_ctest release release release ${label:+-L "^$label\$"} || failed=release
+    local only=()
+    [ -z "$label" ] || only=(-L "^$label\$")
+    run_ctest release release release "${only[@]}" || failed=release
     return 0
   fi
   run_instrumented "^(${label:-$sanitized_labels})\$" || failed=$instrumented

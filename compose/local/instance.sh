@@ -155,16 +155,17 @@ supervisor_program() {
 }
 
 # Runs a command of the supervisor's program and shows the progress it reports. Leaves in outcome what
-# came of it; or fails and leaves there why, and in outcome_log the log whose end says more.
+# came of it; or fails and leaves there why, and in outcome_log the log whose end says more. In answered
+# stands whether that is its own word, and not that it died or was not understood.
 ask_supervisor() { # COMMAND ARGUMENT…
   local what text log failed=yes
-  outcome="'orderflow-supervisor $1' ended without an answer" outcome_log=
+  outcome="'orderflow-supervisor $1' ended without an answer" outcome_log='' answered=no
   # From a descriptor of its own: standard input stays the person's.
   while IFS=$'\t' read -r what text log <&7; do
     case $what in
       progress) phase_progress "$text" ;;
-      done) outcome=$text failed=no ;;
-      failed) outcome=$text outcome_log=$log ;;
+      done) outcome=$text failed=no answered=yes ;;
+      failed) outcome=$text outcome_log=$log answered=yes ;;
     esac
   done 7< <("$(supervisor_program)" "$@")
   [ $failed = no ]
@@ -190,15 +191,16 @@ start_supervisor() { # STATE_DIR attached|detached: sets supervisor_pid
 }
 
 wait_until_up() { # STATE_DIR: shows what starts; leaves in outcome how many processes are up
-  ask_supervisor wait --state-dir "$1" --supervisor "$supervisor_pid" || {
-    supervisor_pid=
-    die_with_log "$outcome_log" "$outcome"
-  }
+  ! ask_supervisor wait --state-dir "$1" --supervisor "$supervisor_pid" || return 0
+  # Without an answer it may go on; then the end of this script stops it.
+  [ $answered = no ] || supervisor_pid=
+  die_with_log "$outcome_log" "$outcome"
 }
 
 stop_supervisor() { # STATE_DIR [PID]: its processes stop, or die with it at last
-  ask_supervisor stop --state-dir "$1" ${2:+--supervisor "$2"} ||
-    die_with_log "$outcome_log" "$outcome"
+  local which=()
+  [ -z "${2:-}" ] || which=(--supervisor "$2")
+  ask_supervisor stop --state-dir "$1" "${which[@]}" || die_with_log "$outcome_log" "$outcome"
 }
 
 owner_of() { stat -c %U -- "$1" 2>/dev/null || echo 'another user'; } # FILE

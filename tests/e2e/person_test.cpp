@@ -243,6 +243,24 @@ TEST_CASE("a session in the database shows no password to others on the machine"
   CHECK(contains(done.output, "user=u dbname=d host=127.0.0.1 port=1 -c SELECT 1 / 7"));
 }
 
+TEST_CASE("whoever interrupts a start in the background has nothing running", "[e2e]") {
+  const Instance instance;
+  // As Ctrl-C does it: every process of the terminal's gets the signal. The supervisor writes its
+  // status first of all.
+  const auto interrupted = instance.shell(
+      "set -m; " + required_variable("ORDERFLOW_TEST_REPO") +
+      "/orderflow up --detach & until [ -s \"$ORDERFLOW_STATE_DIR/status.json\" ] || "
+      "! kill -0 $!; do sleep 0.02; done; kill -INT -- -$!; wait $!");
+  INFO(interrupted.output);
+  CHECK(interrupted.exit_code == 130);
+  CHECK(contains(interrupted.output, "everything stopped"));
+  CHECK_FALSE(contains(interrupted.output, "Running in the background"));
+  const auto status = instance.orderflow({"status"});
+  INFO(status.output);
+  CHECK(status.exit_code == 1);
+  CHECK(contains(status.output, "not running"));
+}
+
 TEST_CASE("what a person gets wrong is told in a line", "[e2e]") {
   const Instance instance;
   SECTION("a command that is not there") {
