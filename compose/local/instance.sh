@@ -94,27 +94,37 @@ find_state_dir() {
   state_dir=$(realpath -m -- "$state_dir")
 }
 
-# As an env file, which the program reads.
-save_settings() {
-  (
-    umask 077
-    printf 'saved_broker=%s\nsaved_metrics_base=%s\n' "$broker" "$metrics_base"
-    saved_setting() {
-      local text=${2//\\/\\\\}
-      printf '%s="%s"\n' "$1" "${text//\"/\\\"}"
-    }
-    saved_setting ORDERFLOW_HTTP_HOST "$http_host"
-    saved_setting ORDERFLOW_HTTP_PORT "$http_port"
-    saved_setting ORDERFLOW_BROKER_PORT "$broker_port"
-    saved_setting ORDERFLOW_PG_PORT "$pg_port"
-    saved_setting ORDERFLOW_METRICS_PORT_BASE "$metrics_base"
-    if [ -n "${DATABASE_URL_FILE:-}" ]; then
-      saved_setting DATABASE_URL_FILE "$(realpath -m -- "$DATABASE_URL_FILE")"
-    elif [ -n "$outside_database" ]; then
-      saved_setting DATABASE_URL "$outside_database"
-    fi
-    [ -z "$outside_broker" ] || saved_setting KAFKA_BOOTSTRAP_SERVERS "$outside_broker"
-  ) >"$state_dir/instance.env"
+# What is given to `up`, for load_settings, as long as the instance runs: as an env file, which the program
+# reads. It may hold the password of a database.
+save_settings() { print_settings | write_private "$state_dir/instance.env"; }
+forget_settings() { rm -f -- "$1/instance.env"; } # STATE_DIR
+
+print_settings() {
+  printf 'saved_broker=%s\nsaved_metrics_base=%s\n' "$broker" "$metrics_base"
+  print_setting ORDERFLOW_HTTP_HOST "$http_host"
+  print_setting ORDERFLOW_HTTP_PORT "$http_port"
+  print_setting ORDERFLOW_BROKER_PORT "$broker_port"
+  print_setting ORDERFLOW_PG_PORT "$pg_port"
+  print_setting ORDERFLOW_METRICS_PORT_BASE "$metrics_base"
+  if [ -n "${DATABASE_URL_FILE:-}" ]; then
+    print_setting DATABASE_URL_FILE "$(realpath -m -- "$DATABASE_URL_FILE")"
+  elif [ -n "$outside_database" ]; then
+    print_setting DATABASE_URL "$outside_database"
+  fi
+  [ -z "$outside_broker" ] || print_setting KAFKA_BOOTSTRAP_SERVERS "$outside_broker"
+}
+
+print_setting() { # NAME VALUE
+  local text=${2//\\/\\\\}
+  printf '%s="%s"\n' "$1" "${text//\"/\\\"}"
+}
+
+# Standard input becomes a file that only its owner can read, from its first byte on: the umask counts
+# when a file is made, so it is made anew, by a process that has the umask already, beside one that may
+# lie there for everybody to read.
+write_private() { # FILE
+  rm -f -- "$1.new"
+  (umask 077 && cat >"$1.new") && mv -T -- "$1.new" "$1"
 }
 
 # What the program cannot find by itself; everything else it reads where this script did.
@@ -193,7 +203,10 @@ start_supervisor() { # STATE_DIR attached|detached: sets supervisor_pid
 wait_until_up() { # STATE_DIR: shows what starts; leaves in outcome how many processes are up
   ! ask_supervisor wait --state-dir "$1" --supervisor "$supervisor_pid" || return 0
   # Without an answer it may go on; then the end of this script stops it.
-  [ $answered = no ] || supervisor_pid=
+  if [ $answered = yes ]; then
+    supervisor_pid=
+    forget_settings "$1"
+  fi
   die_with_log "$outcome_log" "$outcome"
 }
 
@@ -201,6 +214,7 @@ stop_supervisor() { # STATE_DIR [PID]: its processes stop, or die with it at las
   local which=()
   [ -z "${2:-}" ] || which=(--supervisor "$2")
   ask_supervisor stop --state-dir "$1" "${which[@]}" || die_with_log "$outcome_log" "$outcome"
+  forget_settings "$1"
 }
 
 owner_of() { stat -c %U -- "$1" 2>/dev/null || echo 'another user'; } # FILE
@@ -240,7 +254,7 @@ command_wipe() {
 remove_instance_data() { # STATE_DIR
   remove_postgres "$1"
   rm -rf -- "$1"/{kafka/data,kafka/server.properties,restate-peer,log,joined}
-  rm -f -- "$1"/{status.json,status.json.new,targets.json,targets.json.new,table,instance.env}
+  rm -f -- "$1"/{status.json,status.json.new,targets.json,targets.json.new,table,instance.env,instance.env.new}
   rm -f -- "$1"/{supervisor.lock,up.lock,test.lock}
   rmdir -- "$1/kafka" "$1/peers" "$1" 2>/dev/null || true
 }

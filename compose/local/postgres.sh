@@ -116,7 +116,7 @@ make_cluster() { # STATE_DIR
 }
 
 new_password() { # FILE
-  (umask 077 && od -An -N24 -tx1 /dev/urandom | tr -d ' \n' >"$1") && [ -s "$1" ]
+  od -An -N24 -tx1 /dev/urandom | tr -d ' \n' | write_private "$1" && [ -s "$1" ]
 }
 
 # A statement without a server, so without any time in which a server would trust everybody.
@@ -218,5 +218,5 @@ remove_postgres() { # STATE_DIR
     rmdir /var/lib/orderflow 2>/dev/null || true
   fi
   rm -rf -- "$pg_home"
-  rm -f -- "$1/postgres.password"
+  rm -f -- "$1"/postgres.password{,.new}
 }

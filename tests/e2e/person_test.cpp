@@ -1,3 +1,5 @@
+#include <sys/stat.h>
+
 #include <catch2/catch_test_macros.hpp>
 #include <filesystem>
 #include <fstream>
@@ -6,6 +8,7 @@
 
 #include "tests/support/instance.hpp"
 #include "tests/support/outside_consumer.hpp"
+#include "tests/support/private_servers.hpp"
 #include "tests/support/shop.hpp"
 
 // What a person does with ./orderflow, and what they are told when something is wrong.
@@ -243,6 +246,55 @@ TEST_CASE("a session in the database shows no password to others on the machine"
   CHECK(contains(done.output, "user=u dbname=d host=127.0.0.1 port=1 -c SELECT 1 / 7"));
 }
 
+// The files of an instance that hold a text, except for PostgreSQL's own, with their modes in
+// octal.
+std::map<std::string, std::string> files_that_hold(const Instance& instance,
+                                                   const std::string& text) {
+  std::map<std::string, std::string> found;
+  const auto state = instance.state_folder();
+  for (auto at = std::filesystem::recursive_directory_iterator(state); at != end(at); ++at) {
+    if (at->path() == state / "postgres") at.disable_recursion_pending();
+    if (!at->is_regular_file() || !contains(read_text(at->path()), text)) continue;
+    std::ostringstream mode;
+    mode << std::oct << static_cast<unsigned>(at->status().permissions());
+    found[at->path().lexically_relative(state).string()] = mode.str();
+  }
+  return found;
+}
+
+TEST_CASE("only its owner can read a password in the state folder, which goes with the instance",
+          "[e2e]") {
+  using Files = std::map<std::string, std::string>;
+  const PortBlock ports;
+  const TemporaryFolder folder("outside");
+  // It takes any password.
+  const PrivatePostgres server(folder.path() / "postgres", ports.port(0));
+  const std::string secret = "correct-horse-battery";
+  const auto url = "postgres://orderflow:" + secret +
+                   "@127.0.0.1:" + std::to_string(ports.port(0)) + "/postgres";
+  const Instance instance;
+  // Left by an interrupted one, or by a release that knew no better.
+  std::filesystem::create_directories(instance.state_folder());
+  for (const char* name : {"instance.env", "instance.env.new", "postgres.password"}) {
+    const auto file = instance.state_folder() / name;
+    std::ofstream(file).close();
+    ::chmod(file.c_str(), 0644);
+  }
+  const auto up = instance.orderflow({"up", "--detach"}, {{"DATABASE_URL", url}});
+  INFO(up.output);
+  REQUIRE(up.exit_code == 0);
+  CHECK(files_that_hold(instance, secret) == Files{{"instance.env", "600"}});
+  // It is there for this.
+  CHECK(instance.sql("SHOW port") == std::to_string(ports.port(0)));
+  CHECK(instance.orderflow({"down"}).exit_code == 0);
+  CHECK(files_that_hold(instance, secret).empty());
+
+  (void)instance.orderflow({"up", "--detach"});
+  const auto generated = read_text(instance.state_folder() / "postgres.password");
+  REQUIRE(generated.size() > 20);
+  CHECK(files_that_hold(instance, generated) == Files{{"postgres.password", "600"}});
+}
+
 TEST_CASE("whoever interrupts a start in the background has nothing running", "[e2e]") {
   const Instance instance;
   // As Ctrl-C does it: every process of the terminal's gets the signal. The supervisor writes its
@@ -295,7 +347,7 @@ TEST_CASE("what a person gets wrong is told in a line", "[e2e]") {
     CHECK(contains(done.output, "port " + port + " is meant for the HTTP API and for PostgreSQL"));
   }
   SECTION("a wipe that nobody can be asked about") {
-    const auto mine = instance.folder() / "a person's state" / "kafka" / "data";
+    const auto mine = instance.state_folder() / "kafka" / "data";
     std::filesystem::create_directories(mine);
     const auto done =
         instance.shell("echo n | " + required_variable("ORDERFLOW_TEST_REPO") + "/orderflow wipe");

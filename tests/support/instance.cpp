@@ -30,7 +30,7 @@ Instance::~Instance() {
 Environment Instance::environment(const Environment& more) const {
   Environment all = neutral_environment();
   for (const auto& [name, value] : test_settings()) all[name] = value;
-  all["ORDERFLOW_STATE_DIR"] = (folder_.path() / "a person's state").string();
+  all["ORDERFLOW_STATE_DIR"] = state_folder().string();
   // Not that of the person whose clone it is.
   all["ORDERFLOW_ENV_FILE"] = "";
   all["ORDERFLOW_HTTP_PORT"] = std::to_string(ports_.port(0));

@@ -34,6 +34,8 @@ class Instance {
   [[nodiscard]] std::string bootstrap_servers() const;
   [[nodiscard]] std::uint16_t http_port() const { return ports_.port(0); }
   [[nodiscard]] const std::filesystem::path& folder() const { return folder_.path(); }
+  // Below that one.
+  [[nodiscard]] std::filesystem::path state_folder() const { return folder() / "a person's state"; }
 
   // From `status --json`; 0 while there is none.
   [[nodiscard]] int pid_of(const std::string& role) const;
