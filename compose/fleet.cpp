@@ -13,6 +13,7 @@
 
 #include "compose/joined.hpp"
 #include "compose/launch.hpp"
+#include "compose/port.hpp"
 #include "compose/proc.hpp"
 #include "core/values/ip_address.hpp"
 
@@ -41,6 +42,11 @@ std::string seconds_text(Clock::duration duration) {
   char text[32];
   std::snprintf(text, sizeof text, "%.1f s", std::chrono::duration<double>(duration).count());
   return text;
+}
+
+// Whether somebody else has the port of a process that is not running.
+bool lost_its_port(const ReadyCheck& ready) {
+  return ready.kind != ReadyCheck::Kind::kNone && is_port_taken(ready.host, ready.port);
 }
 
 // What happens to the instance, for `log/supervisor.log` and the terminal of `up`.
@@ -137,6 +143,10 @@ void Fleet::launch(Process& process, Clock::time_point now) {
   if (kill_orphans() > 0 && now - process.due < kOrphanWaitMax && process.attempts > 0) {
     set_state(process, ProcessState::kBackoff);
     return;
+  }
+  if (!process.was_ready && process.attempts > 0 && lost_its_port(process.entry.ready)) {
+    const auto port = std::to_string(process.entry.ready.port);
+    return fail(process, process.problem + ", and its port " + port + " is taken");
   }
   ++process.attempts;
   process.launched = now;

@@ -87,9 +87,7 @@ Failure Instance::start_failure() const {
         last.failed + ": " + said.substr(kProgramSays.size()) + ", then run ./orderflow up again",
         {}};
   }
-  return {last.failed + " " + last.error +
-              "; mend what the last lines above say, then run ./orderflow up again",
-          log};
+  return {last.error + "; mend what the last lines above say, then run ./orderflow up again", log};
 }
 
 tl::expected<void, Failure> Instance::stop(pid_t supervisor, const Progress& progress) const {

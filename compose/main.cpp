@@ -12,6 +12,7 @@
 #include "compose/instance.hpp"
 #include "compose/joined.hpp"
 #include "compose/launch.hpp"
+#include "compose/port.hpp"
 #include "compose/proc.hpp"
 #include "compose/program_entries.hpp"
 #include "compose/supervisor.hpp"
@@ -39,6 +40,8 @@ struct Options {
   int parent = 0;
   ProgramOptions program;
   int broker_port = 0;
+  std::string host = kEveryAddress;
+  std::vector<std::uint16_t> ports;
 };
 
 void print_line(const std::string& line) {
@@ -128,6 +131,13 @@ int ports(const Options& options) {
   return 0;
 }
 
+int taken_ports(const Options& options) {
+  for (const std::uint16_t port : options.ports) {
+    if (is_port_taken(options.host, port)) print_line(std::to_string(port));
+  }
+  return 0;
+}
+
 using Command = int (*)(const Options&);
 
 // The commands that look at an instance, and the one that is it.
@@ -193,6 +203,15 @@ void add_role_commands(CLI::App& app, Options& options, Command& chosen) {
   app.add_subcommand("roles", "The name of each role")->callback([&chosen] { chosen = roles; });
 }
 
+void add_port_command(CLI::App& app, Options& options, Command& chosen) {
+  CLI::App* taken = app.add_subcommand("taken-ports", "Those of the ports that cannot be bound");
+  taken->add_option("--host", options.host, "On this address")->capture_default_str();
+  taken->add_option("port", options.ports, "The ports to try")
+      ->required()
+      ->check(CLI::Range(1, kPortMax));
+  taken->callback([&chosen] { chosen = taken_ports; });
+}
+
 int run_command(std::span<const std::string> words) {
   CLI::App app("Runs the processes of a local instance, and says what becomes of them.",
                "orderflow-supervisor");
@@ -201,6 +220,7 @@ int run_command(std::span<const std::string> words) {
   Command chosen = nullptr;
   add_instance_commands(app, options, chosen);
   add_role_commands(app, options, chosen);
+  add_port_command(app, options, chosen);
   return core::parse_arguments(app, words) ? chosen(options) : 0;
 }
 

@@ -1,5 +1,7 @@
 #include <sys/stat.h>
 
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <catch2/catch_test_macros.hpp>
 #include <filesystem>
 #include <fstream>
@@ -311,6 +313,28 @@ TEST_CASE("whoever interrupts a start in the background has nothing running", "[
   INFO(status.output);
   CHECK(status.exit_code == 1);
   CHECK(contains(status.output, "not running"));
+}
+
+TEST_CASE("a port that a connection of another program holds is told before anything starts",
+          "[e2e]") {
+  using boost::asio::ip::tcp;
+  boost::asio::io_context context;
+  const auto loopback = boost::asio::ip::make_address("127.0.0.1");
+  tcp::acceptor elsewhere(context, {loopback, 0});
+  const PortBlock ports;
+  tcp::socket outgoing(context, {loopback, ports.port(0)});
+  outgoing.connect(elsewhere.local_endpoint());
+  const auto port = std::to_string(ports.port(0));
+  const Instance instance;
+  for (const char* name : {"ORDERFLOW_PG_PORT", "ORDERFLOW_BROKER_PORT", "ORDERFLOW_HTTP_PORT"}) {
+    const auto done = instance.orderflow({"up", "--detach"}, {{name, port}});
+    INFO(done.output);
+    CHECK(done.exit_code == 1);
+    CHECK(contains(done.output, "port " + port + " for "));
+    CHECK(contains(done.output, "is taken (held by a connection of "));
+    CHECK(contains(done.output, std::string("choose another with ") + name));
+    CHECK_FALSE(std::filesystem::exists(instance.state_folder() / "status.json"));
+  }
 }
 
 TEST_CASE("what a person gets wrong is told in a line", "[e2e]") {

@@ -2,6 +2,8 @@
 
 #include <sys/wait.h>
 
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <catch2/catch_test_macros.hpp>
 #include <csignal>
 #include <fstream>
@@ -201,4 +203,31 @@ TEST_CASE("what no restart mends ends the start at once") {
   run.one_ends();
   run.pass(0ms);
   CHECK(run.fleet().failed());
+}
+
+TEST_CASE("a server that ends since somebody else has its port is not started until the deadline") {
+  boost::asio::io_context context;
+  using boost::asio::ip::tcp;
+  tcp::acceptor other(context, {boost::asio::ip::make_address("127.0.0.1"), 0});
+  const auto port = other.local_endpoint().port();
+  Entry server = entry("server", EntryKind::kDaemon, {"false"});
+  server.ready = {ReadyCheck::Kind::kPostgres, port, "", "127.0.0.1"};
+  Run run({server});
+  run.pass(0ms);
+  run.one_ends();
+  SECTION("that is said at the second start") {
+    run.pass(200ms);
+    run.pass(0ms);
+    CHECK(run.fleet().finished());
+    CHECK(run.fleet().failed());
+    CHECK(run.status().error.starts_with("server ended with exit code 1, and its port " +
+                                         std::to_string(port) + " is taken; its log: "));
+  }
+  SECTION("but whoever gives it up meanwhile is in nobody's way") {
+    other.close();
+    run.pass(200ms);
+    CHECK_FALSE(run.fleet().failed());
+    CHECK(run.status().processes[0].restarts == 1);
+    run.one_ends();
+  }
 }
