@@ -11,7 +11,11 @@ namespace orderflow::http_api {
 // A strong entity tag for a version of a resource, quotes included.
 [[nodiscard]] std::string etag_of(std::int64_t version);
 
-// Whether a header such as `"v1", W/"v2"` or `*` names this tag. If-None-Match compares weakly,
+// Whether the value of If-Match or If-None-Match is `*` or a list of entity tags such as
+// `"v1", W/"v2"`. A request with anything else is refused: what names no tag guards nothing.
+[[nodiscard]] bool is_tag_list(std::string_view header);
+
+// Whether such a header names this tag; what is no list names none. If-None-Match compares weakly,
 // If-Match strongly (RFC 9110, 8.8.3.2).
 enum class TagComparison { kWeak, kStrong };
 [[nodiscard]] bool names_tag(std::string_view header, std::string_view etag,

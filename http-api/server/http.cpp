@@ -47,6 +47,14 @@ bool equals_ignoring_case(std::string_view a, std::string_view b) {
                                             [](char x, char y) { return lower(x) == lower(y); });
 }
 
+std::string list_of(const HeaderList& headers, std::string_view name) {
+  std::string list;
+  for (const auto& [known, value] : headers) {
+    if (equals_ignoring_case(known, name)) list.append(list.empty() ? "" : ", ").append(value);
+  }
+  return list;
+}
+
 bool Request::has_header(std::string_view name) const {
   return std::any_of(headers.begin(), headers.end(), [name](const auto& header) {
     return equals_ignoring_case(header.first, name);
@@ -60,13 +68,7 @@ std::string_view Request::header(std::string_view name) const {
   return {};
 }
 
-std::string Request::header_list(std::string_view name) const {
-  std::string list;
-  for (const auto& [known, value] : headers) {
-    if (equals_ignoring_case(known, name)) list.append(list.empty() ? "" : ", ").append(value);
-  }
-  return list;
-}
+std::string Request::header_list(std::string_view name) const { return list_of(headers, name); }
 
 Response json_response(std::string body, int status) {
   Response response;

@@ -30,6 +30,9 @@ enum class Method : std::uint8_t { kGet, kHead, kPost, kPut, kDelete, kOther };
 
 using HeaderList = std::vector<std::pair<std::string_view, std::string_view>>;
 
+// All headers of that name, in any case, as one list (RFC 9110, 5.3); empty when there is none.
+[[nodiscard]] std::string list_of(const HeaderList& headers, std::string_view name);
+
 // A complete request. The views live as long as the request is being answered.
 struct Request {
   Method method = Method::kOther;

@@ -6,6 +6,8 @@
 #include <boost/url/authority_view.hpp>
 #include <boost/url/parse.hpp>
 
+#include "http-api/server/conditional.hpp"
+
 namespace orderflow::http_api {
 namespace {
 
@@ -35,12 +37,14 @@ std::optional<std::string_view> value_of(const HeaderList& headers, std::string_
   return std::nullopt;
 }
 
-// Who sends a condition and leaves it empty must not be served without one.
-bool has_empty_condition(const HeaderList& headers) {
-  return std::any_of(headers.begin(), headers.end(), [](const auto& header) {
-    return header.second.empty() && (equals_ignoring_case(header.first, "If-Match") ||
-                                     equals_ignoring_case(header.first, "If-None-Match"));
+// Who sends a condition must not be served without one because it is empty or malformed. Each line
+// is judged, and then the list that they are together, in which `*` has no neighbours.
+bool is_malformed_condition(const HeaderList& headers, std::string_view name) {
+  const bool lines_are_lists = std::all_of(headers.begin(), headers.end(), [&](const auto& header) {
+    return !equals_ignoring_case(header.first, name) || is_tag_list(header.second);
   });
+  const std::string list = list_of(headers, name);
+  return !lines_are_lists || (!list.empty() && !is_tag_list(list));
 }
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -89,8 +93,11 @@ std::optional<Refusal> refuse_head(const HeaderList& headers, unsigned version) 
     return Refusal{400, "A header that may be given once only is given twice."};
   }
   if (auto refusal = refuse_framing(headers, version)) return refusal;
-  if (has_empty_condition(headers)) {
-    return Refusal{400, "If-Match and If-None-Match name entity tags, or are left out."};
+  if (is_malformed_condition(headers, "If-Match") ||
+      is_malformed_condition(headers, "If-None-Match")) {
+    return Refusal{400,
+                   "If-Match and If-None-Match are * or entity tags in quotes, such as \"v1\", or "
+                   "are left out."};
   }
   if (auto refusal = refuse_host(headers, version)) return refusal;
   return refuse_expectation(headers, version);

@@ -66,6 +66,9 @@ inline void add_served(std::vector<WireCase>& cases) {
       get_products("Host: x\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"
                    "HTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA\r\n"),
       200);
+  add("condition-lines",
+      get_products("Host: x\r\nIf-Match: \"a\",, W/\"b\"\r\nif-match: \"c\"\r\n"), 200);
+  add("condition-any", get_products("Host: x\r\nIf-None-Match: *\r\n"), 200);
   add("http-1.0-keep-alive", get_products("Connection: keep-alive\r\n", "1.0"), 200);
   add("http-1.0-expect",
       post_order("Connection: keep-alive\r\nExpect: x\r\nContent-Length: 2\r\n", "{}", "1.0"), 422);
@@ -149,6 +152,11 @@ inline void add_lines(std::vector<WireCase>& cases) {
   header("condition-empty", "If-Match:");
   header("condition-blank", "If-None-Match: \t ");
   header("condition-empty-second", "If-Match: \"a\"\r\nIf-Match:");
+  header("condition-no-tag", "If-None-Match: v1");
+  header("condition-half-quoted", "If-Match: \"v1");
+  header("condition-tag-and-any", "If-None-Match: \"v999\",*");
+  header("condition-tag-then-any", "If-None-Match: \"v999\"\r\nIf-None-Match: *");
+  header("condition-only-commas", "If-Match: ,");
   add("bare-lf", "GET /products HTTP/1.1\nHost: x\n\n");
   add("host-missing", get_products(""));
   add("host-twice", get_products("Host: x\r\nHost: x\r\n"));

@@ -22,6 +22,23 @@ TEST_CASE("tags are compared one by one, strongly or weakly") {
   CHECK_FALSE(names_tag(",,", "\"v3\"", TagComparison::kWeak));
 }
 
+TEST_CASE("a list of entity tags is told from what is none") {
+  for (const char* list : {"*", " * ", R"("v1")", R"(W/"v1")", R"("")", R"("v1","v2")",
+                           R"("v1" , W/"v2")", R"(, "v1",,)", "\"\xc3\xa4\""}) {
+    INFO(list);
+    CHECK(is_tag_list(list));
+  }
+  for (const char* none : {"", " \t ", ",", "v1", R"("v1)", R"(v1")", R"("v999",*)", R"(*,"v1")",
+                           "*,*", R"("v1" "v2")", R"("v1"x)", R"("v1",v2)", R"(w/"v1")", R"(W/v1)",
+                           R"(W/ "v1")", R"("v 1")", "\"v\t1\"", "\"v\x7f\""}) {
+    INFO(none);
+    CHECK_FALSE(is_tag_list(none));
+  }
+  // A comma within quotes belongs to its tag.
+  CHECK(names_tag(R"("a,b", "v3")", "\"v3\"", TagComparison::kStrong));
+  CHECK(names_tag(R"("a,b")", "\"a,b\"", TagComparison::kStrong));
+}
+
 TEST_CASE("conditions hold only when they are given") {
   CHECK_FALSE(not_modified(Request{}, "\"v1\""));
   CHECK(not_modified(with_header("if-none-match", "\"v1\""), "\"v1\""));
