@@ -54,7 +54,8 @@ class Client {
  public:
   virtual ~Client() = default;
   // From now on until the answer it is noticed when the client leaves: `on_leaving` is called then,
-  // once. The handler may take this much longer.
+  // once. One that sends so much meanwhile that its leaving could not be seen has left as well. The
+  // handler may take this much longer.
   virtual void wait_on_purpose(core::Duration extra, std::function<void()> on_leaving) = 0;
   [[nodiscard]] virtual bool left() const = 0;
   // What limits by client go by: an IPv4 address, or the /64 network of an IPv6 address.

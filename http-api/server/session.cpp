@@ -241,14 +241,15 @@ void Session::watch() {
 }
 
 // Only reading tells that the client has left; what it sends meanwhile is the next request. Behind
-// more than that its leaving stays unknown until the answer.
+// more than is kept its leaving could not be seen, so that such a client is answered now.
 void Session::read_ahead() {
-  if (buffer_.size() >= kReadBytes) return;
-  error_code error;
-  socket_.non_blocking(true, error);
-  const std::size_t bytes = socket_.read_some(buffer_.prepare(kReadBytes - buffer_.size()), error);
-  buffer_.commit(bytes);
-  if (!error || error == asio::error::would_block) return watch();
+  if (buffer_.size() < kReadBytes) {
+    error_code error;
+    socket_.non_blocking(true, error);
+    const std::size_t space = kReadBytes - buffer_.size();
+    buffer_.commit(socket_.read_some(buffer_.prepare(space), error));
+    if (!error || error == asio::error::would_block) return watch();
+  }
   client_left_ = true;
   if (const auto notify = std::exchange(on_leaving_, nullptr)) notify();
 }

@@ -80,8 +80,12 @@ TEST_CASE("a handler that waits is told that its client has left, whatever it ha
                             {Method::kGet, "/products", wait_for_leaving, {}}},
                            {});
   const std::string wait = "GET /wait HTTP/1.1\r\nHost: x\r\n\r\n";
-  for (const auto& behind : {std::string(), std::string("GET"), testing::kNextRequest}) {
-    INFO(behind);
+  // As much as is kept while somebody waits, and more.
+  const std::string junk = "GET /products HTTP/1.1\r\nX-A: ";
+  for (const auto& behind :
+       {std::string(), std::string("GET"), testing::kNextRequest,
+        junk + std::string(8192 - junk.size(), 'x'), junk + std::string(9'000, 'x')}) {
+    INFO(behind.size());
     const std::string bytes = wait + behind;
     const auto outcome = Wire({}, waiting).run({bytes});
     CHECK_FALSE(outcome.gave_up);
