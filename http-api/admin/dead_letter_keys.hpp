@@ -9,7 +9,9 @@ namespace orderflow::http_api {
 
 // The idempotency keys of what operators do to dead letters. Each is kept in the context whose dead
 // letter it was, which the route does not tell: so all of them are asked, and the handler says
-// where a key is claimed. Any coroutine may ask. The stores outlive it.
+// where a key is claimed. No transaction spans two contexts: requests about letters of several
+// contexts that arrive at once with one key are each carried out, and each repeat is told its own
+// answer. One that comes later is refused. Any coroutine may ask. The stores outlive it.
 class DeadLetterKeys final : public KeyStore {
  public:
   static constexpr std::string_view kName = "dead letters";
@@ -27,7 +29,8 @@ class DeadLetterKeys final : public KeyStore {
 
  private:
   using Question = asio::awaitable<KnownKey> (KeyStore::*)(const IdempotencyKey& key);
-  // One after the other, until one has a problem or knows the key.
+  // One after the other, until one knows the request or cannot say; where a key stands for another
+  // request, this one may still be known to the next.
   asio::awaitable<KnownKey> ask_all(Question question, const IdempotencyKey& key);
 
   std::vector<KeyStore*> contexts_;

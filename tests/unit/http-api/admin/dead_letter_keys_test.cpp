@@ -51,9 +51,31 @@ TEST_CASE("a key is known when the context of its dead letter knows it") {
   CHECK((*outcome_of(keys.settle(key)))->body == "{}");
   CHECK(delivery.asked == 1);
 
-  orders.known = refuse(key_reused());
-  CHECK_FALSE(outcome_of(keys.find(key)));
   CHECK(keys.table() == nullptr);
+}
+
+TEST_CASE("a repeat meets its own claim, whatever else its key stands for") {
+  OneContext orders, payments, delivery;
+  DeadLetterKeys keys({&orders, &payments, &delivery});
+  const IdempotencyKey key{"POST /admin/dead-letters/{id}/discard eve", "k", "hash"};
+
+  orders.known = refuse(key_reused());
+  const auto other = outcome_of(keys.find(key));
+  REQUIRE_FALSE(other);
+  CHECK(other.error().code == key_reused().code);
+
+  payments.known = StoredAnswer{200, "", "{}"};
+  for (const auto& own : {outcome_of(keys.find(key)), outcome_of(keys.settle(key))}) {
+    REQUIRE(own);
+    REQUIRE(*own);
+    CHECK((*own)->body == "{}");
+  }
+
+  // Who cannot say whether it knows the request ends the search.
+  orders.known = refuse(unavailable("Too many ask."));
+  const auto unknown = outcome_of(keys.find(key));
+  REQUIRE_FALSE(unknown);
+  CHECK(unknown.error().code == unavailable("").code);
 }
 
 }  // namespace
