@@ -1,4 +1,9 @@
 #include "http-api/docs/docs.hpp"
+
+#include <memory>
+#include <string>
+#include <utility>
+
 #include "schemas/embedded.hpp"
 
 namespace orderflow::http_api {
@@ -106,25 +111,26 @@ fetch('/openapi.json').then((answer) => answer.json()).then(draw).catch((error) 
 </html>
 )html";
 
-asio::awaitable<Response> openapi(RequestContext& /*context*/) {
-  co_return json_response(std::string(schemas::openapi_document()));
-}
-
-asio::awaitable<Response> docs(RequestContext& /*context*/) {
-  Response response;
-  response.content_type = "text/html; charset=utf-8";
-  response.body = kDocsPage;
-  response.with("Content-Security-Policy",
-                "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
-                "connect-src 'self'");
-  co_return response;
+// Of constant answers under way only one text is held, however many there are.
+Handler always(std::string_view content_type, std::string_view text, Response answer = {}) {
+  answer.content_type = content_type;
+  answer.shared_body = std::make_shared<const std::string>(text);
+  return [answer = std::move(answer)](RequestContext& /*context*/) -> asio::awaitable<Response> {
+    co_return answer;
+  };
 }
 
 }  // namespace
 
 std::vector<Route> docs_routes() {
   constexpr Policy kDocs{.context = "docs"};
-  return {{Method::kGet, "/openapi.json", openapi, kDocs}, {Method::kGet, "/docs", docs, kDocs}};
+  const auto page =
+      Response().with("Content-Security-Policy",
+                      "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
+                      "connect-src 'self'");
+  return {{Method::kGet, "/openapi.json", always("application/json", schemas::openapi_document()),
+           kDocs},
+          {Method::kGet, "/docs", always("text/html; charset=utf-8", kDocsPage, page), kDocs}};
 }
 
 }  // namespace orderflow::http_api

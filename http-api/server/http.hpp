@@ -3,6 +3,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -78,8 +79,12 @@ struct Response {
   int status = 200;
   std::string_view content_type = "application/json";  // static text
   std::string body;
+  std::shared_ptr<const std::string> shared_body;  // when set: sent instead of `body`, uncopied
   std::vector<std::pair<std::string_view, std::string>> headers;  // names are static text
   StreamBody stream;  // when set: sent instead of `body`, until it returns
+
+  // What is sent behind the header.
+  [[nodiscard]] std::string_view text() const { return shared_body ? *shared_body : body; }
 
   Response& with(std::string_view name, std::string value) & {
     headers.emplace_back(name, std::move(value));

@@ -40,6 +40,10 @@ constexpr std::size_t kDescriptorsReserved = 300;
 constexpr std::string_view kUnreadAnswer =
     "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\n"
     "Connection: close\r\n\r\n";
+// What the kernel keeps of answers that a client does not take, twice this for each connection. Its
+// own choice grows to megabytes, and many such clients then use up the memory that the machine has
+// for all connections.
+constexpr int kSendBufferBytes = 128 * 1024;
 constexpr auto kAcceptPause = std::chrono::milliseconds{100};
 
 std::string http_date() {
@@ -209,6 +213,7 @@ class Server::Impl {
     asio::post(worker.context, [this, &worker, refuse, socket = std::move(socket)]() mutable {
       error_code ignored;
       socket.set_option(tcp::no_delay(true), ignored);
+      socket.set_option(asio::socket_base::send_buffer_size(kSendBufferBytes), ignored);
       auto session = std::make_shared<Session>(std::move(socket), worker.group, refuse);
       auto ended = [this, session](const std::exception_ptr& failure) {
         if (failure) log_failure(failure);

@@ -22,6 +22,8 @@ struct ServerOptions {
   std::size_t body_bytes_max = 65536;
   std::size_t framing_bytes_max = 32768;  // of a chunked body, besides its data
   std::size_t connections_max = 10000;
+  // Of bodies that the clients of one thread have not taken yet; one of a list is 1 MiB at most.
+  std::size_t unsent_bytes_max = 67108864;
   core::Duration read_timeout = std::chrono::seconds{10};     // first byte to whole request
   core::Duration idle_timeout = std::chrono::seconds{60};     // between requests
   core::Duration request_timeout = std::chrono::seconds{10};  // handler

@@ -46,7 +46,10 @@ Session::Session(asio::ip::tcp::socket socket, SessionGroup& group, bool refuse)
   enter(Phase::kIdle, group_.options.idle_timeout);
 }
 
-Session::~Session() { group_.sessions.erase(position_); }
+Session::~Session() {
+  release();
+  group_.sessions.erase(position_);
+}
 
 void Session::enter(Phase phase, core::Duration limit) {
   phase_ = phase;
@@ -105,7 +108,7 @@ asio::awaitable<void> Session::serve() {
     // Only what promises something is worth dying at.
     const bool promise = response.status == 202;
     if (promise) core::crash_point(core::CrashPlace::kBeforeAnswer);
-    if (!co_await send(serialize(response, keep))) co_return;
+    if (!co_await send_answer(response, keep)) co_return;
     if (promise) core::crash_point(core::CrashPlace::kAfterAnswer);
     if (!keep) {
       co_await drain();
@@ -118,7 +121,7 @@ asio::awaitable<void> Session::answer_refusal() {
   const Refusal refusal = refuse_ ? kTooManyConnections : *parser_->refusal();
   const Response response =
       co_await group_.dispatcher.refuse_unread(parser_->request(), refusal.status, refusal.detail);
-  if (co_await send(serialize(response, false))) co_await drain();
+  if (co_await send_answer(response, false)) co_await drain();
 }
 
 asio::awaitable<Response> Session::handle() {
@@ -193,15 +196,19 @@ std::size_t Session::memory() const {
   return buffer_.capacity() + (parser_ ? parser_->memory() : 0);
 }
 
-std::string Session::serialize(const Response& response, bool keep_alive) const {
+bool Session::sends_body(const Response& response) const {
+  return parser_->request().method != Method::kHead && has_body(response.status);
+}
+
+std::string Session::head_of(const Response& response, bool keep_alive) const {
   std::string out;
-  out.reserve(320 + response.body.size());
+  out.reserve(320);
   out.append("HTTP/1.1 ").append(std::to_string(response.status)).append(" ");
   out.append(reason_phrase(response.status)).append("\r\nDate: ").append(group_.date);
   if (has_body(response.status)) {
     out.append("\r\nContent-Type: ").append(response.content_type);
     if (!response.stream) {
-      out.append("\r\nContent-Length: ").append(std::to_string(response.body.size()));
+      out.append("\r\nContent-Length: ").append(std::to_string(response.text().size()));
     }
   }
   for (const auto& [name, value] : response.headers) {
@@ -213,18 +220,45 @@ std::string Session::serialize(const Response& response, bool keep_alive) const 
     out.append("\r\nConnection: keep-alive");
   }
   out.append("\r\n\r\n");
-  if (parser_->request().method != Method::kHead && has_body(response.status))
-    out.append(response.body);
   return out;
 }
 
-asio::awaitable<bool> Session::send(const std::string& text) {
+asio::awaitable<bool> Session::send_answer(const Response& response, bool keep_alive) {
+  hold(response.body.size());
+  const std::string head = head_of(response, keep_alive);
+  const auto body = sends_body(response) ? response.text() : std::string_view();
+  const bool sent = co_await send(head, body);
+  release();
+  co_return sent;
+}
+
+asio::awaitable<bool> Session::send(std::string_view head, std::string_view body) {
   enter(Phase::kWriting, group_.options.write_timeout);
+  const std::array<asio::const_buffer, 2> parts{asio::buffer(head), asio::buffer(body)};
   error_code error;
-  co_await asio::async_write(socket_, asio::buffer(text),
-                             asio::redirect_error(asio::use_awaitable, error));
+  co_await asio::async_write(socket_, parts, asio::redirect_error(asio::use_awaitable, error));
   co_return !error;
 }
+
+// Where too much is unsent, who has been taking its answer for longest is cut off: clients that
+// read have theirs within moments.
+void Session::hold(std::size_t bytes) {
+  unsent_ = bytes;
+  group_.unsent_bytes += bytes;
+  while (group_.unsent_bytes > group_.options.unsent_bytes_max) {
+    Session* slowest = nullptr;
+    for (Session* other : group_.sessions) {
+      if (other == this || other->unsent_ == 0) continue;
+      if (slowest == nullptr || other->deadline_ < slowest->deadline_) slowest = other;
+    }
+    if (slowest == nullptr) return;
+    slowest->release();
+    error_code ignored;
+    slowest->socket_.close(ignored);
+  }
+}
+
+void Session::release() { group_.unsent_bytes -= std::exchange(unsent_, 0); }
 
 void Session::wait_on_purpose(core::Duration extra, std::function<void()> on_leaving) {
   deadline_ += extra;
@@ -279,7 +313,7 @@ asio::awaitable<bool> Session::write(std::string text) {
 }
 
 asio::awaitable<void> Session::run_stream(Response response) {
-  if (!co_await send(serialize(response, false))) co_return;
+  if (!co_await send_answer(response, false)) co_return;
   enter(Phase::kHandling, kStreamSilenceMax);
   try {
     co_await response.stream(*this);

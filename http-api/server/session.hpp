@@ -24,7 +24,8 @@ struct SessionGroup {
   const ServerOptions& options;
   const Dispatcher& dispatcher;
   std::list<Session*> sessions;
-  std::string date;  // the Date header, renewed by the tick
+  std::string date;              // the Date header, renewed by the tick
+  std::size_t unsent_bytes = 0;  // Of bodies whose clients have not taken them yet.
   bool stopping = false;
 };
 
@@ -73,14 +74,18 @@ class Session final : public Client,
   asio::awaitable<void> continue_if_expected();
   asio::awaitable<void> answer_refusal();
   asio::awaitable<Response> handle();
-  asio::awaitable<bool> send(const std::string& text);
+  asio::awaitable<bool> send(std::string_view head, std::string_view body = {});
+  asio::awaitable<bool> send_answer(const Response& response, bool keep_alive);
+  void hold(std::size_t bytes);
+  void release();
   void watch();
   void read_ahead();
   void end_watch();
   asio::awaitable<void> run_stream(Response response);
   asio::awaitable<void> drain();
   void enter(Phase phase, core::Duration limit);
-  [[nodiscard]] std::string serialize(const Response& response, bool keep_alive) const;
+  [[nodiscard]] bool sends_body(const Response& response) const;
+  [[nodiscard]] std::string head_of(const Response& response, bool keep_alive) const;
 
   asio::ip::tcp::socket socket_;
   SessionGroup& group_;
@@ -89,6 +94,7 @@ class Session final : public Client,
   Phase phase_ = Phase::kIdle;
   core::SteadyTime deadline_;
   bool expired_ = false;
+  std::size_t unsent_ = 0;  // This connection's part of the group's.
   bool client_left_ = false;
   std::function<void()> on_leaving_;
   std::uint64_t watch_ = 0;  // Which watch is meant; earlier ones have ended.

@@ -1,9 +1,14 @@
 #include "http-api/server/server.hpp"
 
+#include <netinet/in.h>
+#include <sys/socket.h>
+
 #include <boost/asio/io_context.hpp>
 #include <catch2/catch_test_macros.hpp>
 #include <deque>
+#include <filesystem>
 #include <string>
+#include <vector>
 
 #include "http-api/health/health.hpp"
 #include "http-api/server/dispatcher.hpp"
@@ -16,6 +21,8 @@ namespace {
 using testing::Millis;
 using testing::RawConnection;
 
+// More than kernels keep of what nobody reads.
+constexpr std::size_t kLargeBody = 8 * 1024 * 1024;
 constexpr const char* kHalfAHeader = "GET /anything HTTP/1.1\r\nHost: x\r\nX-Slo";
 
 // A server that takes this many connections, with health and one more route.
@@ -38,6 +45,7 @@ class Running {
     ServerOptions options;
     options.connections_max = connections_max;
     options.read_timeout = std::chrono::seconds{60};
+    options.unsent_bytes_max = 4 * kLargeBody;
     options.stop_timeout = std::chrono::milliseconds{1};
     return options;
   }
@@ -46,6 +54,12 @@ class Running {
     routes.push_back({Method::kGet,
                       "/anything",
                       [](RequestContext&) -> asio::awaitable<Response> { co_return Response{}; },
+                      {.context = "test"}});
+    routes.push_back({Method::kGet,
+                      "/large",
+                      [](RequestContext&) -> asio::awaitable<Response> {
+                        co_return json_response(std::string(kLargeBody, 'x'));
+                      },
                       {.context = "test"}});
     return routes;
   }
@@ -86,6 +100,50 @@ TEST_CASE("clients that send half a header and wait do not keep health from othe
     refused += clients[i].receive_all(Millis{10'000}).starts_with("HTTP/1.1 503") ? 1 : 0;
   }
   CHECK(refused == 148);
+}
+
+TEST_CASE("answers that clients do not take are held up to a limit") {
+  const Running server(100);
+  std::deque<RawConnection> clients;
+  for (int i = 0; i < 6; ++i) {
+    clients.emplace_back(server.port());
+    REQUIRE(clients.back().send("GET /large HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"));
+    REQUIRE(clients.back().receive());  // The answer is under way.
+  }
+  // Who has been at it for longest was cut off, for the fifth and the sixth.
+  for (std::size_t i = 0; i < clients.size(); ++i) {
+    INFO(i);
+    const auto rest = clients[i].receive_all(Millis{10'000});
+    CHECK((rest.size() > kLargeBody / 2) == (i >= 2));
+  }
+}
+
+// The kernel's buffer for what is sent on each connection that this process has accepted.
+std::vector<int> send_buffers_of(std::uint16_t port) {
+  std::vector<int> sizes;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+    const int descriptor = std::stoi(entry.path().filename());
+    sockaddr_in own{}, peer{};
+    socklen_t own_size = sizeof own, peer_size = sizeof peer;
+    if (getsockname(descriptor, reinterpret_cast<sockaddr*>(&own), &own_size) != 0) continue;
+    if (getpeername(descriptor, reinterpret_cast<sockaddr*>(&peer), &peer_size) != 0) continue;
+    if (own.sin_family != AF_INET || ntohs(own.sin_port) != port) continue;
+    int size = 0;
+    socklen_t length = sizeof size;
+    getsockopt(descriptor, SOL_SOCKET, SO_SNDBUF, &size, &length);
+    sizes.push_back(size);
+  }
+  return sizes;
+}
+
+TEST_CASE("the kernel keeps little of what a client does not take") {
+  const Running server(10);
+  RawConnection client(server.port());
+  REQUIRE(client.send("GET /anything HTTP/1.1\r\nHost: x\r\n\r\n"));
+  REQUIRE(client.receive());
+  const auto sizes = send_buffers_of(server.port());
+  REQUIRE(sizes.size() == 1);
+  CHECK(sizes.front() <= 256 * 1024);
 }
 
 }  // namespace
