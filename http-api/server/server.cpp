@@ -203,25 +203,46 @@ class Server::Impl {
 
   void begin_session(Worker& worker, tcp::socket socket) {
     const std::size_t open = connections_.fetch_add(1) + 1;
-    if (open > options_.connections_max + kRefusalsMax) {
+    open_.Set(static_cast<double>(open));
+    asio::post(worker.context, [this, &worker, open, socket = std::move(socket)]() mutable {
+      switch (admission(worker.group, open)) {
+        case Admission::kServed: return run_session(worker, std::move(socket), false);
+        case Admission::kRefused: return run_session(worker, std::move(socket), true);
+        case Admission::kUnread: break;
+      }
       refuse_unread(socket);
       end_session();
-      return;
-    }
-    const bool refuse = open > options_.connections_max;
-    open_.Set(static_cast<double>(open));
-    asio::post(worker.context, [this, &worker, refuse, socket = std::move(socket)]() mutable {
-      error_code ignored;
-      socket.set_option(tcp::no_delay(true), ignored);
-      socket.set_option(asio::socket_base::send_buffer_size(kSendBufferBytes), ignored);
-      auto session = std::make_shared<Session>(std::move(socket), worker.group, refuse);
-      auto ended = [this, session](const std::exception_ptr& failure) {
-        if (failure) log_failure(failure);
-        end_session();
-      };
-      asio::co_spawn(worker.context, session->run(),
-                     asio::bind_cancellation_slot(session->cancellation_slot(), std::move(ended)));
     });
+  }
+
+  enum class Admission { kServed, kRefused, kUnread };
+
+  // Where the server is full, a connection that is of no use to its client at the moment makes
+  // room: nobody keeps others out by holding connections. On the group's thread.
+  Admission admission(SessionGroup& group, std::size_t open) const {
+    if (open <= options_.connections_max) return Admission::kServed;
+    if (Session* idle = Session::longest_idle(group, false)) {
+      idle->make_room();
+      return Admission::kServed;
+    }
+    if (open <= options_.connections_max + kRefusalsMax) return Admission::kRefused;
+    Session* idle = Session::longest_idle(group, true);
+    if (idle == nullptr) return Admission::kUnread;
+    idle->make_room();
+    return Admission::kRefused;
+  }
+
+  void run_session(Worker& worker, tcp::socket socket, bool refuse) {
+    error_code ignored;
+    socket.set_option(tcp::no_delay(true), ignored);
+    socket.set_option(asio::socket_base::send_buffer_size(kSendBufferBytes), ignored);
+    auto session = std::make_shared<Session>(std::move(socket), worker.group, refuse);
+    auto ended = [this, session](const std::exception_ptr& failure) {
+      if (failure) log_failure(failure);
+      end_session();
+    };
+    asio::co_spawn(worker.context, session->run(),
+                   asio::bind_cancellation_slot(session->cancellation_slot(), std::move(ended)));
   }
 
   // Without waiting: what a new connection is sent always fits into its buffer. What has come is

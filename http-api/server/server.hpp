@@ -40,7 +40,8 @@ struct ServerOptions {
 // connection are answered one after another (pipelining), each answer with a single write.
 //
 // Deadlines are checked by one coarse timer a thread (kTick in server.cpp), not by a timer a
-// request. What breaks a limit is answered (408, 413, 414, 431, 503) and the connection closed.
+// request. What breaks a limit is answered (408, 413, 414, 431, 503) and the connection closed. A
+// connection beyond connections_max takes the place of one that is idle.
 class Server {
  public:
   // `dispatcher` must outlive the server.

@@ -74,6 +74,27 @@ void Session::stop() {
   if (phase_ == Phase::kIdle && socket_.available(ignored) == 0) socket_.cancel(ignored);
 }
 
+bool Session::idle() const {
+  return !expired_ &&
+         (phase_ == Phase::kIdle || (refuse_ && phase_ == Phase::kReading && !begun()));
+}
+
+Session* Session::longest_idle(const SessionGroup& group, bool refused) {
+  Session* longest = nullptr;
+  for (Session* session : group.sessions) {
+    if (session->refuse_ != refused || !session->idle()) continue;
+    if (longest == nullptr || session->deadline_ < longest->deadline_) longest = session;
+  }
+  error_code ignored;
+  return longest != nullptr && longest->socket_.available(ignored) == 0 ? longest : nullptr;
+}
+
+void Session::make_room() {
+  expired_ = true;
+  error_code ignored;
+  socket_.cancel(ignored);
+}
+
 void Session::abort() {
   error_code ignored;
   signal_.emit(asio::cancellation_type::terminal);
@@ -118,10 +139,11 @@ asio::awaitable<void> Session::serve() {
 }
 
 asio::awaitable<void> Session::answer_refusal() {
+  const bool drains = begun();  // With nothing unread, closing leaves the answer alone.
   const Refusal refusal = refuse_ ? kTooManyConnections : *parser_->refusal();
   const Response response =
       co_await group_.dispatcher.refuse_unread(parser_->request(), refusal.status, refusal.detail);
-  if (co_await send_answer(response, false)) co_await drain();
+  if (co_await send_answer(response, false) && drains) co_await drain();
 }
 
 asio::awaitable<Response> Session::handle() {
@@ -153,10 +175,9 @@ asio::awaitable<Session::Received> Session::read_request() {
     parse_buffered();
     if (parser_->refusal()) co_return Received::kRefused;
     if (parser_->complete()) co_return Received::kRequest;
-    // A line that belongs to no request begins none.
-    const bool begun = parser_->begun() || buffer_.size() > 0;
-    if (begun && phase_ == Phase::kIdle) enter(Phase::kReading, group_.options.read_timeout);
-    if (group_.stopping && phase_ == Phase::kIdle && socket_.available(ignored) == 0) {
+    if (begun() && phase_ == Phase::kIdle) enter(Phase::kReading, group_.options.read_timeout);
+    const bool unwanted = group_.stopping || expired_;
+    if (unwanted && phase_ == Phase::kIdle && socket_.available(ignored) == 0) {
       co_return Received::kNothing;
     }
     co_await continue_if_expected();
@@ -167,6 +188,9 @@ asio::awaitable<Session::Received> Session::read_request() {
     }
   }
 }
+
+// A line that belongs to no request begins none.
+bool Session::begun() const { return (parser_ && parser_->begun()) || buffer_.size() > 0; }
 
 asio::awaitable<bool> Session::fill_buffer() {
   error_code error;

@@ -51,6 +51,12 @@ class Session final : public Client,
   // The server cannot wait any longer.
   void abort();
 
+  // The one of the group that has waited for a request for longest and was sent none of it, to make
+  // room for another; among those that are refused, or the others. Null: there is none.
+  [[nodiscard]] static Session* longest_idle(const SessionGroup& group, bool refused);
+  // Ends it; one that is refused is told.
+  void make_room();
+
   asio::awaitable<bool> write(std::string text) override;
   [[nodiscard]] bool over() const override { return client_left_ || group_.stopping; }
 
@@ -71,6 +77,8 @@ class Session final : public Client,
   void await_request();
   asio::awaitable<bool> fill_buffer();
   void parse_buffered();
+  [[nodiscard]] bool begun() const;
+  [[nodiscard]] bool idle() const;
   asio::awaitable<void> continue_if_expected();
   asio::awaitable<void> answer_refusal();
   asio::awaitable<Response> handle();

@@ -23,6 +23,7 @@ using testing::RawConnection;
 
 // More than kernels keep of what nobody reads.
 constexpr std::size_t kLargeBody = 8 * 1024 * 1024;
+constexpr const char* kRequest = "GET /anything HTTP/1.1\r\nHost: x\r\n\r\n";
 constexpr const char* kHalfAHeader = "GET /anything HTTP/1.1\r\nHost: x\r\nX-Slo";
 
 // A server that takes this many connections, with health and one more route.
@@ -85,6 +86,36 @@ TEST_CASE("beyond its limit of connections a server answers 503, and health as e
   CHECK(server.ask("/nothing").starts_with("HTTP/1.1 503"));
 }
 
+TEST_CASE("idle connections keep nobody out: the one idle for longest makes room") {
+  const Running server(2);
+  RawConnection first(server.port());
+  RawConnection second(server.port());
+  for (RawConnection* idle : {&first, &second}) {
+    REQUIRE(idle->send(kRequest));
+    REQUIRE(idle->receive());
+  }
+  RawConnection third(server.port());
+  REQUIRE(third.send(kRequest));
+  CHECK(third.receive().value_or("").starts_with("HTTP/1.1 200"));
+  CHECK(first.closed_within(Millis{10'000}));
+  REQUIRE(second.send(kRequest));
+  CHECK(second.receive().value_or("").starts_with("HTTP/1.1 200"));
+}
+
+TEST_CASE("a full server's refused connections that are silent keep health from nobody") {
+  const Running server(1);
+  RawConnection busy(server.port());
+  REQUIRE(busy.send(kHalfAHeader));
+  testing::wait_until("the server is full",
+                      [&] { return server.ask("/anything").starts_with("HTTP/1.1 503"); });
+  std::deque<RawConnection> silent;
+  for (int i = 0; i < 250; ++i) {
+    silent.emplace_back(server.port());
+    if (i % 10 == 0) CHECK(server.ask("/health/live").starts_with("HTTP/1.1 200"));
+  }
+  CHECK(server.ask("/health/live").starts_with("HTTP/1.1 200"));
+}
+
 TEST_CASE("clients that send half a header and wait do not keep health from others") {
   const Running server(2);
   std::deque<RawConnection> clients;
@@ -139,7 +170,7 @@ std::vector<int> send_buffers_of(std::uint16_t port) {
 TEST_CASE("the kernel keeps little of what a client does not take") {
   const Running server(10);
   RawConnection client(server.port());
-  REQUIRE(client.send("GET /anything HTTP/1.1\r\nHost: x\r\n\r\n"));
+  REQUIRE(client.send(kRequest));
   REQUIRE(client.receive());
   const auto sizes = send_buffers_of(server.port());
   REQUIRE(sizes.size() == 1);
