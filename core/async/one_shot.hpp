@@ -10,6 +10,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/system/error_code.hpp>
+#include <boost/system/system_error.hpp>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -21,7 +22,8 @@ namespace asio = boost::asio;
 
 // A value made on another thread that one coroutine waits for. The coroutine resumes on its own
 // executor. Whoever produces the value keeps a shared_ptr and calls set() once, from any thread;
-// when the waiting request was cancelled by its deadline meanwhile, the value is dropped.
+// when the waiting request was cancelled meanwhile, since its deadline has passed or its client has
+// left, the value is dropped. Whoever has not begun to make it asks abandoned() first.
 template <typename T>
 class OneShot : public std::enable_shared_from_this<OneShot<T>> {
  public:
@@ -33,9 +35,21 @@ class OneShot : public std::enable_shared_from_this<OneShot<T>> {
     if (waiter) resume(std::move(waiter), {});
   }
 
-  // One waiter, once. Throws boost::system::system_error(operation_aborted) when cancelled.
+  // Whether nobody waits for the value any more. Safe from any thread.
+  [[nodiscard]] bool abandoned() const {
+    const std::lock_guard lock(mutex_);
+    return abandoned_;
+  }
+
+  // One waiter, once. Throws boost::system::system_error(operation_aborted) when cancelled, also
+  // when that was before it began to wait: a cancellation strikes once.
   static asio::awaitable<T> wait(std::shared_ptr<OneShot> self) {
     self->executor_ = co_await asio::this_coro::executor;
+    const auto state = co_await asio::this_coro::cancellation_state;
+    if (state.cancelled() != asio::cancellation_type::none) {
+      self->cancel();
+      throw boost::system::system_error(asio::error::operation_aborted);
+    }
     auto start = [raw = self.get()](auto handler) { raw->start(std::move(handler)); };
     co_await asio::async_initiate<const asio::use_awaitable_t<>, void(Error)>(start,
                                                                               asio::use_awaitable);
@@ -65,6 +79,7 @@ class OneShot : public std::enable_shared_from_this<OneShot<T>> {
 
   void cancel() {
     std::unique_lock lock(mutex_);
+    abandoned_ = true;
     Waiter waiter = std::exchange(waiter_, Waiter());
     lock.unlock();
     if (waiter) resume(std::move(waiter), asio::error::operation_aborted);
@@ -76,9 +91,10 @@ class OneShot : public std::enable_shared_from_this<OneShot<T>> {
   }
 
   asio::any_io_executor executor_;  // the waiting coroutine's; set before there is a waiter
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::optional<T> value_;
   Waiter waiter_;
+  bool abandoned_ = false;
 };
 
 }  // namespace orderflow::core

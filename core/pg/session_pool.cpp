@@ -3,15 +3,10 @@
 #include "core/values/failure.hpp"
 
 namespace orderflow::core {
-namespace {
-
-constexpr std::size_t kWaitingJobsMax = 2'000;
-
-}  // namespace
 
 SessionPool::SessionPool(const DatabaseUrl& url, const PgSessionOptions& options,
-                         std::size_t sessions)
-    : url_(url), options_(options) {
+                         std::size_t sessions, std::size_t waiting_max)
+    : url_(url), options_(options), waiting_max_(waiting_max) {
   for (std::size_t i = 0; i < sessions; ++i) {
     threads_.emplace_back([this](const std::stop_token& stop) { serve(stop); });
   }
@@ -35,7 +30,10 @@ void SessionPool::request_stop() {
 void SessionPool::submit(std::shared_ptr<AnyJob> job) {
   const std::lock_guard lock(mutex_);
   if (stopping_) throw Unavailable("the server stops");
-  if (jobs_.size() >= kWaitingJobsMax) {
+  if (jobs_.size() >= waiting_max_) {
+    std::erase_if(jobs_, [](const auto& waiting) { return waiting->abandoned(); });
+  }
+  if (jobs_.size() >= waiting_max_) {
     throw Unavailable("too many requests wait for the database; try again shortly");
   }
   jobs_.push_back(std::move(job));
@@ -54,6 +52,7 @@ void SessionPool::serve(const std::stop_token& stop) {
       if (jobs_.empty()) return;
       job = std::move(jobs_.front());
       jobs_.pop_front();
+      if (job->abandoned()) continue;
       others_lost = std::exchange(known_losses, losses_) != losses_;
     }
     if (stop.stop_requested()) {

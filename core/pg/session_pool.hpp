@@ -25,10 +25,16 @@ namespace orderflow::core {
 // one context keeps that context's threads only. Bounded in sessions and in waiting jobs.
 //
 // run() may be called from any coroutine. Sessions connect when they are first used. Jobs that wait
-// when the pool ends fail with Unavailable.
+// when the pool ends fail with Unavailable. A job whose caller was cancelled before it began is
+// skipped: what nobody waits for must not stand before what somebody does. One that has begun goes
+// on to its end.
 class SessionPool {
  public:
-  SessionPool(const DatabaseUrl& url, const PgSessionOptions& options, std::size_t sessions);
+  // What may wait for a session by default.
+  static constexpr std::size_t kWaitingJobsMax = 2'000;
+
+  SessionPool(const DatabaseUrl& url, const PgSessionOptions& options, std::size_t sessions,
+              std::size_t waiting_max = kWaitingJobsMax);
   ~SessionPool();
   SessionPool(const SessionPool&) = delete;
   SessionPool& operator=(const SessionPool&) = delete;
@@ -64,6 +70,7 @@ class SessionPool {
     virtual void run(PgSession& session) = 0;
     virtual void fail(std::exception_ptr why) = 0;
     virtual void resume_caller() = 0;
+    [[nodiscard]] virtual bool abandoned() const = 0;
   };
 
   template <typename Work, typename Value>
@@ -78,6 +85,7 @@ class SessionPool {
     }
     void fail(std::exception_ptr why) override { result.template emplace<0>(std::move(why)); }
     void resume_caller() override { outcome->set(std::move(result)); }
+    [[nodiscard]] bool abandoned() const override { return outcome->abandoned(); }
     Work work;
     Outcome<Value> result;
     std::shared_ptr<OneShot<Outcome<Value>>> outcome = std::make_shared<OneShot<Outcome<Value>>>();
@@ -88,6 +96,7 @@ class SessionPool {
 
   DatabaseUrl url_;
   PgSessionOptions options_;
+  std::size_t waiting_max_;
   std::mutex mutex_;
   std::condition_variable_any wake_;
   std::deque<std::shared_ptr<AnyJob>> jobs_;

@@ -34,12 +34,21 @@ class ErrorBoundary {
       return unavailable("A part this needs is down or busy; try again shortly.");
     } catch (const boost::system::system_error& error) {
       if (error.code() != asio::error::operation_aborted) return internal(error, context);
+      if (context.client_left()) return client_left(context);
       logger_.log(core::LogLevel::kWarning, "a request passed its deadline", context.trace,
                   {{"route", context.route}});
       return unavailable("The answer took too long; try again. What was asked may have happened.");
     } catch (const std::exception& error) {
       return internal(error, context);
     }
+  }
+
+  // Nobody's failure, and hardly ever read: 499 keeps it apart in the metrics.
+  [[nodiscard]] Problem client_left(const RequestContext& context) const {
+    logger_.log(core::LogLevel::kDebug, "a client left before its answer", context.trace,
+                {{"route", context.route}});
+    return {499, "client_left",
+            "You closed the connection before the answer; what was asked may have happened.", true};
   }
 
   [[nodiscard]] Problem internal(const std::exception& error, const RequestContext& context) const {

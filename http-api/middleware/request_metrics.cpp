@@ -14,7 +14,7 @@ namespace {
 constexpr std::size_t kMethodCount = 6;
 // Every status this server gives; the metrics keep a slot for each.
 constexpr std::array kStatuses{200, 201, 202, 204, 304, 400, 401, 403, 404, 405, 408, 409,
-                               412, 413, 414, 415, 417, 422, 429, 431, 500, 501, 503};
+                               412, 413, 414, 415, 417, 422, 429, 431, 499, 500, 501, 503};
 
 // The series of one route. A slot is set on first use, then read by every thread without a lock.
 class RouteMetrics {

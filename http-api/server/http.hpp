@@ -54,9 +54,9 @@ struct Request {
 class Client {
  public:
   virtual ~Client() = default;
-  // From now on until the answer it is noticed when the client leaves: `on_leaving` is called then,
-  // once. One that sends so much meanwhile that its leaving could not be seen has left as well. The
-  // handler may take this much longer.
+  // When the client leaves before the answer, `on_leaving` is called, once, instead of cancelling
+  // the handler. One that sends so much meanwhile that its leaving could not be seen has left as
+  // well. The handler may take this much longer.
   virtual void wait_on_purpose(core::Duration extra, std::function<void()> on_leaving) = 0;
   [[nodiscard]] virtual bool left() const = 0;
   // What limits by client go by: an IPv4 address, or the /64 network of an IPv6 address.

@@ -57,16 +57,23 @@ void Session::enter(Phase phase, core::Duration limit) {
 }
 
 void Session::check(core::SteadyTime now) {
+  if (phase_ == Phase::kHandling) begin_watch();
   if (now < deadline_) return;
   expired_ = true;
   error_code ignored;
   switch (phase_) {
     case Phase::kIdle:
     case Phase::kReading: socket_.cancel(ignored); break;
-    case Phase::kHandling: signal_.emit(asio::cancellation_type::terminal); break;
+    case Phase::kHandling: cancel_handler(); break;
     case Phase::kWriting:
     case Phase::kDraining: socket_.close(ignored); break;
   }
+}
+
+// What it waits for is abandoned; a write that has begun goes on without it.
+void Session::cancel_handler() {
+  cancelled_ = true;
+  signal_.emit(asio::cancellation_type::terminal);
 }
 
 void Session::stop() {
@@ -149,9 +156,9 @@ asio::awaitable<void> Session::answer_refusal() {
 asio::awaitable<Response> Session::handle() {
   enter(Phase::kHandling, group_.options.request_timeout);
   expired_ = false;
+  cancelled_ = false;
   Response response = co_await group_.dispatcher.answer(parser_->request(), this);
-  if (expired_) {
-    expired_ = false;
+  if (std::exchange(cancelled_, false)) {
     // The cancellation is spent; the next request of this connection starts with a clean state.
     co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
   }
@@ -287,6 +294,11 @@ void Session::release() { group_.unsent_bytes -= std::exchange(unsent_, 0); }
 void Session::wait_on_purpose(core::Duration extra, std::function<void()> on_leaving) {
   deadline_ += extra;
   on_leaving_ = std::move(on_leaving);
+  begin_watch();
+}
+
+void Session::begin_watch() {
+  if (std::exchange(watching_, true)) return;
   ++watch_;
   watch();
 }
@@ -299,7 +311,9 @@ void Session::watch() {
 }
 
 // Only reading tells that the client has left; what it sends meanwhile is the next request. Behind
-// more than is kept its leaving could not be seen, so that such a client is answered now.
+// more than is kept its leaving could not be seen: a handler that waits, or a stream, ends, lest it
+// last; any other is done soon. A client that has only closed its sending side cannot be told from
+// one that has left, and counts as such.
 void Session::read_ahead() {
   if (buffer_.size() < kReadBytes) {
     error_code error;
@@ -307,13 +321,18 @@ void Session::read_ahead() {
     const std::size_t space = kReadBytes - buffer_.size();
     buffer_.commit(socket_.read_some(buffer_.prepare(space), error));
     if (!error || error == asio::error::would_block) return watch();
+  } else if (!on_leaving_ && !streaming_) {
+    watching_ = false;
+    return;
   }
   client_left_ = true;
-  if (const auto notify = std::exchange(on_leaving_, nullptr)) notify();
+  if (const auto notify = std::exchange(on_leaving_, nullptr)) return notify();
+  if (phase_ == Phase::kHandling) cancel_handler();
 }
 
 void Session::end_watch() {
   ++watch_;
+  watching_ = false;
   on_leaving_ = nullptr;
   client_left_ = false;
 }
@@ -339,6 +358,7 @@ asio::awaitable<bool> Session::write(std::string text) {
 asio::awaitable<void> Session::run_stream(Response response) {
   if (!co_await send_answer(response, false)) co_return;
   enter(Phase::kHandling, kStreamSilenceMax);
+  streaming_ = true;
   try {
     co_await response.stream(*this);
   } catch (const boost::system::system_error&) {

@@ -44,7 +44,8 @@ class Session final : public Client,
   asio::awaitable<void> run();
   [[nodiscard]] asio::cancellation_slot cancellation_slot() { return signal_.slot(); }
 
-  // Cuts off what has passed its deadline.
+  // Cuts off what has passed its deadline, and begins to watch for the leaving of a client whose
+  // request is still being answered. Called every tick, so that quick answers cost no watch.
   void check(core::SteadyTime now);
   // The server stops: an idle connection ends now, any other after its answer.
   void stop();
@@ -86,6 +87,8 @@ class Session final : public Client,
   asio::awaitable<bool> send_answer(const Response& response, bool keep_alive);
   void hold(std::size_t bytes);
   void release();
+  void cancel_handler();
+  void begin_watch();
   void watch();
   void read_ahead();
   void end_watch();
@@ -103,7 +106,10 @@ class Session final : public Client,
   core::SteadyTime deadline_;
   bool expired_ = false;
   std::size_t unsent_ = 0;  // This connection's part of the group's.
+  bool cancelled_ = false;  // The handler.
   bool client_left_ = false;
+  bool watching_ = false;
+  bool streaming_ = false;
   std::function<void()> on_leaving_;
   std::uint64_t watch_ = 0;  // Which watch is meant; earlier ones have ended.
   asio::cancellation_signal signal_;

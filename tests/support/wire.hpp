@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <cerrno>
@@ -54,7 +55,9 @@ class Wire {
       outcome_.failure = failure;
       ended_ = true;
     };
-    boost::asio::co_spawn(context_, session->run(), std::move(ended));
+    boost::asio::co_spawn(
+        context_, session->run(),
+        boost::asio::bind_cancellation_slot(session->cancellation_slot(), std::move(ended)));
   }
   ~Wire() { close(client_); }
   Wire(const Wire&) = delete;

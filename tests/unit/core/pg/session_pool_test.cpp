@@ -1,11 +1,16 @@
 #include "core/pg/session_pool.hpp"
 
 #include <atomic>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_future.hpp>
+#include <boost/system/system_error.hpp>
 #include <catch2/catch_test_macros.hpp>
 #include <latch>
+#include <list>
+#include <memory>
 
 #include "tests/support/scripted_postgres.hpp"
 #include "tests/support/wait.hpp"
@@ -70,6 +75,90 @@ TEST_CASE("of all sessions that were cut off unnoticed, one costs a caller its t
   const auto ask = [](PgSession& session) { return session.execute(kSelectOne).rows() == 1; };
   CHECK(failures_of(pool, 1, ask) == 1);
   for (int i = 0; i < 3 * kSessions; ++i) CHECK(failures_of(pool, 1, ask) == 0);
+}
+
+// Callers of a pool with one session, which are cancelled as requests are. No job asks a database.
+class Callers {
+ public:
+  // Spawns a caller of `work`, and has it ask.
+  template <typename Work>
+  std::future<bool> ask(Work work) {
+    auto asked =
+        boost::asio::co_spawn(context_, pool_->run(std::move(work)),
+                              boost::asio::bind_cancellation_slot(signals_.emplace_back().slot(),
+                                                                  boost::asio::use_future));
+    poll();
+    return asked;
+  }
+  // Keeps the session at work until the latch opens.
+  std::future<bool> hold(std::latch& open) {
+    std::latch begun(1);
+    auto held = ask([&begun, &open](PgSession&) {
+      begun.count_down();
+      open.wait();
+      return true;
+    });
+    begun.wait();
+    return held;
+  }
+  void cancel_last() {
+    signals_.back().emit(boost::asio::cancellation_type::terminal);
+    poll();
+  }
+  // Until all that were asked are answered.
+  void finish() {
+    context_.restart();
+    context_.run();
+  }
+
+ private:
+  void poll() {
+    context_.restart();
+    context_.poll();
+  }
+
+  std::list<boost::asio::cancellation_signal> signals_;
+  boost::asio::io_context context_;
+  std::unique_ptr<SessionPool> pool_ =
+      std::make_unique<SessionPool>(DatabaseUrl("postgres://nobody@127.0.0.1:1/none"),
+                                    PgSessionOptions{.application_name = "t"}, 1);
+};
+
+TEST_CASE("a job that nobody waits for any more is skipped, one that has begun goes on") {
+  Callers callers;
+  std::latch open(1);
+  auto begun = callers.hold(open);
+  callers.cancel_last();
+  CHECK_THROWS_AS(begun.get(), boost::system::system_error);
+  bool skipped = true;
+  auto left = callers.ask([&skipped](PgSession&) {
+    skipped = false;
+    return true;
+  });
+  callers.cancel_last();
+  CHECK_THROWS_AS(left.get(), boost::system::system_error);
+  auto stayed = callers.ask([](PgSession&) { return true; });
+  open.count_down();
+  callers.finish();
+  CHECK(stayed.get());
+  CHECK(skipped);
+}
+
+TEST_CASE("jobs that nobody waits for keep no living one out of a full queue") {
+  Callers callers;
+  std::latch open(1);
+  auto held = callers.hold(open);
+  constexpr int kMoreThanWait = 3'000;
+  for (int i = 0; i < kMoreThanWait; ++i) {
+    auto left = callers.ask([](PgSession&) { return true; });
+    callers.cancel_last();
+    CHECK_THROWS_AS(left.get(), boost::system::system_error);
+  }
+  auto stayed = callers.ask([](PgSession&) { return true; });
+  open.count_down();
+  callers.finish();
+  CHECK(held.get());
+  CHECK(stayed.get());
 }
 
 }  // namespace

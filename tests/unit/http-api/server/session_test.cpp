@@ -9,7 +9,9 @@
 #include <string>
 #include <vector>
 
+#include "core/async/one_shot.hpp"
 #include "core/observe/log.hpp"
+#include "http-api/middleware/middleware.hpp"
 #include "tests/support/wire.hpp"
 #include "tests/support/wire_cases.hpp"
 
@@ -19,12 +21,13 @@ namespace {
 using testing::Wire;
 using testing::WireCase;
 
-const Dispatcher& small_shop() {
-  const auto answer = [](int status) -> Handler {
-    return [status](RequestContext&) -> asio::awaitable<Response> {
-      co_return json_response("{}", status);
-    };
+Handler answer(int status) {
+  return [status](RequestContext&) -> asio::awaitable<Response> {
+    co_return json_response("{}", status);
   };
+}
+
+const Dispatcher& small_shop() {
   static const Dispatcher one(
       {{Method::kPost, "/orders", answer(422), {}}, {Method::kGet, "/products", answer(200), {}}},
       {});
@@ -92,6 +95,54 @@ TEST_CASE("a handler that waits is told that its client has left, whatever it ha
     const std::vector<int> answers(behind == testing::kNextRequest ? 2 : 1, 200);
     CHECK(testing::statuses_of(outcome.answers) == answers);
   }
+}
+
+// Waits for an answer that never comes.
+asio::awaitable<Response> wait_for_ever(RequestContext&) {
+  (void)co_await core::OneShot<int>::wait(std::make_shared<core::OneShot<int>>());
+  co_return json_response("{}");
+}
+
+// It was worked for as long as its deadline allowed, in front of those that still waited.
+TEST_CASE("a handler whose client has left is cancelled, and the connection's next one is not") {
+  core::Logger quiet("test", core::LogLevel::kError);
+  const Dispatcher slow(
+      {{Method::kGet, "/slow", wait_for_ever, {}}, {Method::kGet, "/products", answer(200), {}}},
+      {error_boundary(quiet)});
+  const std::string ask = "GET /slow HTTP/1.1\r\nHost: x\r\n\r\n";
+  for (const auto& behind : {std::string(), std::string("GET"), testing::kNextRequest}) {
+    INFO(behind);
+    const std::string bytes = ask + behind;
+    // A tick passes, well before its deadline.
+    const auto outcome = Wire({}, slow).run({bytes, {}, 1'000, std::chrono::milliseconds{50}});
+    CHECK_FALSE(outcome.gave_up);
+    CHECK_FALSE(outcome.failure);
+    const bool another = behind == testing::kNextRequest;
+    CHECK(testing::statuses_of(outcome.answers) ==
+          (another ? std::vector{499, 200} : std::vector{499}));
+  }
+}
+
+// Answers after a while, by which the session has begun to watch its client.
+asio::awaitable<Response> answer_later(RequestContext&) {
+  asio::steady_timer later(co_await asio::this_coro::executor, std::chrono::milliseconds{20});
+  co_await later.async_wait(asio::use_awaitable);
+  co_return json_response("{}");
+}
+
+TEST_CASE("who sends many requests at once is answered all of them, however long one takes") {
+  const Dispatcher slow(
+      {{Method::kGet, "/slow", answer_later, {}}, {Method::kGet, "/products", answer(200), {}}},
+      {});
+  std::string bytes = "GET /slow HTTP/1.1\r\nHost: x\r\n\r\n";
+  std::vector<int> answers{200};
+  while (bytes.size() < 20'000) {
+    bytes += testing::kNextRequest;
+    answers.push_back(200);
+  }
+  const auto outcome = Wire({}, slow).run({bytes, {}, 100'000, std::chrono::milliseconds{50}});
+  CHECK_FALSE(outcome.gave_up);
+  CHECK(testing::statuses_of(outcome.answers) == answers);
 }
 
 TEST_CASE("an empty line behind a request begins none, so that none is late") {
