@@ -16,7 +16,7 @@ namespace {
 constexpr std::size_t kOfEveryRole = 2;  // Readiness, topics.
 constexpr std::size_t kPoolsOfTheApi = 9;
 constexpr std::size_t kForReferences = 4;        // What taking orders looks up: users and products.
-constexpr std::size_t kSingleOnesOfTheApi = 12;  // Five of them look up idempotency keys.
+constexpr std::size_t kSingleOnesOfTheApi = 13;  // Five of them look up idempotency keys.
 constexpr std::size_t kOfAnOwner = 1;
 constexpr std::size_t kOfTheLedgerCheck = 1;  // In the process of payments.
 constexpr std::size_t kSpare = 10;

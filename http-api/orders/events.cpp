@@ -1,10 +1,12 @@
 #include "http-api/orders/events.hpp"
 
-#include <cstring>
+#include <algorithm>
+#include <span>
 
 #include "core/values/failure.hpp"
 #include "core/values/number.hpp"
 #include "http-api/server/conditional.hpp"
+#include "http-api/server/list.hpp"
 
 namespace orderflow::http_api {
 namespace {
@@ -18,19 +20,6 @@ constexpr auto kLingerTime = 60s;
 constexpr int kStreamBatch = 100;
 // While the database is away a stream goes on, looks so often, and has its heartbeats.
 constexpr auto kOutageInterval = 1s;
-
-// Positions of the history's pages are sequences; they travel in the 16 bytes of a page position.
-core::Uuid position_of(std::int64_t sequence) {
-  core::Uuid position;
-  std::memcpy(position.bytes.data(), &sequence, sizeof sequence);
-  return position;
-}
-
-std::int64_t sequence_of(const core::Uuid& position) {
-  std::int64_t sequence = 0;
-  std::memcpy(&sequence, position.bytes.data(), sizeof sequence);
-  return sequence;
-}
 
 // Nothing follows these.
 bool is_final(saga::OrderStatus status) {
@@ -84,11 +73,11 @@ class EventStream {
 
  private:
   // Nothing while the database does not answer.
-  asio::awaitable<std::optional<std::vector<EventRow>>> next_events() {
+  asio::awaitable<Events> next_events() {
     try {
-      co_return co_await backend_.reader.events(order_id_, last_sequence_, kStreamBatch);
+      co_return co_await backend_.histories.events({order_id_, last_sequence_, kStreamBatch});
     } catch (const core::Unavailable&) {
-      co_return std::nullopt;
+      co_return nullptr;
     }
   }
 
@@ -138,17 +127,12 @@ asio::awaitable<Checked<Response>> OrderEvents::get(const RequestContext& contex
 }
 
 asio::awaitable<Checked<Response>> OrderEvents::list(core::Uuid id, PageRequest page) {
-  const std::int64_t after = page.after ? sequence_of(*page.after) : 0;
-  auto events = co_await backend_.reader.events(id, after, page.limit + 1);
-  if (events.empty() && !co_await backend_.reader.saga(id)) co_return refuse(not_found("order"));
-  std::optional<core::Uuid> next;
-  if (events.size() > static_cast<std::size_t>(page.limit)) {
-    events.pop_back();
-    next = position_of(events.back().sequence);
-  }
-  JsonArray items;
-  for (const EventRow& event : events) items.add(event_json(event));
-  co_return page_response(items, page, next);
+  const std::int64_t after = page.after ? EventRow::sequence_of(*page.after) : 0;
+  const Events events = co_await backend_.histories.events({id, after, page.limit + 1});
+  if (events->empty() && !co_await backend_.reader.saga(id)) co_return refuse(not_found("order"));
+  const auto limit = static_cast<std::size_t>(page.limit);
+  const auto shown = std::span(*events).first(std::min(events->size(), limit));
+  co_return list_response(shown, events->size() > limit, page, event_json);
 }
 
 asio::awaitable<Checked<Response>> OrderEvents::stream(const RequestContext& context,

@@ -11,12 +11,13 @@ namespace orderflow::http_api {
 namespace {
 
 using core::PgArray;
-using core::PgResult;
 using core::PgStatement;
 using core::PgType;
 using core::sql;
 
 constexpr std::size_t kReadsWaitingMax = 50'000;
+// A batch is answered as a whole, so it is held as a whole.
+constexpr std::size_t kBatchReadsMax = 1'000;
 constexpr core::Duration kReadTimeout = std::chrono::seconds{5};
 
 constexpr PgStatement kReadSagas{"api_read_sagas",
@@ -31,14 +32,6 @@ constexpr PgStatement kReadOrders{"api_read_orders",
 constexpr PgStatement kReadJobs{
     "api_read_jobs",
     sql<"SELECT ", JobRow::kColumns, " FROM orders.requests WHERE id = ANY($1::uuid[])">};
-
-constexpr PgStatement kReadEvents{"api_read_events", sql<"SELECT w.nth, ", EventRow::kColumns, R"(
-FROM unnest($1::uuid[], $2::int8[], $3::int4[]) WITH ORDINALITY AS w(order_id, after, at_most, nth)
-CROSS JOIN LATERAL (
-  SELECT * FROM orders.events e
-  WHERE e.order_id = w.order_id AND e.sequence > w.after
-  ORDER BY e.sequence LIMIT w.at_most) e
-ORDER BY w.nth, e.sequence)">};
 
 const core::Uuid& id_of(const saga::SagaRow& saga) { return saga.order_id.uuid; }
 const core::Uuid& id_of(const OrderWithSaga& both) { return both.order.id.uuid; }
@@ -64,23 +57,12 @@ void distribute(const std::vector<Read*>& reads, const std::vector<Row>& rows) {
   }
 }
 
-std::vector<std::vector<EventRow>> events_of_reads(const PgResult& result, std::size_t reads) {
-  std::vector<std::vector<EventRow>> events(reads);
-  for (int i = 0; i < result.rows(); ++i) {
-    core::PgRow row(result, i);
-    const auto nth = static_cast<std::size_t>(row.take<std::int64_t>());
-    events.at(nth - 1).push_back(EventRow::read(row));
-  }
-  return events;
-}
-
 }  // namespace
 
 struct OrderReader::Batch {
   std::vector<SagaRead*> sagas;
   std::vector<OrderRead*> orders;
   std::vector<JobRead*> jobs;
-  std::vector<EventsRead*> events;
 };
 
 OrderReader::OrderReader(const core::Settings& settings, core::Metrics& metrics)
@@ -93,7 +75,7 @@ OrderReader::OrderReader(const core::Settings& settings, core::Metrics& metrics)
                                     core::Metrics::size_bounds())),
       queue_(
           core::GroupCommitLimits{
-              .batch_max = kReadsWaitingMax, .waiting_max = kReadsWaitingMax, .gathers = false},
+              .batch_max = kBatchReadsMax, .waiting_max = kReadsWaitingMax, .gathers = false},
           [this](std::span<AnyRead> reads) { answer(reads); }) {}
 
 template <typename Value>
@@ -125,29 +107,21 @@ asio::awaitable<std::optional<OrderWithSaga>> OrderReader::order(core::Uuid orde
 
 asio::awaitable<std::optional<JobRow>> OrderReader::job(core::Uuid id) { return find<JobRow>(id); }
 
-asio::awaitable<std::vector<EventRow>> OrderReader::events(core::Uuid order_id, std::int64_t after,
-                                                           int limit) {
-  EventsRead read;
-  read.id = order_id;
-  read.after = after;
-  read.limit = limit;
-  return enqueue(std::move(read));
-}
-
 void OrderReader::answer(std::span<AnyRead> reads) {
-  batch_size_.Observe(static_cast<double>(reads.size()));
   Batch batch;
   for (AnyRead& read : reads) {
+    if (std::visit([](const auto& one) { return one.outcome->abandoned(); }, read)) continue;
     if (auto* saga = std::get_if<SagaRead>(&read)) {
       batch.sagas.push_back(saga);
     } else if (auto* order = std::get_if<OrderRead>(&read)) {
       batch.orders.push_back(order);
-    } else if (auto* job = std::get_if<JobRead>(&read)) {
-      batch.jobs.push_back(job);
     } else {
-      batch.events.push_back(&std::get<EventsRead>(read));
+      batch.jobs.push_back(&std::get<JobRead>(read));
     }
   }
+  const auto size = batch.sagas.size() + batch.orders.size() + batch.jobs.size();
+  if (size == 0) return;
+  batch_size_.Observe(static_cast<double>(size));
   try {
     answer(batch);
   } catch (const std::exception&) {
@@ -163,33 +137,18 @@ void OrderReader::answer(const Batch& batch) {
   if (!batch.sagas.empty()) calls.push_back(call_for(kReadSagas, batch.sagas));
   if (!batch.orders.empty()) calls.push_back(call_for(kReadOrders, batch.orders));
   if (!batch.jobs.empty()) calls.push_back(call_for(kReadJobs, batch.jobs));
-  if (!batch.events.empty()) {
-    core::PgCall call = call_for(kReadEvents, batch.events);
-    PgArray after(PgType::kInt8), limits(PgType::kInt4);
-    for (const EventsRead* read : batch.events) {
-      after.add(read->after);
-      limits.add(read->limit);
-    }
-    call.params.array(after).array(limits);
-    calls.push_back(std::move(call));
-  }
   const auto results = session_.read(calls);
   // All is read before the first is answered: a failure then answers each of them once.
   auto result = results.begin();
   std::vector<saga::SagaRow> sagas;
   std::vector<OrderWithSaga> orders;
   std::vector<JobRow> jobs;
-  std::vector<std::vector<EventRow>> events;
   if (!batch.sagas.empty()) sagas = core::rows_of<saga::SagaRow>(*result++);
   if (!batch.orders.empty()) orders = core::rows_of<OrderWithSaga>(*result++);
-  if (!batch.jobs.empty()) jobs = core::rows_of<JobRow>(*result++);
-  if (!batch.events.empty()) events = events_of_reads(*result, batch.events.size());
+  if (!batch.jobs.empty()) jobs = core::rows_of<JobRow>(*result);
   distribute(batch.sagas, sagas);
   distribute(batch.orders, orders);
   distribute(batch.jobs, jobs);
-  for (std::size_t i = 0; i < events.size(); ++i) {
-    batch.events[i]->outcome->set(std::move(events[i]));
-  }
 }
 
 }  // namespace orderflow::http_api

@@ -19,10 +19,10 @@
 
 namespace orderflow::http_api {
 
-// Reads of single orders and jobs, gathered as the writer gathers writes: one thread takes all that
-// wait and asks the database once, so that clients that poll or wait cost a fraction of a query
-// each. Functions may be called from any coroutine; they throw core::Unavailable when the database
-// does not answer or too many reads wait.
+// Reads of single orders and jobs, gathered as the writer gathers writes: one thread takes what
+// waits and asks the database once, so that clients that poll or wait cost a fraction of a query
+// each. A read that nobody waits for any more is skipped. Functions may be called from any
+// coroutine; they throw core::Unavailable when the database does not answer or too many reads wait.
 class OrderReader {
  public:
   OrderReader(const core::Settings& settings, core::Metrics& metrics);
@@ -33,23 +33,18 @@ class OrderReader {
   asio::awaitable<std::optional<saga::SagaRow>> saga(core::Uuid order_id);
   asio::awaitable<std::optional<OrderWithSaga>> order(core::Uuid order_id);
   asio::awaitable<std::optional<JobRow>> job(core::Uuid id);
-  // At most `limit` events with a sequence above `after`, oldest first.
-  asio::awaitable<std::vector<EventRow>> events(core::Uuid order_id, std::int64_t after, int limit);
 
  private:
   template <typename Value>
   struct Read {
     using Outcome = std::variant<std::exception_ptr, Value>;
     core::Uuid id;  // the order's, or the job's
-    std::int64_t after = 0;
-    std::int32_t limit = 0;
     std::shared_ptr<core::OneShot<Outcome>> outcome = std::make_shared<core::OneShot<Outcome>>();
   };
   using SagaRead = Read<std::optional<saga::SagaRow>>;
   using OrderRead = Read<std::optional<OrderWithSaga>>;
   using JobRead = Read<std::optional<JobRow>>;
-  using EventsRead = Read<std::vector<EventRow>>;
-  using AnyRead = std::variant<SagaRead, OrderRead, JobRead, EventsRead>;
+  using AnyRead = std::variant<SagaRead, OrderRead, JobRead>;
   struct Batch;
 
   template <typename Row>

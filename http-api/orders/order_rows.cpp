@@ -1,5 +1,7 @@
 #include "http-api/orders/order_rows.hpp"
 
+#include <cstring>
+
 #include "http-api/server/http.hpp"
 #include "saga/order/awaited_steps.hpp"
 
@@ -82,6 +84,18 @@ OrderRow OrderRow::read(core::PgRow& row) {
           row.take<std::optional<std::string>>(),
           row.take<bool>(),
           row.take<core::Time>()};
+}
+
+core::Uuid EventRow::position() const {
+  core::Uuid position;
+  std::memcpy(position.bytes.data(), &sequence, sizeof sequence);
+  return position;
+}
+
+std::int64_t EventRow::sequence_of(const core::Uuid& position) {
+  std::int64_t sequence = 0;
+  std::memcpy(&sequence, position.bytes.data(), sizeof sequence);
+  return sequence;
 }
 
 EventRow EventRow::read(core::PgRow& row) {

@@ -57,6 +57,9 @@ struct EventRow {
   std::string correlation_id;
   std::string data;  // JSON
 
+  // In the pages of its order's history: its sequence, in the 16 bytes of a position.
+  [[nodiscard]] core::Uuid position() const;
+  [[nodiscard]] static std::int64_t sequence_of(const core::Uuid& position);
   [[nodiscard]] static EventRow read(core::PgRow& row);
 };
 

@@ -4,6 +4,7 @@
 #include "http-api/live/order_feed.hpp"
 #include "http-api/middleware/key_store.hpp"
 #include "http-api/orders/backlog_monitor.hpp"
+#include "http-api/orders/history_reader.hpp"
 #include "http-api/orders/order_reader.hpp"
 #include "http-api/orders/order_writer.hpp"
 #include "http-api/orders/owner_notifier.hpp"
@@ -27,6 +28,7 @@ struct OrdersBackend {
   OrderWriter writer;
   OrderReader reader;      // of orders
   OrderReader job_reader;  // of jobs: who locks requests does not hold up orders
+  HistoryReader histories;
   OrderFeed feed;
   BacklogMonitor backlog;
 };

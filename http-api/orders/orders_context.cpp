@@ -45,6 +45,7 @@ OrdersBackend::OrdersBackend(const ApiEnvironment& environment)
              }),
       reader(environment.settings, environment.metrics),
       job_reader(environment.settings, environment.metrics),
+      histories(environment.settings),
       feed(environment.settings, environment.logger, environment.metrics),
       backlog(environment.settings, environment.logger, environment.metrics, environment.health) {}
 
@@ -52,6 +53,7 @@ void OrdersBackend::request_stop() {
   feed.request_stop();
   reader.request_stop();
   job_reader.request_stop();
+  histories.request_stop();
   backlog.request_stop();
   keys.request_stop();
   references.request_stop();
@@ -63,6 +65,7 @@ void OrdersBackend::stop() {
   feed.stop();
   reader.stop();
   job_reader.stop();
+  histories.stop();
   keys.stop();
   references.stop();
   sessions.stop();

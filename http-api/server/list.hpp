@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <concepts>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -94,7 +95,7 @@ struct KeysetQuery {
 
 // A row's position in its list: its id, unless it says otherwise.
 template <typename Row>
-[[nodiscard]] const core::Uuid& position_of(const Row& row) {
+[[nodiscard]] core::Uuid position_of(const Row& row) {
   if constexpr (requires { row.position(); }) {
     return row.position();
   } else {
@@ -120,23 +121,30 @@ template <typename Row>
   return found;
 }
 
-// The page as an answer; `to_json` writes a row. A page of large rows ends early, with a token.
+// Rows of a page as an answer, behind which there are more or not; `to_json` writes a row. A page
+// of large rows ends early, with a token.
 template <typename Row, typename ToJson>
-[[nodiscard]] Response list_response(const PageOf<Row>& found, const PageRequest& page,
+[[nodiscard]] Response list_response(std::span<const Row> rows, bool more, const PageRequest& page,
                                      const ToJson& to_json) {
   JsonArray items;
   std::size_t bytes = 0;
   std::size_t shown = 0;
-  for (const Row& row : found.rows) {
+  for (const Row& row : rows) {
     const std::string item = to_json(row);
     bytes += item.size();
     if (shown > 0 && bytes > kPageBytesMax) break;
     items.add(item);
     ++shown;
   }
-  const bool more = found.more || shown < found.rows.size();
+  const bool another = more || shown < rows.size();
   return page_response(items, page,
-                       more ? std::optional(position_of(found.rows[shown - 1])) : std::nullopt);
+                       another ? std::optional(position_of(rows[shown - 1])) : std::nullopt);
+}
+
+template <typename Row, typename ToJson>
+[[nodiscard]] Response list_response(const PageOf<Row>& found, const PageRequest& page,
+                                     const ToJson& to_json) {
+  return list_response(std::span<const Row>(found.rows), found.more, page, to_json);
 }
 
 template <typename Row, typename ToJson>

@@ -1,7 +1,10 @@
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <catch2/catch_test_macros.hpp>
+#include <list>
 #include <pqxx/pqxx>
 
 #include "core/pg/database_url.hpp"
@@ -20,6 +23,14 @@ std::string id_of_job(int number) {
   std::string digits = std::to_string(number);
   digits.insert(0, 12 - digits.size(), '0');
   return "01942000-0000-7000-8000-" + digits;
+}
+
+void wait_for_lock_waiter(const MigratedDatabase& database) {
+  wait_until("the first query is under way", [&] {
+    return database.sql().number(
+               "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = "
+               "'orders.requests'::regclass") == 1;
+  });
 }
 
 TEST_CASE("hundreds that ask for jobs are answered by one query", "[order-reader]") {
@@ -44,11 +55,7 @@ TEST_CASE("hundreds that ask for jobs are answered by one query", "[order-reader
   };
   asio::co_spawn(context, ask(0), asio::detached);
   context.poll();
-  wait_until("the first query is under way", [&] {
-    return database.sql().number(
-               "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = "
-               "'orders.requests'::regclass") == 1;
-  });
+  wait_for_lock_waiter(database);
   for (int i = 1; i < kJobs; ++i) asio::co_spawn(context, ask(i), asio::detached);
   context.poll();  // All of them ask.
   lock.commit();
@@ -56,6 +63,34 @@ TEST_CASE("hundreds that ask for jobs are answered by one query", "[order-reader
   CHECK(answered == kJobs);
   // The first query answered the one that had asked when it began, the second all others.
   CHECK(metrics.render().find("orderflow_order_read_size_count 2\n") != std::string::npos);
+}
+
+TEST_CASE("reads that nobody waits for any more are not asked for", "[order-reader]") {
+  const MigratedDatabase database;
+  core::Metrics metrics("test");
+  asio::io_context context;
+  http_api::OrderReader reader(database.settings(), metrics);
+  pqxx::connection connection(core::DatabaseUrl(database.url()).conninfo());
+  pqxx::work lock(connection);
+  lock.exec("LOCK TABLE orders.requests IN ACCESS EXCLUSIVE MODE");
+  const auto ask = [&](int number) -> asio::awaitable<void> {
+    (void)co_await reader.job(core::Uuid::parse(id_of_job(number)).value());
+  };
+  asio::co_spawn(context, ask(0), asio::detached);
+  context.poll();
+  wait_for_lock_waiter(database);
+  std::list<asio::cancellation_signal> clients;
+  for (int i = 1; i < kJobs; ++i) {
+    asio::co_spawn(context, ask(i),
+                   asio::bind_cancellation_slot(clients.emplace_back().slot(), asio::detached));
+  }
+  context.poll();
+  for (auto& client : clients) client.emit(asio::cancellation_type::terminal);
+  context.poll();
+  lock.commit();
+  context.run();
+  reader.stop();  // Nothing is left to be read.
+  CHECK(metrics.render().find("orderflow_order_read_size_count 1\n") != std::string::npos);
 }
 
 }  // namespace

@@ -73,6 +73,35 @@ TEST_CASE("an event stream tells the whole history, live", "[shared][live]") {
   system.conclude();
 }
 
+TEST_CASE("a history of large events comes in pages that a server can hold", "[shared][live]") {
+  auto& system = shared_system();
+  const Shop shop(system);
+  const auto id = shop.place();
+  REQUIRE(shop.await_end(id) == "DELIVERED");
+  const auto before = shop.history(id).size();
+  system.database().execute(
+      "INSERT INTO orders.events SELECT order_id, shard, sequence + n, partition, 0, 0, type,"
+      " status, time, actor, correlation_id, traceparent,"
+      " json_build_object('text', repeat('x', 600000)) FROM (SELECT * FROM orders.events WHERE"
+      " order_id = '" +
+      id + "' ORDER BY sequence DESC LIMIT 1) e, generate_series(1, 3) n");
+  std::size_t pages = 0;
+  std::size_t events = 0;
+  std::string token;
+  do {
+    const auto path = "/orders/" + id + "/events?limit=200";
+    const auto page = shop.http().get(path + (token.empty() ? "" : "&page_token=" + token)).json();
+    events += page.at("items").size();
+    ++pages;
+    token = page.at("next_page_token").is_null() ? "" : page.at("next_page_token");
+  } while (!token.empty());
+  CHECK(pages == 3);
+  CHECK(events == before + 3);
+  system.database().execute("DELETE FROM orders.events WHERE order_id = '" + id +
+                            "' AND length(data::text) > 100000");
+  system.conclude();
+}
+
 TEST_CASE("many can wait for the same order", "[shared][live]") {
   auto& system = shared_system();
   const Shop shop(system);
