@@ -14,7 +14,7 @@ namespace {
 
 // tests/saga/readiness_test.cpp counts the sessions of an installation under load against these.
 constexpr std::size_t kOfEveryRole = 2;  // Readiness, topics.
-constexpr std::size_t kPoolsOfTheApi = 9;
+constexpr std::size_t kPoolsOfTheApi = 10;
 constexpr std::size_t kForReferences = 4;        // What taking orders looks up: users and products.
 constexpr std::size_t kSingleOnesOfTheApi = 13;  // Five of them look up idempotency keys.
 constexpr std::size_t kOfAnOwner = 1;

@@ -80,7 +80,7 @@ asio::awaitable<Checked<Response>> OrderLists::list(OrderFilter filter) {
   auto work = [filter = std::move(filter)](core::PgSession& session) -> Checked<Response> {
     return read_list<OrderWithSaga>(session, list_orders(filter), filter.page, order_json);
   };
-  return backend_.sessions.run(std::move(work));
+  return backend_.lists.run(std::move(work));
 }
 
 }  // namespace orderflow::http_api

@@ -21,7 +21,8 @@ struct OrdersBackend {
   // Once it has returned nothing resumes a handler any more.
   void stop();
 
-  core::SessionPool sessions;
+  core::SessionPool sessions;  // of requests to owners, and of keys
+  core::SessionPool lists;     // apart: who asks for many lists holds up no request
   DatabaseKeyStore keys;
   OrderReferences references;
   OwnerNotifier notifier;

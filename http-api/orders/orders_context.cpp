@@ -36,6 +36,8 @@ constexpr Policy kReadJob{.context = "orders", .resource = "job"};
 OrdersBackend::OrdersBackend(const ApiEnvironment& environment)
     : sessions(environment.settings.get(core::kDatabaseUrl), front_end_session("orderflow_orders"),
                environment.settings.get(kDbPool)),
+      lists(environment.settings.get(core::kDatabaseUrl), front_end_session("orderflow_orders"),
+            environment.settings.get(kDbPool)),
       keys(environment, order_keys(), "orderflow_orders", sessions),
       references(environment),
       notifier(environment.settings, environment.logger, environment.metrics),
@@ -58,6 +60,7 @@ void OrdersBackend::request_stop() {
   keys.request_stop();
   references.request_stop();
   sessions.request_stop();
+  lists.request_stop();
   writer.request_stop();
 }
 
@@ -69,6 +72,7 @@ void OrdersBackend::stop() {
   keys.stop();
   references.stop();
   sessions.stop();
+  lists.stop();
   writer.stop();
 }
 

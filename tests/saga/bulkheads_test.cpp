@@ -71,5 +71,43 @@ TEST_CASE("a locked table slows its own context only", "[shared][bulkheads]") {
   system.conclude();
 }
 
+void wait_for_waiters(System& system, const std::string& table, int count) {
+  wait_until(std::to_string(count) + " wait for " + table, [&] {
+    return system.database().number(
+               "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = '" + table +
+               "'::regclass") >= count;
+  });
+}
+
+// What readers of orders do to a customer who cancels, or who looks how far an order is.
+TEST_CASE("within orders lists and histories hold up nobody else", "[shared][bulkheads]") {
+  auto& system = shared_system();
+  const Shop shop(system);
+  auto body = Shop::order_body(shop.user("alice"), shop.new_product(100));
+  body["draft"] = true;
+  const auto id = shop.place(body);
+  SECTION("a request does not wait behind lists") {
+    pqxx::connection connection(system.database().url());
+    pqxx::work holder(connection);
+    holder.exec0("LOCK TABLE orders.orders IN ACCESS EXCLUSIVE MODE");
+    const Crowd crowd(HttpClient(system.http().port(), HttpClient::Check::kNone),
+                      "/orders?limit=1");
+    wait_for_waiters(system, "orders.orders", 4);
+    CHECK(shop.http().post("/orders/" + id + "/cancel").status == 202);
+    holder.abort();
+  }
+  SECTION("a status does not wait behind histories") {
+    pqxx::connection connection(system.database().url());
+    pqxx::work holder(connection);
+    holder.exec0("LOCK TABLE orders.events IN ACCESS EXCLUSIVE MODE");
+    const Crowd crowd(HttpClient(system.http().port(), HttpClient::Check::kNone),
+                      "/orders/" + id + "/events");
+    wait_for_waiters(system, "orders.events", 1);
+    CHECK(shop.http().get("/orders/" + id + "/status").status == 200);
+    holder.abort();
+  }
+  system.conclude();
+}
+
 }  // namespace
 }  // namespace orderflow::testing
