@@ -16,6 +16,7 @@ namespace {
 constexpr std::size_t kOfEveryRole = 2;  // Readiness, topics.
 constexpr std::size_t kPoolsOfTheApi = 10;
 constexpr std::size_t kForReferences = 4;        // What taking orders looks up: users and products.
+constexpr std::size_t kForReplays = 3;           // What waits for Kafka, for each owner.
 constexpr std::size_t kSingleOnesOfTheApi = 13;  // Five of them look up idempotency keys.
 constexpr std::size_t kOfAnOwner = 1;
 constexpr std::size_t kOfTheLedgerCheck = 1;  // In the process of payments.
@@ -40,7 +41,7 @@ std::size_t sessions_of_owners(std::size_t processes) {
 
 SessionBudget session_budget(const core::Settings& settings) {
   return {kOfEveryRole + kPoolsOfTheApi * settings.get(http_api::kDbPool) + kForReferences +
-              kSingleOnesOfTheApi,
+              kForReplays + kSingleOnesOfTheApi,
           sessions_of_owners(static_cast<std::size_t>(settings.get(kProcesses))), kSpare};
 }
 

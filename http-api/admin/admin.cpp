@@ -1,6 +1,10 @@
 #include "http-api/admin/admin.hpp"
 
+#include <map>
+#include <string_view>
+
 #include "core/kafka/options.hpp"
+#include "core/pg/settings.hpp"
 #include "http-api/admin/dead_letter_keys.hpp"
 #include "http-api/admin/dead_letters.hpp"
 #include "http-api/admin/held_events.hpp"
@@ -39,6 +43,9 @@ constexpr Policy kDiscard{.context = "admin",
                           .key = KeyUse::kOptional,
                           .keys_of = DeadLetterKeys::kName};
 
+// Each waits for Kafka, in turn: one that many stand before had better come again.
+constexpr std::size_t kReplaysWaitingMax = 20;
+
 class Admin final : public ApiContext {
  public:
   Admin(const ApiEnvironment& environment, OrderRequests& requests, OwnerNotifier& notifier,
@@ -46,15 +53,17 @@ class Admin final : public ApiContext {
       : orders_(context_sessions(environment, "orderflow_orders")),
         payments_(context_sessions(environment, "orderflow_payments")),
         delivery_(context_sessions(environment, "orderflow_delivery")),
+        replays_(replay_sessions(environment)),
         sagas_(std::make_shared<AdminSagas>(
             AdminSagas::Sessions{*orders_,
                                  {{events::kPayments.name, payments_.get()},
                                   {events::kDelivery.name, delivery_.get()}}},
             requests, notifier)),
         letters_(std::make_shared<AdminDeadLetters>(
-            places(keys), std::make_shared<MessageReplayer>(
-                              core::kafka_options(environment.settings, "orderflow-replay"),
-                              environment.logger))),
+            places(keys),
+            std::make_shared<MessageReplayer>(
+                core::kafka_options(environment.settings, "orderflow-replay"), environment.logger),
+            environment.health)),
         held_(std::make_shared<AdminHeldEvents>(*orders_, requests)),
         letter_keys_(stores_of_owners(keys)) {}
 
@@ -87,15 +96,19 @@ class Admin final : public ApiContext {
     orders_->request_stop();
     payments_->request_stop();
     delivery_->request_stop();
+    for (const auto& [source, pool] : replays_) pool->request_stop();
   }
 
   void stop() override {
     orders_->stop();
     payments_->stop();
     delivery_->stop();
+    for (const auto& [source, pool] : replays_) pool->stop();
   }
 
  private:
+  using Pools = std::map<std::string_view, std::shared_ptr<core::SessionPool>>;
+
   [[nodiscard]] core::SessionPool& sessions_of(std::string_view source) const {
     return source == events::kPayments.name   ? *payments_
            : source == events::kDelivery.name ? *delivery_
@@ -106,9 +119,22 @@ class Admin final : public ApiContext {
     std::vector<AdminDeadLetters::Place> places;
     for (const DeadLetterTable& table : dead_letter_tables()) {
       const KeyStore& store = *keys.at(events::find_role(table.source)->schema);
-      places.push_back({table, sessions_of(table.source), *store.table()});
+      places.push_back(
+          {table, sessions_of(table.source), *replays_.at(table.source), *store.table()});
     }
     return places;
+  }
+
+  // One session for the letters of each owner.
+  static Pools replay_sessions(const ApiEnvironment& environment) {
+    Pools pools;
+    for (const DeadLetterTable& table : dead_letter_tables()) {
+      pools.emplace(table.source,
+                    std::make_shared<core::SessionPool>(
+                        environment.settings.get(core::kDatabaseUrl),
+                        front_end_session(table.database_role), 1, kReplaysWaitingMax));
+    }
+    return pools;
   }
 
   static std::vector<KeyStore*> stores_of_owners(const KeyStores& keys) {
@@ -120,6 +146,7 @@ class Admin final : public ApiContext {
   std::shared_ptr<core::SessionPool> orders_;
   std::shared_ptr<core::SessionPool> payments_;
   std::shared_ptr<core::SessionPool> delivery_;
+  Pools replays_;
   std::shared_ptr<AdminSagas> sagas_;
   std::shared_ptr<AdminDeadLetters> letters_;
   std::shared_ptr<AdminHeldEvents> held_;

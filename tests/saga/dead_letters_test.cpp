@@ -1,6 +1,8 @@
 #include <catch2/catch_test_macros.hpp>
 #include <fstream>
+#include <pqxx/pqxx>
 #include <set>
+#include <thread>
 
 #include "core/values/shard.hpp"
 #include "core/values/uuid.hpp"
@@ -114,6 +116,73 @@ TEST_CASE("a dead letter that can never be put back says why", "[shared][dead-le
   CHECK(refused.body.find("tombstone") != std::string::npos);
   CHECK(shop.http().post(path + "/discard", {{"reason", "a test"}}, kOperatorHeaders).status ==
         200);
+  system.conclude();
+}
+
+// A replay waits for Kafka; here for its row, which takes no broker that falls silent.
+TEST_CASE("replays that wait hold up no other letter and no list", "[shared][dead-letters]") {
+  constexpr int kReplays = 6;  // More than a context has sessions.
+  auto& system = shared_system();
+  const Shop shop(system);
+  const auto name = new_id();
+  for (int i = 0; i < 2; ++i) put(system, "payments.commands", message(name, kUnknownType, "{}"));
+  await_letters(system, name, 2);
+  const auto letters = letters_of(system, name);
+  const auto held = letters[0][0].value();
+  const auto other = letters[1][0].value();
+  {
+    pqxx::connection connection(system.database().url());
+    pqxx::work holder(connection);
+    holder.exec("SELECT 1 FROM payments.dead_letters WHERE id = '" + held + "' FOR UPDATE");
+    const HttpClient http(system.http().port(), HttpClient::Check::kNone);
+    std::vector<std::jthread> operators;
+    for (int i = 0; i < kReplays; ++i) {
+      operators.emplace_back([&http, &held] {
+        (void)http.try_request("POST", "/admin/dead-letters/" + held + "/replay", {},
+                               operator_headers());
+      });
+    }
+    wait_until("replays wait for the letter", [&] {
+      return system.database().number(
+                 "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND "
+                 "application_name = 'orderflow-api'") >= 1;
+    });
+    CHECK(shop.http().get("/admin/dead-letters?limit=1", kOperatorHeaders).status == 200);
+    CHECK(shop.http()
+              .post("/admin/dead-letters/" + other + "/discard", {{"reason", "a test"}},
+                    kOperatorHeaders)
+              .status == 200);
+    holder.abort();
+  }
+  wait_until("the held letter is put back", [&] {
+    return system.database().number("SELECT count(*) FROM payments.dead_letters WHERE id = '" +
+                                    held + "' AND resolution = 'replayed'") == 1;
+  });
+  system.conclude();
+}
+
+TEST_CASE("while no broker answers a replay is refused at once, by that name",
+          "[own][dead-letters]") {
+  System system({.name = "replay-outage", .own_broker = true});
+  const Shop shop(system);
+  const auto name = new_id();
+  put(system, "payments.commands", message(name, kUnknownType, "{}"));
+  await_letters(system, name, 1);
+  const auto path = "/admin/dead-letters/" + letters_of(system, name)[0][0].value();
+  system.stop_broker();
+  wait_until("the front end knows",
+             [&] { return system.http().get("/health").json().at("status") == "degraded"; });
+  const auto refused = shop.http().post(path + "/replay", nullptr, kOperatorHeaders);
+  CHECK(refused.status == 503);
+  CHECK(refused.json().at("retryable") == true);
+  INFO(refused.body);
+  CHECK(refused.body.find("Kafka does not answer") != std::string::npos);
+  CHECK(shop.http().get(path, kOperatorHeaders).json().at("resolution").is_null());
+  system.start_broker();
+  wait_until("it is put back", [&] {
+    return shop.http().post(path + "/replay", nullptr, kOperatorHeaders).status == 200;
+  });
+  for (const auto& role : {"orchestrator", "payments", "delivery"}) system.wait_ready(role);
   system.conclude();
 }
 
