@@ -142,16 +142,18 @@ TEST_CASE("replays that wait hold up no other letter and no list", "[shared][dea
                                operator_headers());
       });
     }
-    wait_until("replays wait for the letter", [&] {
+    const auto waiting = [&] {
       return system.database().number(
-                 "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND "
-                 "application_name = 'orderflow-api'") >= 1;
-    });
+          "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND "
+          "application_name = 'orderflow-api'");
+    };
+    wait_until("replays wait for the letter", [&] { return waiting() >= 1; });
     CHECK(shop.http().get("/admin/dead-letters?limit=1", kOperatorHeaders).status == 200);
     CHECK(shop.http()
               .post("/admin/dead-letters/" + other + "/discard", {{"reason", "a test"}},
                     kOperatorHeaders)
               .status == 200);
+    CHECK(waiting() == 1);  // The others wait for its session, not with ones of their own.
     holder.abort();
   }
   wait_until("the held letter is put back", [&] {
