@@ -1,5 +1,9 @@
 #include "http-api/health/health.hpp"
 
+#include <chrono>
+#include <memory>
+
+#include "http-api/health/metrics_text.hpp"
 #include "http-api/server/problem.hpp"
 
 namespace orderflow::http_api {
@@ -65,10 +69,11 @@ std::vector<Route> health_routes(const core::Health& health, const core::Metrics
   };
   get("/health", answer);
   get("/health/ready", answer);
-  get("/metrics", [&metrics](RequestContext&) -> asio::awaitable<Response> {
+  const auto text = std::make_shared<MetricsText>([&metrics] { return metrics.render(); });
+  get("/metrics", [text](RequestContext&) -> asio::awaitable<Response> {
     Response response;
     response.content_type = "text/plain; version=0.0.4; charset=utf-8";
-    response.body = metrics.render();
+    response.shared_body = text->at(std::chrono::steady_clock::now());
     co_return response;
   });
   return routes;

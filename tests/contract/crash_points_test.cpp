@@ -21,7 +21,7 @@ constexpr std::size_t kLinesAround = 8;
 
 const std::regex kCrossing(
     R"(session\w*\.(transaction|execute)\(|transaction\w*\.commit\(\)|producer\w*->(send|flush)\()"
-    R"(|publisher\w*\.(publish|flush)\(|async_write\(|co_await send\(|store_\.grant\()");
+    R"(|publisher\w*\.(publish|flush)\(|async_write\(|co_await send(_answer)?\(|store_\.grant\()");
 const std::regex kPoint(R"(crash_point\(|front_end_point\(|crash_?\.(pass|at)\(|\bunanswered\b)");
 
 struct Exempt {
@@ -52,9 +52,10 @@ constexpr std::array kExempt{
     Exempt{"producer_->flush(timeout) && !broken_", "its caller has the point behind it"},
     Exempt{"timestamp_for(", "its caller has the points between messages"},
     Exempt{"producer_->flush(kFlushTimeout)", "notifications of a process that ends anyhow"},
-    Exempt{"send(serialize(response, false))", "a refusal or a stream promises nothing"},
+    Exempt{"send_answer(response, false)", "a refusal or a stream promises nothing"},
     Exempt{"asio::buffer(kContinue)", "100 Continue promises nothing"},
-    Exempt{"async_write(socket_, asio::buffer(text)", "its caller has the points around it"},
+    Exempt{"co_await send(head, body)", "its caller has the points around it"},
+    Exempt{"async_write(socket_, parts", "its caller has the points around it"},
     Exempt{"co_await send(text)", "a part of an event stream, read from the database"},
     Exempt{"async_write(*to", "the embedded broker's relay; it owns nothing"},
 };
