@@ -1,13 +1,11 @@
 #include "http-api/health/metrics_text.hpp"
 
-#include <chrono>
-
 namespace orderflow::http_api {
 
 std::shared_ptr<const std::string> MetricsText::at(core::SteadyTime now) {
   const std::lock_guard lock(mutex_);
-  if (!text_ || now - second_begin_ >= std::chrono::seconds{1}) {
-    second_begin_ = now;
+  if (!text_ || now - period_begin_ >= kPeriod) {
+    period_begin_ = now;
     renderings_ = 0;
   }
   if (renderings_ < kRenderingsMax) {

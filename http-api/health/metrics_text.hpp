@@ -10,12 +10,13 @@
 namespace orderflow::http_api {
 
 // What GET /metrics answers. Rendering hundreds of kilobytes keeps an I/O thread from everybody
-// else's requests, so that it is done a few times a second at most, however many ask; the others
-// share what was rendered last, which is a second old at most. Any thread may ask.
+// else's requests, so that it is done a few times in kPeriod at most, however many ask; the others
+// share what was rendered last, which is no older than that. Any thread may ask.
 class MetricsText {
  public:
   // More than those who should ask do: a Prometheus or two, and a person.
-  static constexpr int kRenderingsMax = 5;
+  static constexpr int kRenderingsMax = 4;
+  static constexpr core::Duration kPeriod = std::chrono::milliseconds{100};
 
   explicit MetricsText(std::function<std::string()> render) : render_(std::move(render)) {}
 
@@ -24,8 +25,8 @@ class MetricsText {
  private:
   const std::function<std::string()> render_;
   std::mutex mutex_;
-  core::SteadyTime second_begin_;
-  int renderings_ = 0;  // Within that second.
+  core::SteadyTime period_begin_;
+  int renderings_ = 0;  // Since then.
   std::shared_ptr<const std::string> text_;
 };
 

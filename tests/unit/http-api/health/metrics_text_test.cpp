@@ -9,7 +9,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-TEST_CASE("a flood of scrapes costs a few renderings a second, and is told nothing older") {
+TEST_CASE("a flood of scrapes costs a few renderings, and is told nothing old") {
   int renderings = 0;
   MetricsText text([&renderings] { return std::to_string(++renderings); });
   const core::SteadyTime begin{std::chrono::hours{1}};
@@ -17,9 +17,9 @@ TEST_CASE("a flood of scrapes costs a few renderings a second, and is told nothi
     CHECK(*text.at(begin) == std::to_string(i));
   }
   const auto last = text.at(begin);
-  for (int i = 0; i < 1'000; ++i) CHECK(text.at(begin + milliseconds{i}) == last);
+  for (int i = 0; i < 100; ++i) CHECK(text.at(begin + milliseconds{i}) == last);
   CHECK(renderings == MetricsText::kRenderingsMax);
-  CHECK(*text.at(begin + milliseconds{1'000}) == std::to_string(MetricsText::kRenderingsMax + 1));
+  CHECK(*text.at(begin + MetricsText::kPeriod) == std::to_string(MetricsText::kRenderingsMax + 1));
   CHECK(renderings == MetricsText::kRenderingsMax + 1);
 }
 
