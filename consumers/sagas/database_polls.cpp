@@ -54,7 +54,9 @@ void DatabasePolls::read(const Batch& batch, const std::vector<Uuid>& request_id
   const bool poll_overdue = batch.include_due && batch.now >= overdue_.next();
   std::vector<core::PgCall> calls;
   if (!request_ids.empty()) calls.push_back(saga::store::load_requests(request_ids));
-  if (poll_requests) calls.push_back(saga::store::load_unhandled_requests(shards_, row_limit_));
+  if (poll_requests) {
+    calls.push_back(saga::store::load_unhandled_requests(shards_, left_out_, row_limit_));
+  }
   const std::size_t of_requests = calls.size();
   if (poll_overdue) calls.push_back(overdue_call(batch));
   if (calls.empty()) return;
@@ -86,7 +88,8 @@ core::PgCall DatabasePolls::overdue_call(const Batch& batch) {
   std::copy_if(shards_.begin(), shards_.end(), std::back_inserter(moving), [&](std::int32_t shard) {
     return !batch.stuck.contains(core::partition_of_shard(shard, partition_count_));
   });
-  return saga::store::load_overdue(overdue_.chunk(moving), start_graces(batch), row_limit_);
+  return saga::store::load_overdue(overdue_.chunk(moving), start_graces(batch), left_out_,
+                                   row_limit_);
 }
 
 Time DatabasePolls::next() const { return std::min(next_request_poll_, overdue_.next()); }

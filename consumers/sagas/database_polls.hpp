@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <set>
+#include <utility>
 #include <vector>
 
 #include "consumers/runtime/batch.hpp"
@@ -28,6 +29,9 @@ class DatabasePolls {
   void granted(std::vector<std::int32_t> owned_shards, std::int32_t partition_count);
   void dropped(const std::set<std::int32_t>& partitions);
 
+  // Orders that the polls pass over from now on.
+  void leave_out(std::vector<core::Uuid> orders) { left_out_ = std::move(orders); }
+
   // Adds what is found to `inputs`.
   void read(const Batch& batch, const std::vector<core::Uuid>& request_ids,
             std::vector<SagaBatch::Pending>& inputs, core::PgSession& session);
@@ -41,6 +45,7 @@ class DatabasePolls {
   std::int32_t row_limit_;
   std::int32_t partition_count_ = 1;
   std::vector<std::int32_t> shards_;  // Owned.
+  std::vector<core::Uuid> left_out_;
   Time next_request_poll_{};
   OverdueScan overdue_;
 };

@@ -39,11 +39,13 @@ Inbox read_inbox(const Batch& batch) {
     if (const auto* made = std::get_if<events::RequestMade>(&*decoded)) {
       inbox.request_ids.push_back(made->request_id);
     } else if (std::holds_alternative<events::OrderPlaced>(*decoded)) {
-      inbox.inputs.push_back({order_id, saga::Start{}});
+      inbox.inputs.push_back({order_id, saga::Start{}, message});
     } else if (auto* reply = std::get_if<events::Reply>(&*decoded)) {
-      inbox.inputs.push_back(
-          {order_id, saga::ReplyReceived{std::move(*reply), events::attempt_of(*message)}});
+      inbox.inputs.push_back({order_id,
+                              saga::ReplyReceived{std::move(*reply), events::attempt_of(*message)},
+                              message});
     } else {
+      // Without the message: a report is repeated until it is acknowledged.
       inbox.inputs.push_back({order_id, std::get<events::DeliveryReport>(std::move(*decoded))});
     }
   }

@@ -39,6 +39,7 @@ Orchestrator::Orchestrator(const core::Settings& settings, events::Topics topics
       wake_ups_(settings.get(core::kBatchLimit)),
       polls_(settings.get(core::kBatchLimit)),
       held_(metrics, health),
+      unreadable_(logger, metrics, health),
       cache_limit_(settings.get(kSagaCache)) {}
 
 std::int32_t Orchestrator::partition_of(const Saga& saga) const {
@@ -60,7 +61,11 @@ std::vector<Outgoing> Orchestrator::granted(const Grants& fresh, const Grants& a
   const auto fresh_shards = shards_of(fresh, partition_count);
   wake_ups_.load(fresh, fresh_shards, partition_count, session);
   const auto waiting = saga::store::load_waiting(fresh_shards, kWaitingAtGrant);
-  health_.restore(saga::store::read_waiting(session.execute(waiting)));
+  const auto read = saga::store::read_waiting(session.execute(waiting));
+  health_.restore(read.rows);
+  for (const auto& one : read.unreadable) {
+    unreadable_.add(one, partition_of(one.order_id()), decided_at_);
+  }
   polls_.granted(shards_of(all, partition_count), partition_count);
   held_.load(fresh_shards, partition_count, session);
   auto unpublished = messages_.unpublished(fresh, held_, session);
@@ -76,6 +81,7 @@ void Orchestrator::dropped(const std::set<std::int32_t>& partitions) {
   wake_ups_.drop(partitions);
   polls_.dropped(partitions);
   held_.drop(partitions);
+  unreadable_.drop(partitions);
   // At once: an owner that has lost everything handles no batch that would.
   next_progress_ = {};
   show_progress(decided_at_);
@@ -90,13 +96,14 @@ TransactionDraft Orchestrator::prepare(const Batch& batch, core::PgSession& sess
   if (batch.include_due) {
     wake_ups_.take_due(batch, inbox.inputs);
     take_probes(batch, inbox.inputs);
+    unreadable_.look_again(batch, inbox.inputs);
     show_progress(batch.now);
   }
+  polls_.leave_out(unreadable_.order_ids());
   polls_.read(batch, inbox.request_ids, inbox.inputs, session);
-  sagas_.load(inbox.inputs, cache_, partition_count_, session);
-  apply(batch, inbox.inputs);
   TransactionDraft draft;
   draft.dead_letters = std::move(inbox.dead_letters);
+  apply(batch, inbox.inputs, session, draft);
   held_.release(batch, session, draft);
   sagas_.write(batch, draft);
   return draft;
@@ -106,7 +113,8 @@ TransactionDraft Orchestrator::prepare(const Batch& batch, core::PgSession& sess
 void Orchestrator::take_probes(const Batch& batch, std::vector<SagaBatch::Pending>& inputs) {
   const auto can_ask = [&](const Uuid& order_id) {
     const auto partition = partition_of(order_id);
-    return batch.grants.contains(partition) && !batch.stuck.contains(partition);
+    return batch.grants.contains(partition) && !batch.stuck.contains(partition) &&
+           !unreadable_.contains(order_id);
   };
   for (const auto& order_id : health_.take_probes(batch.now, can_ask)) {
     inputs.push_back({order_id, saga::Probe{}});
@@ -121,11 +129,36 @@ void Orchestrator::show_progress(Time now) {
   metrics_.waiting(health_);
 }
 
-void Orchestrator::apply(const Batch& batch, const std::vector<SagaBatch::Pending>& inputs) {
+void Orchestrator::load(const std::vector<SagaBatch::Pending>& inputs, core::PgSession& session) {
+  sagas_.load(inputs, cache_, partition_count_, session);
+  for (const auto& pending : inputs) {
+    const auto& order_id = pending.order_id;
+    if (const auto* unreadable = sagas_.unreadable(order_id)) {
+      unreadable_.add(*unreadable, partition_of(order_id), decided_at_);
+    } else {
+      unreadable_.remove(order_id);
+    }
+  }
+}
+
+// No input for a saga that cannot be read is lost: its row says what is due, requests stay
+// unhandled, whoever waits for a saga repeats what it said, and a person may replay the rest.
+void Orchestrator::pass_over(const SagaBatch::Pending& pending, TransactionDraft& draft) {
+  const auto* unreadable = sagas_.unreadable(pending.order_id);
+  if (unreadable == nullptr) {
+    metrics_.unknown_order();
+  } else if (pending.message != nullptr) {
+    draft.dead_letters.push_back({pending.message, unreadable->what()});
+  }
+}
+
+void Orchestrator::apply(const Batch& batch, const std::vector<SagaBatch::Pending>& inputs,
+                         core::PgSession& session, TransactionDraft& draft) {
+  load(inputs, session);
   for (const auto& pending : inputs) {
     auto* prepared = sagas_.find(pending.order_id);
     if (prepared == nullptr) {
-      metrics_.unknown_order();
+      pass_over(pending, draft);
       continue;
     }
     if (asks_for_release(pending.input)) held_.expedite(pending.order_id);
@@ -155,8 +188,7 @@ TransactionDraft Orchestrator::prepare_dead_letter(const Batch& batch, const std
   decided_at_ = batch.now;
   TransactionDraft draft;
   const auto inputs = poisoned(*batch.messages.front(), reason);
-  sagas_.load(inputs, cache_, partition_count_, session);
-  apply(batch, inputs);
+  apply(batch, inputs, session, draft);
   sagas_.write(batch, draft);
   return draft;
 }
@@ -175,8 +207,7 @@ TransactionDraft Orchestrator::prepare_refused(const Batch& batch,
     if (!batch.grants.contains(partition_of(*order_id))) continue;
     inputs.push_back({*order_id, saga::Unsendable{message.why.text()}});
   }
-  sagas_.load(inputs, cache_, partition_count_, session);
-  apply(batch, inputs);
+  apply(batch, inputs, session, draft);
   sagas_.write(batch, draft);
   return draft;
 }
@@ -240,7 +271,8 @@ void Orchestrator::evict() {
 }
 
 Time Orchestrator::next_due() const {
-  return std::min({polls_.next(), health_.next_probe(), wake_ups_.next(), held_.next()});
+  return std::min(
+      {polls_.next(), health_.next_probe(), wake_ups_.next(), held_.next(), unreadable_.next()});
 }
 
 core::Duration Orchestrator::oldest_ready(Time now) const { return wake_ups_.overdue(now); }

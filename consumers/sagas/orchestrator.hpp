@@ -14,6 +14,7 @@
 #include "consumers/sagas/saga_messages.hpp"
 #include "consumers/sagas/saga_metrics.hpp"
 #include "consumers/sagas/saga_policies.hpp"
+#include "consumers/sagas/unreadable_sagas.hpp"
 #include "consumers/sagas/wake_ups.hpp"
 #include "core/observe/health.hpp"
 #include "core/observe/log.hpp"
@@ -54,7 +55,11 @@ class Orchestrator final : public PartitionHandler {
  private:
   void take_probes(const Batch& batch, std::vector<SagaBatch::Pending>& inputs);
   void show_progress(Time now);
-  void apply(const Batch& batch, const std::vector<SagaBatch::Pending>& inputs);
+  // Loads the sagas of these inputs and lets them be judged.
+  void apply(const Batch& batch, const std::vector<SagaBatch::Pending>& inputs,
+             core::PgSession& session, TransactionDraft& draft);
+  void load(const std::vector<SagaBatch::Pending>& inputs, core::PgSession& session);
+  void pass_over(const SagaBatch::Pending& pending, TransactionDraft& draft);
   void judge(SagaBatch::Prepared& prepared, const saga::Input& input, Time now);
   void keep(const core::Uuid& order_id, SagaBatch::Prepared& prepared);
   void evict();
@@ -70,6 +75,7 @@ class Orchestrator final : public PartitionHandler {
   WakeUps wake_ups_;
   DatabasePolls polls_;
   HeldEvents held_;
+  UnreadableSagas unreadable_;
   std::size_t cache_limit_;
   std::int32_t partition_count_ = 1;
   saga::Sagas cache_;

@@ -23,9 +23,9 @@ void SagaBatch::load(const std::vector<Pending>& inputs, const saga::Sagas& cach
   std::sort(missing.begin(), missing.end());
   missing.erase(std::unique(missing.begin(), missing.end()), missing.end());
   const auto call = saga::store::load_sagas(missing);
-  for (auto& [id, saga] : saga::store::read_sagas(session.execute(call))) {
-    prepare(std::move(saga), partition_count);
-  }
+  auto read = saga::store::read_sagas(session.execute(call));
+  for (auto& [id, saga] : read.rows) prepare(std::move(saga), partition_count);
+  for (const auto& one : read.unreadable) unreadable_.insert_or_assign(one.order_id(), one);
 }
 
 void SagaBatch::prepare(saga::Saga saga, std::int32_t partition_count) {
@@ -40,6 +40,11 @@ void SagaBatch::prepare(saga::Saga saga, std::int32_t partition_count) {
 SagaBatch::Prepared* SagaBatch::find(const Uuid& order_id) {
   const auto found = prepared_.find(order_id);
   return found == prepared_.end() ? nullptr : &found->second;
+}
+
+const saga::UnreadableSaga* SagaBatch::unreadable(const Uuid& order_id) const {
+  const auto found = unreadable_.find(order_id);
+  return found == unreadable_.end() ? nullptr : &found->second;
 }
 
 void SagaBatch::decide(Prepared& prepared, const saga::Input& input, Time now,
@@ -92,6 +97,7 @@ void SagaBatch::write(const Batch& batch, TransactionDraft& draft) {
 
 void SagaBatch::clear() {
   prepared_.clear();
+  unreadable_.clear();
   events_.clear();
   request_updates_.clear();
   request_partitions_.clear();

@@ -20,6 +20,9 @@ class SagaBatch {
   struct Pending {
     core::Uuid order_id;
     saga::Input input;
+    // Where it came from, if nobody repeats it unasked: a dead letter where its saga cannot be
+    // read.
+    const core::KafkaMessage* message = nullptr;
   };
   // A saga as this transaction leaves it, and what it causes.
   struct Prepared {
@@ -37,8 +40,10 @@ class SagaBatch {
   void load(const std::vector<Pending>& inputs, const saga::Sagas& cache,
             std::int32_t partition_count, core::PgSession& session);
 
-  // Null: there is no such order. Valid until load() or clear().
+  // Null: there is no such order, or its saga cannot be read. Valid until load() or clear().
   [[nodiscard]] Prepared* find(const core::Uuid& order_id);
+  // Null: its saga can be read, or there is none.
+  [[nodiscard]] const saga::UnreadableSaga* unreadable(const core::Uuid& order_id) const;
 
   // Lets saga::decide judge, and takes note of what follows. `prepared` is one of these.
   void decide(Prepared& prepared, const saga::Input& input, Time now, const saga::Policy& policy);
@@ -56,6 +61,7 @@ class SagaBatch {
   void prepare(saga::Saga saga, std::int32_t partition_count);
 
   PreparedByOrder prepared_;
+  std::unordered_map<core::Uuid, saga::UnreadableSaga> unreadable_;
   std::vector<saga::StoredEvent> events_;
   std::map<core::Uuid, saga::RequestUpdate> request_updates_;
   std::set<std::int32_t> request_partitions_;  // Of the orders of these.

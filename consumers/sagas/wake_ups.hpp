@@ -36,7 +36,7 @@ class WakeUps {
 
   // After a commit, of a transaction that was decided at `decided_at`: each of its sagas ...
   void set(const SagaBatch::Prepared& prepared, Time decided_at);
-  // ... and then the wake-ups taken of orders that do not exist.
+  // ... and then the wake-ups taken of orders that do not exist, or whose sagas cannot be read.
   void forget_unknown(SagaBatch& sagas);
   void discarded() { taken_.clear(); }
 

@@ -32,6 +32,12 @@ class ErrorBoundary {
       logger_.log(core::LogLevel::kWarning, "a request could not be served", context.trace,
                   {{"route", context.route}, {"error", error.what()}});
       return unavailable("A part this needs is down or busy; try again shortly.");
+    } catch (const core::UnreadableRow& error) {
+      logger_.log(core::LogLevel::kError, "a stored row cannot be read", context.trace,
+                  {{"route", context.route}, {"error", error.what()}});
+      return {500, "internal",
+              "What is stored of " + error.subject() +
+                  " cannot be read; trying again does not help until an operator has mended it."};
     } catch (const boost::system::system_error& error) {
       if (error.code() != asio::error::operation_aborted) return internal(error, context);
       if (context.client_left()) return client_left(context);

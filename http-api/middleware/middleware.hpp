@@ -27,7 +27,8 @@ namespace orderflow::http_api {
 [[nodiscard]] Middleware access_log(core::Logger& logger);
 
 // The one place where exceptions of handlers end: core::Unavailable becomes 503 with Retry-After, a
-// passed deadline 503, anything else 500 without internals.
+// passed deadline 503, anything else 500 without internals; of core::UnreadableRow it says whose
+// row.
 [[nodiscard]] Middleware error_boundary(core::Logger& logger);
 
 // Lets operators in: 401 without X-Internal-API-Key, 403 with a wrong one, and 403 while no key is

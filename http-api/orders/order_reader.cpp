@@ -1,7 +1,9 @@
 #include "http-api/orders/order_reader.hpp"
 
+#include <exception>
 #include <unordered_map>
 #include <utility>
+#include <variant>
 
 #include "core/pg/params.hpp"
 #include "core/pg/settings.hpp"
@@ -46,14 +48,37 @@ core::PgCall call_for(const PgStatement& statement, const std::vector<Read*>& re
   return call;
 }
 
+// A row that cannot be read is the answer of those alone who asked for it.
+template <typename Row>
+using Outcomes = std::unordered_map<core::Uuid, std::variant<std::exception_ptr, Row>>;
+
+template <typename Row>
+Outcomes<Row> outcomes_of(const PgResult& result) {
+  Outcomes<Row> outcomes;
+  for (int i = 0; i < result.rows(); ++i) {
+    try {
+      Row row = core::row_of<Row>(result, i);
+      const core::Uuid id = id_of(row);
+      outcomes.emplace(id, std::move(row));
+    } catch (const saga::UnreadableSaga& unreadable) {
+      outcomes.emplace(unreadable.order_id(), std::current_exception());
+    }
+  }
+  return outcomes;
+}
+
 // Hands each waiting read its row, if there is one. Several may ask for the same.
 template <typename Row, typename Read>
-void distribute(const std::vector<Read*>& reads, const std::vector<Row>& rows) {
-  std::unordered_map<core::Uuid, const Row*> by_id;
-  for (const Row& row : rows) by_id.emplace(id_of(row), &row);
+void distribute(const std::vector<Read*>& reads, const Outcomes<Row>& outcomes) {
   for (Read* read : reads) {
-    const auto found = by_id.find(read->id);
-    read->outcome->set(found == by_id.end() ? std::nullopt : std::optional<Row>(*found->second));
+    const auto found = outcomes.find(read->id);
+    if (found == outcomes.end()) {
+      read->outcome->set(std::optional<Row>());
+    } else if (const auto* row = std::get_if<Row>(&found->second)) {
+      read->outcome->set(std::optional<Row>(*row));
+    } else {
+      read->outcome->set(std::get<std::exception_ptr>(found->second));
+    }
   }
 }
 
@@ -140,12 +165,12 @@ void OrderReader::answer(const Batch& batch) {
   const auto results = session_.read(calls);
   // All is read before the first is answered: a failure then answers each of them once.
   auto result = results.begin();
-  std::vector<saga::SagaRow> sagas;
-  std::vector<OrderWithSaga> orders;
-  std::vector<JobRow> jobs;
-  if (!batch.sagas.empty()) sagas = core::rows_of<saga::SagaRow>(*result++);
-  if (!batch.orders.empty()) orders = core::rows_of<OrderWithSaga>(*result++);
-  if (!batch.jobs.empty()) jobs = core::rows_of<JobRow>(*result);
+  Outcomes<saga::SagaRow> sagas;
+  Outcomes<OrderWithSaga> orders;
+  Outcomes<JobRow> jobs;
+  if (!batch.sagas.empty()) sagas = outcomes_of<saga::SagaRow>(*result++);
+  if (!batch.orders.empty()) orders = outcomes_of<OrderWithSaga>(*result++);
+  if (!batch.jobs.empty()) jobs = outcomes_of<JobRow>(*result);
   distribute(batch.sagas, sagas);
   distribute(batch.orders, orders);
   distribute(batch.jobs, jobs);

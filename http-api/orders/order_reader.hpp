@@ -22,7 +22,8 @@ namespace orderflow::http_api {
 // Reads of single orders and jobs, gathered as the writer gathers writes: one thread takes what
 // waits and asks the database once, so that clients that poll or wait cost a fraction of a query
 // each. A read that nobody waits for any more is skipped. Functions may be called from any
-// coroutine; they throw core::Unavailable when the database does not answer or too many reads wait.
+// coroutine; they throw core::Unavailable when the database does not answer or too many reads wait,
+// core::UnreadableRow where the row asked for cannot be read.
 class OrderReader {
  public:
   OrderReader(const core::Settings& settings, core::Metrics& metrics);

@@ -3,7 +3,6 @@
 #include "core/pg/row.hpp"
 #include "core/pg/sql.hpp"
 #include "saga/store/request_rows.hpp"
-#include "saga/store/saga_rows.hpp"
 
 namespace orderflow::saga::store {
 
@@ -35,7 +34,7 @@ constexpr PgStatement kLoadOverdue{
     "SELECT order_id, wake_at, shard FROM orders.sagas WHERE live AND shard = ANY($1)"
     " AND wake_at < clock_timestamp() - interval '1 second' - CASE waiting_for WHEN 'start' THEN"
     " ($2::bigint[])[1 + shard % cardinality($2::bigint[])] * interval '1 microsecond'"
-    " ELSE interval '0' END LIMIT $3"};
+    " ELSE interval '0' END AND order_id <> ALL($3) LIMIT $4"};
 
 constexpr PgStatement kLoadWaiting{
     "sagas_waiting",
@@ -58,8 +57,9 @@ constexpr PgStatement kLoadUnhandled{
     "SELECT " ORDERFLOW_REQUEST_COLUMNS
     " FROM orders.requests WHERE id = ANY (ARRAY(SELECT id FROM"
     " (SELECT DISTINCT ON (order_id, kind) id, accepted_at FROM orders.requests"
-    " WHERE NOT handled AND shard = ANY($1) ORDER BY order_id, kind, accepted_at, id) AS oldest"
-    " ORDER BY accepted_at, id LIMIT $2)) ORDER BY accepted_at, id"};
+    " WHERE NOT handled AND shard = ANY($1) AND order_id <> ALL($2)"
+    " ORDER BY order_id, kind, accepted_at, id) AS oldest"
+    " ORDER BY accepted_at, id LIMIT $3)) ORDER BY accepted_at, id"};
 
 #undef ORDERFLOW_REQUEST_COLUMNS
 
@@ -149,14 +149,18 @@ PgCall load_sagas(const std::vector<Uuid>& order_ids) {
   return call;
 }
 
-Sagas read_sagas(const PgResult& rows) {
-  Sagas sagas;
+SagaRead<Sagas> read_sagas(const PgResult& rows) {
+  SagaRead<Sagas> read;
   for (int i = 0; i < rows.rows(); ++i) {
     core::PgRow row(rows, i);
-    Saga saga = read_saga(row);
-    sagas.emplace(saga.facts->order_id.uuid, std::move(saga));
+    try {
+      Saga saga = read_saga(row);
+      read.rows.emplace(saga.facts->order_id.uuid, std::move(saga));
+    } catch (const UnreadableSaga& unreadable) {
+      read.unreadable.push_back(unreadable);
+    }
   }
-  return sagas;
+  return read;
 }
 
 PgCall load_wake_ups(const std::vector<std::int32_t>& shards, std::int32_t limit) {
@@ -166,11 +170,13 @@ PgCall load_wake_ups(const std::vector<std::int32_t>& shards, std::int32_t limit
 }
 
 PgCall load_overdue(const std::vector<std::int32_t>& shards,
-                    const std::vector<core::Duration>& start_grace, std::int32_t limit) {
+                    const std::vector<core::Duration>& start_grace,
+                    const std::vector<Uuid>& left_out, std::int32_t limit) {
   PgArray grace_us(PgType::kInt8);
   for (const auto grace : start_grace) grace_us.add(std::int64_t{grace.count()});
   PgCall call{&kLoadOverdue, {}};
-  call.params.array(array_of(PgType::kInt4, shards)).array(grace_us).int8(limit);
+  call.params.array(array_of(PgType::kInt4, shards)).array(grace_us);
+  call.params.array(array_of(PgType::kUuid, left_out)).int8(limit);
   return call;
 }
 
@@ -187,14 +193,19 @@ PgCall load_waiting(const std::vector<std::int32_t>& shards, std::int32_t limit)
   return call;
 }
 
-std::vector<WaitingSaga> read_waiting(const PgResult& rows) {
-  std::vector<WaitingSaga> waiting;
+SagaRead<std::vector<WaitingSaga>> read_waiting(const PgResult& rows) {
+  SagaRead<std::vector<WaitingSaga>> read;
   for (int i = 0; i < rows.rows(); ++i) {
     core::PgRow row(rows, i);
-    waiting.push_back(
-        {row.take<Uuid>(), take_step(row), take_waiting_for(row), row.take<std::string>()});
+    const auto order_id = row.take<Uuid>();
+    try {
+      read.rows.push_back(
+          {order_id, take_step(row), take_waiting_for(row), row.take<std::string>()});
+    } catch (const core::UnreadableRow& unreadable) {
+      read.unreadable.emplace_back(order_id, unreadable.why());
+    }
   }
-  return waiting;
+  return read;
 }
 
 PgCall load_requests(const std::vector<Uuid>& ids) {
@@ -203,9 +214,11 @@ PgCall load_requests(const std::vector<Uuid>& ids) {
   return call;
 }
 
-PgCall load_unhandled_requests(const std::vector<std::int32_t>& shards, std::int32_t limit) {
+PgCall load_unhandled_requests(const std::vector<std::int32_t>& shards,
+                               const std::vector<Uuid>& left_out, std::int32_t limit) {
   PgCall call{&kLoadUnhandled, {}};
-  call.params.array(array_of(PgType::kInt4, shards)).int8(limit);
+  call.params.array(array_of(PgType::kInt4, shards)).array(array_of(PgType::kUuid, left_out));
+  call.params.int8(limit);
   return call;
 }
 

@@ -9,6 +9,7 @@
 
 #include "core/pg/session.hpp"
 #include "saga/order/decide.hpp"
+#include "saga/store/saga_rows.hpp"
 
 namespace orderflow::saga {
 
@@ -19,6 +20,13 @@ struct Saga {
 };
 
 using Sagas = std::unordered_map<Uuid, Saga>;
+
+// What is read of rows of orders.sagas: one that cannot be read is told beside the others.
+template <typename Rows>
+struct SagaRead {
+  Rows rows;
+  std::vector<UnreadableSaga> unreadable;
+};
 
 struct WakeUp {
   Time at;
@@ -64,25 +72,26 @@ struct ChangedSaga {
 namespace store {
 
 [[nodiscard]] core::PgCall load_sagas(const std::vector<Uuid>& order_ids);
-[[nodiscard]] Sagas read_sagas(const core::PgResult& rows);
+[[nodiscard]] SagaRead<Sagas> read_sagas(const core::PgResult& rows);
 
 // Wake-ups of live sagas of these shards: all of them ...
 [[nodiscard]] core::PgCall load_wake_ups(const std::vector<std::int32_t>& shards,
                                          std::int32_t limit);
 // ... or only those overdue by a second; of sagas that have not started, by the grace of
-// their partition more. There is one for each partition of the topic.
+// their partition more. There is one for each partition of the topic. Not of the orders left out.
 [[nodiscard]] core::PgCall load_overdue(const std::vector<std::int32_t>& shards,
                                         const std::vector<core::Duration>& start_grace,
-                                        std::int32_t limit);
+                                        const std::vector<Uuid>& left_out, std::int32_t limit);
 [[nodiscard]] std::vector<WakeUp> read_wake_ups(const core::PgResult& rows);
 
 [[nodiscard]] core::PgCall load_waiting(const std::vector<std::int32_t>& shards,
                                         std::int32_t limit);
-[[nodiscard]] std::vector<WaitingSaga> read_waiting(const core::PgResult& rows);
+[[nodiscard]] SagaRead<std::vector<WaitingSaga>> read_waiting(const core::PgResult& rows);
 
 [[nodiscard]] core::PgCall load_requests(const std::vector<Uuid>& ids);
-// The oldest of each kind an order has.
+// The oldest of each kind an order has, not of the orders left out.
 [[nodiscard]] core::PgCall load_unhandled_requests(const std::vector<std::int32_t>& shards,
+                                                   const std::vector<Uuid>& left_out,
                                                    std::int32_t limit);
 [[nodiscard]] std::vector<PendingRequest> read_requests(const core::PgResult& rows);
 

@@ -1,12 +1,10 @@
 #include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
-#include <functional>
 #include <set>
 #include <utility>
 
-#include "consumers/sagas/orchestrator.hpp"
-#include "tests/integration/participant_harness.hpp"
+#include "tests/integration/orchestrator_harness.hpp"
 
 // The owner of sagas against PostgreSQL, without an owner loop: what its polls find. Promise 6.
 namespace orderflow::testing {
@@ -14,120 +12,6 @@ namespace {
 
 using core::Uuid;
 using std::chrono::seconds;
-
-constexpr int kBatchLimit = 10;
-constexpr const char* kBegun = "payment:sent,delivery:not_started";
-
-class Sagas {
- public:
-  Sagas()
-      : settings_(settings_from({{"ORDERFLOW_BATCH_LIMIT", std::to_string(kBatchLimit)}})),
-        orchestrator_(settings_, events::Topics(""), logger_, metrics_, health_),
-        driver(orchestrator_, database.url(), "orderflow_orders") {}
-
-  // An id whose shard lies in the partition and in the lower or upper half of its shards.
-  static Uuid id_in(std::int32_t partition, bool upper) {
-    while (true) {
-      const Uuid id = core::new_uuid_v7();
-      const auto shard = core::shard_of(id.to_string());
-      const bool is_upper = shard >= core::kShardCount / 2;
-      if (shard % kPartitions == partition && is_upper == upper) return id;
-    }
-  }
-
-  // `columns` and `values` of the saga's row besides those every saga has.
-  void insert(const Uuid& id, const std::string& columns, const std::string& values) const {
-    const std::string key = id.to_string();
-    database.sql().execute(
-        "INSERT INTO orders.orders (id, shard, user_id, items, total, currency, delivery_address,"
-        " correlation_id, traceparent, created_at) VALUES ('" +
-        key + "', " + shard_text(id) +
-        ", gen_random_uuid(), '[]', 100000, 'USD', '{}', 'test', '', now())");
-    database.sql().execute(
-        "INSERT INTO orders.sagas (order_id, user_id, shard, round, updated_at, " + columns +
-        ") SELECT id, user_id, " + shard_text(id) + ", 1, now(), " + values +
-        " FROM orders.orders WHERE id = '" + key + "'");
-  }
-
-  void insert_due(const Uuid& id) const {
-    insert(id, "live, status, phase, steps, wake_at",
-           "true, 'PENDING_PAYMENT', 'running', '', now() - interval '1 hour'");
-  }
-
-  void insert_sold(const Uuid& id, const Uuid& payment) const {
-    insert(id, "live, status, resting_status, phase, steps, step, waiting_for, payment_id",
-           "false, 'DELIVERED', 'DELIVERED', 'ended', 'payment:done,delivery:done', 'scheduled', "
-           "'nothing', '" +
-               payment.to_string() + "'");
-  }
-
-  // Each is accepted a second after the one before.
-  void ask(const Uuid& order, const std::string& kind, const std::string& payment = "NULL") {
-    database.sql().execute(
-        "INSERT INTO orders.requests (id, order_id, shard, kind, amount, payment_id, actor,"
-        " correlation_id, traceparent, accepted_at) VALUES (gen_random_uuid(), '" +
-        order.to_string() + "', " + shard_text(order) + ", '" + kind + "', 1, " + payment +
-        ", 'a test', 'test', '', now() - interval '1 hour' + " + std::to_string(++asked_) +
-        " * interval '1 second')");
-  }
-
-  void insert_event(const Uuid& order, int sequence) const {
-    const auto number = std::to_string(sequence);
-    database.sql().execute(
-        "INSERT INTO orders.events (order_id, shard, sequence, partition, batch_no, ordinal, type, "
-        "status,"
-        " time, actor, correlation_id, traceparent, data) VALUES ('" +
-        order.to_string() + "', " + shard_text(order) + ", " + number + ", 0, " + number +
-        ", 0, 'OrderPlaced', 'PAID', now(), 'a test', 'test', '', '{}')");
-  }
-
-  [[nodiscard]] const core::Metrics& metrics() const { return metrics_; }
-  [[nodiscard]] std::string held_in_readiness() const {
-    return health_.components().at("orchestrator held events").detail;
-  }
-  void lose_everything() {
-    std::set<std::int32_t> all;
-    for (std::int32_t partition = 0; partition < kPartitions; ++partition) all.insert(partition);
-    orchestrator_.dropped(all);
-  }
-
-  [[nodiscard]] std::int64_t handled(const Uuid& order) const {
-    return database.sql().number(
-        "SELECT count(*) FROM orders.requests WHERE handled AND order_id = '" + order.to_string() +
-        "'");
-  }
-  [[nodiscard]] std::string steps(const Uuid& order) const {
-    return database.sql().text("SELECT steps FROM orders.sagas WHERE order_id = '" +
-                               order.to_string() + "'");
-  }
-
-  // Within so many passes of the scan for overdue sagas, of six seconds at most: in how many chunks
-  // one is made depends on how long the first one took.
-  bool found_within(int passes, const std::function<bool()>& condition) {
-    for (int step = 0; step < 48 * passes && !condition(); ++step) {
-      driver.now += std::chrono::milliseconds{125};
-      (void)driver.run({});
-    }
-    return condition();
-  }
-
-  MigratedDatabase database;
-
- private:
-  static std::string shard_text(const Uuid& id) {
-    return std::to_string(core::shard_of(id.to_string()));
-  }
-
-  core::Settings settings_;
-  core::Logger logger_{"test", core::LogLevel::kError};
-  core::Metrics metrics_{"test"};
-  core::Health health_;
-  consumers::Orchestrator orchestrator_;
-  int asked_ = 0;
-
- public:
-  HandlerDriver driver;  // Last: it is granted the partitions of all the above.
-};
 
 TEST_CASE("a refund that must wait hides nobody else's request") {
   Sagas sagas;
@@ -280,8 +164,8 @@ TEST_CASE("held events are published at once when an operator asks for it") {
     for (int sequence = 1; sequence <= 2; ++sequence) sagas.insert_event(id, sequence);
     CHECK(sagas.driver.refuse({too_large(id, 1)}).empty());
   }
-  CHECK(sagas.held_in_readiness().find("held: 2;") != std::string::npos);
-  CHECK(sagas.held_in_readiness().find("max.message.bytes") != std::string::npos);
+  CHECK(sagas.in_readiness("held events").find("held: 2;") != std::string::npos);
+  CHECK(sagas.in_readiness("held events").find("max.message.bytes") != std::string::npos);
 
   sagas.ask(wanted, "release_events");
   sagas.driver.now += seconds{1};  // The requests are looked for.
@@ -290,10 +174,10 @@ TEST_CASE("held events are published at once when an operator asks for it") {
   CHECK(sequences_of(released, other).empty());
   CHECK(sagas.handled(wanted) == 1);
   CHECK(sagas.database.sql().number("SELECT count(*) FROM orders.held_events") == 1);
-  CHECK(sagas.held_in_readiness().find("held: 1;") != std::string::npos);
+  CHECK(sagas.in_readiness("held events").find("held: 1;") != std::string::npos);
   // Refused once more they are held once more.
   (void)sagas.driver.refuse({too_large(wanted, 1)});
-  CHECK(sagas.held_in_readiness().find("held: 2;") != std::string::npos);
+  CHECK(sagas.in_readiness("held events").find("held: 2;") != std::string::npos);
 }
 
 TEST_CASE("a saga whose command Kafka refuses waits for a person, and says why") {
@@ -355,8 +239,8 @@ TEST_CASE("the owner's polls use their partial indexes") {
     CHECK(plan.find("Seq Scan") == std::string::npos);
     CHECK(plan.find(index) != std::string::npos);
   };
-  check(saga::store::load_unhandled_requests({1}, 1), "requests_unhandled");
-  check(saga::store::load_overdue({1}, {core::Duration{0}}, 1), "sagas_live");
+  check(saga::store::load_unhandled_requests({1}, {}, 1), "requests_unhandled");
+  check(saga::store::load_overdue({1}, {core::Duration{0}}, {}, 1), "sagas_live");
 }
 
 }  // namespace

@@ -9,7 +9,7 @@
 
 #include "core/pg/database_url.hpp"
 #include "http-api/orders/order_reader.hpp"
-#include "tests/integration/participant_harness.hpp"
+#include "tests/integration/orchestrator_harness.hpp"
 #include "tests/support/wait.hpp"
 
 namespace orderflow::testing {
@@ -25,11 +25,12 @@ std::string id_of_job(int number) {
   return "01942000-0000-7000-8000-" + digits;
 }
 
-void wait_for_lock_waiter(const MigratedDatabase& database) {
+void wait_for_lock_waiter(const MigratedDatabase& database,
+                          const std::string& table = "orders.requests") {
   wait_until("the first query is under way", [&] {
     return database.sql().number(
-               "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = "
-               "'orders.requests'::regclass") == 1;
+               "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = '" + table +
+               "'::regclass") == 1;
   });
 }
 
@@ -91,6 +92,40 @@ TEST_CASE("reads that nobody waits for any more are not asked for", "[order-read
   context.run();
   reader.stop();  // Nothing is left to be read.
   CHECK(metrics.render().find("orderflow_order_read_size_count 1\n") != std::string::npos);
+}
+
+TEST_CASE("a row that cannot be read fails those alone who asked for it", "[order-reader]") {
+  const Sagas sagas;
+  const core::Uuid bad = Sagas::id_in(0, false);
+  const core::Uuid good = Sagas::id_in(0, true);
+  for (const auto& id : {bad, good}) sagas.insert_due(id);
+  sagas.database.sql().execute("UPDATE orders.sagas SET steps = 'garbage' WHERE order_id = '" +
+                               bad.to_string() + "'");
+  core::Metrics metrics("test");
+  asio::io_context context;
+  http_api::OrderReader reader(sagas.database.settings(), metrics);
+  pqxx::connection connection(core::DatabaseUrl(sagas.database.url()).conninfo());
+  pqxx::work lock(connection);
+  lock.exec("LOCK TABLE orders.sagas IN ACCESS EXCLUSIVE MODE");
+  int found = 0;
+  int failed = 0;
+  const auto ask = [&](core::Uuid id) -> asio::awaitable<void> {
+    try {
+      if (co_await reader.saga(id) && co_await reader.order(id)) ++found;
+    } catch (const core::UnreadableRow& unreadable) {
+      CHECK(unreadable.subject() == "the saga of order " + bad.to_string());
+      ++failed;
+    }
+  };
+  asio::co_spawn(context, ask(good), asio::detached);
+  context.poll();
+  wait_for_lock_waiter(sagas.database, "orders.sagas");
+  for (const auto& id : {bad, good, bad, good}) asio::co_spawn(context, ask(id), asio::detached);
+  context.poll();  // The four ask by one query.
+  lock.commit();
+  context.run();
+  CHECK(found == 3);
+  CHECK(failed == 2);
 }
 
 }  // namespace

@@ -69,6 +69,11 @@ TEST_CASE("exceptions of handlers become answers without internals") {
   CHECK(failing(boost::system::system_error(asio::error::operation_aborted)).status == 503);
   CHECK(failing(boost::system::system_error(asio::error::eof)).status == 500);
   CHECK(failing(std::runtime_error("secret")).status == 500);
+  const Response unreadable = failing(core::UnreadableRow("the saga of order 7", "secret column"));
+  CHECK(unreadable.status == 500);
+  CHECK(header_of(unreadable, "Retry-After").empty());
+  CHECK(unreadable.body.find("the saga of order 7") != std::string::npos);
+  CHECK(unreadable.body.find("secret") == std::string::npos);
 }
 
 TEST_CASE("operator routes want the key, and know who it is") {
