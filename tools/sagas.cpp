@@ -108,6 +108,10 @@ class SagasTool {
                   core::to_rfc3339(saga.updated_at).c_str(),
                   state.reason.empty() ? "-" : state.reason.c_str());
     }
+    if (found.left_out > 0) {
+      std::printf("%d cannot be read; the orchestrator's readiness and log name them\n",
+                  found.left_out);
+    }
     if (found.more) {
       std::printf("there are more; see them with --limit or narrow with --step and --error\n");
     }

@@ -53,7 +53,7 @@ template <typename Row>
 using Outcomes = std::unordered_map<core::Uuid, std::variant<std::exception_ptr, Row>>;
 
 template <typename Row>
-Outcomes<Row> outcomes_of(const PgResult& result) {
+Outcomes<Row> outcomes_of(const core::PgResult& result) {
   Outcomes<Row> outcomes;
   for (int i = 0; i < result.rows(); ++i) {
     try {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <concepts>
+#include <exception>
 #include <optional>
 #include <span>
 #include <string>
@@ -10,6 +11,7 @@
 
 #include "core/pg/row.hpp"
 #include "core/pg/session.hpp"
+#include "core/values/failure.hpp"
 #include "core/values/time.hpp"
 #include "core/values/uuid.hpp"
 #include "http-api/server/page.hpp"
@@ -108,16 +110,31 @@ template <typename Row>
 struct PageOf {
   std::vector<Row> rows;
   bool more = false;
+  int left_out = 0;  // They cannot be read.
 };
 
+// Rows that cannot be read are left out, lest one of them hide all others. Throws
+// core::UnreadableRow where there is none but such.
 template <typename Row>
 [[nodiscard]] PageOf<Row> read_page(core::PgSession& session, const KeysetQuery& query,
                                     const PageRequest& page) {
-  PageOf<Row> found{core::rows_of<Row>(query.run(session, page))};
+  const auto result = query.run(session, page);
+  PageOf<Row> found;
+  found.rows.reserve(static_cast<std::size_t>(result.rows()));
+  std::exception_ptr unreadable;
+  for (int i = 0; i < result.rows(); ++i) {
+    try {
+      found.rows.push_back(core::row_of<Row>(result, i));
+    } catch (const core::UnreadableRow&) {
+      unreadable = std::current_exception();
+      ++found.left_out;
+    }
+  }
+  if (found.rows.empty() && unreadable) std::rethrow_exception(unreadable);
   std::sort(found.rows.begin(), found.rows.end(),
             [](const Row& a, const Row& b) { return position_of(a) > position_of(b); });
-  found.more = found.rows.size() > static_cast<std::size_t>(page.limit);
-  if (found.more) found.rows.pop_back();
+  found.more = result.rows() > page.limit;
+  if (found.rows.size() > static_cast<std::size_t>(page.limit)) found.rows.pop_back();
   return found;
 }
 

@@ -1,8 +1,11 @@
 #include <algorithm>
 #include <catch2/catch_test_macros.hpp>
+#include <functional>
 #include <string>
 #include <vector>
 
+#include "http-api/admin/saga_groups.hpp"
+#include "http-api/server/list.hpp"
 #include "tests/integration/orchestrator_harness.hpp"
 #include "tests/integration/participant_messages.hpp"
 
@@ -169,6 +172,30 @@ TEST_CASE(
   const auto sent = sagas.driver.run({});
   REQUIRE(sent.size() == 1);
   CHECK(bodies(sent).front().at("order_id") == good.to_string());
+}
+
+TEST_CASE("a list goes on behind a saga that cannot be read") {
+  Sagas sagas;
+  std::vector<Uuid> ids;
+  for (int i = 0; i < 4; ++i) ids.push_back(Sagas::id_in(0, false));
+  std::sort(ids.begin(), ids.end(), std::greater<>());
+  for (const Uuid& id : ids) {
+    sagas.insert(id, "attention, " + std::string(kColumns), "true, " + std::string(kFarWakeUp));
+  }
+  change(sagas, ids[1], "steps = 'garbage'");
+  http_api::PageRequest page;
+  page.limit = 1;
+  std::vector<Uuid> listed;
+  bool more = true;
+  while (more && listed.size() < ids.size()) {
+    const auto found = http_api::read_page<http_api::WaitingSagaRow>(
+        sagas.driver.session(), http_api::waiting_sagas({}), page);
+    for (const auto& row : found.rows) listed.push_back(row.saga.order_id.uuid);
+    if (!listed.empty()) page.after = listed.back();
+    more = found.more;
+  }
+  CHECK_FALSE(more);
+  CHECK(listed == std::vector<Uuid>{ids[0], ids[2], ids[3]});
 }
 
 }  // namespace
