@@ -66,7 +66,7 @@ class DeadLettersTool {
         arguments_(arguments),
         ids_(ids_of(arguments.ids)),
         logger_("dead-letters", core::LogLevel::kWarning),
-        replayer_(core::kafka_options(settings, "orderflow-replay"), logger_) {
+        replayer_(core::kafka_options(settings, "orderflow-replay"), logger_, health_) {
     for (const http_api::DeadLetterTable& table : http_api::dead_letter_tables()) {
       places_.push_back(
           {table, std::make_unique<core::PgSession>(settings.get(core::kDatabaseUrl),
@@ -193,6 +193,7 @@ class DeadLettersTool {
   std::vector<core::Uuid> ids_;
   core::Logger logger_;
   std::vector<Place> places_;
+  core::Health health_;  // Nobody looks after it here: each replay finds out by itself.
   http_api::MessageReplayer replayer_;
 };
 

@@ -20,7 +20,9 @@ void ReadingHealth::tell(const core::Polled& polled, core::SteadyTime now) {
 
 void ReadingHealth::is_no_member(const std::string& why, core::SteadyTime now) {
   no_member_ = true;
-  refused(why, now);
+  refused_ = true;  // The log has it already.
+  refused_at_ = now;
+  health_.set(component_, false, why);
 }
 
 void ReadingHealth::is_member() {

@@ -22,10 +22,14 @@ class Health {
   struct State {
     bool up = false;
     std::string detail;
+    bool checked = true;
   };
   using Components = std::map<std::string, State>;
 
-  void expect(const std::string& component) { set(component, false, "not checked yet"); }
+  void expect(const std::string& component) {
+    const std::lock_guard lock(mutex_);
+    components_[component] = State{false, "not checked yet", false};
+  }
   void set(const std::string& component, bool up, const std::string& detail = {}) {
     const std::lock_guard lock(mutex_);
     components_[component] = State{up, detail};
@@ -41,6 +45,13 @@ class Health {
     const std::lock_guard lock(mutex_);
     const auto found = components_.find(component);
     return found != components_.end() && found->second.up;
+  }
+
+  // False for what was not checked yet, too.
+  [[nodiscard]] bool found_down(const std::string& component) const {
+    const std::lock_guard lock(mutex_);
+    const auto found = components_.find(component);
+    return found != components_.end() && found->second.checked && !found->second.up;
   }
 
   [[nodiscard]] Status status(const Components& components) const {

@@ -60,10 +60,9 @@ class Admin final : public ApiContext {
                                   {events::kDelivery.name, delivery_.get()}}},
             requests, notifier)),
         letters_(std::make_shared<AdminDeadLetters>(
-            places(keys),
-            std::make_shared<MessageReplayer>(
-                core::kafka_options(environment.settings, "orderflow-replay"), environment.logger),
-            environment.health)),
+            places(keys), std::make_shared<MessageReplayer>(
+                              core::kafka_options(environment.settings, "orderflow-replay"),
+                              environment.logger, environment.health))),
         held_(std::make_shared<AdminHeldEvents>(*orders_, requests)),
         letter_keys_(stores_of_owners(keys)) {}
 

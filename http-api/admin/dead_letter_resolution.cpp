@@ -35,6 +35,9 @@ struct NotReplayable {
   std::string why;
 };
 
+// It is not to be put back now. Ends the transaction.
+struct KafkaIsDown {};
+
 // One resolution, within its transaction.
 class Resolving {
  public:
@@ -51,6 +54,10 @@ class Resolving {
       return keyed_write(session_, write);
     } catch (const NotReplayable& never) {
       return refuse(conflict("not_replayable", never.why + " Discard it, or mend that first."));
+    } catch (const KafkaIsDown&) {
+      return refuse(unavailable(
+          "Kafka does not answer, so nothing can be put back; the dead letter stays open. Replay "
+          "it once /health says that kafka is up."));
     }
   }
 
@@ -66,6 +73,8 @@ class Resolving {
 
   StoredAnswer apply(core::PgTransaction& transaction) {
     if (wanted_.resolution == Resolution::kReplayed) {
+      // Else all that wait behind this one would learn it in turn.
+      if (replayer_.kafka_is_down()) throw KafkaIsDown{};
       const auto partitions = schemas::read_partition_count(session_).value_or(1);
       const auto message =
           message_of(*letter_, partitions, schemas::read_installation_id(session_));

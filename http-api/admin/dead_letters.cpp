@@ -3,16 +3,6 @@
 #include "http-api/admin/saga_groups.hpp"
 
 namespace orderflow::http_api {
-namespace {
-
-Problem kafka_is_away() {
-  return unavailable(
-      "Kafka does not answer, so nothing can be put back; the dead letter stays open. Replay it "
-      "once /health says that kafka is up.");
-}
-
-}  // namespace
-
 DeadLettersQuery DeadLettersQuery::read(QueryReader& query) {
   DeadLettersQuery wanted;
   wanted.filter.source = query.text("source").value_or("");
@@ -80,28 +70,12 @@ asio::awaitable<Checked<Response>> AdminDeadLetters::resolve_one(const RequestCo
   if (place == nullptr) co_return refuse(not_found("dead letter"));
   if (wanted.key) wanted.key->table = &place->keys;
   const domain::Operator who{context.actor, context.trace};
-  if (wanted.resolution == Resolution::kReplayed) {
-    co_return co_await replay_one(*place, std::move(wanted), who);
-  }
+  auto& sessions = wanted.resolution == Resolution::kReplayed ? place->replays : place->sessions;
   auto work = [&table = place->table, wanted = std::move(wanted), replayer = replayer_,
                who](core::PgSession& session) {
     return resolve(session, table, *replayer, wanted, who);
   };
-  co_return co_await place->sessions.run(std::move(work));
-}
-
-asio::awaitable<Checked<Response>> AdminDeadLetters::replay_one(const Place& place,
-                                                                ResolveDeadLetter wanted,
-                                                                domain::Operator who) {
-  if (!health_.up("kafka")) co_return refuse(kafka_is_away());
-  auto work = [&table = place.table, &health = health_, wanted = std::move(wanted),
-               replayer = replayer_,
-               who = std::move(who)](core::PgSession& session) -> Checked<Response> {
-    // It may be known since this began to wait: then none of those that wait tries in turn.
-    if (!health.up("kafka")) return refuse(kafka_is_away());
-    return resolve(session, table, *replayer, wanted, who);
-  };
-  co_return co_await place.replays.run(std::move(work));
+  co_return co_await sessions.run(std::move(work));
 }
 
 }  // namespace orderflow::http_api

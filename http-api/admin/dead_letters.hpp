@@ -4,7 +4,6 @@
 #include <utility>
 #include <vector>
 
-#include "core/observe/health.hpp"
 #include "core/pg/session_pool.hpp"
 #include "http-api/admin/dead_letter_resolution.hpp"
 #include "http-api/admin/dead_letter_rows.hpp"
@@ -33,10 +32,8 @@ class AdminDeadLetters {
     const KeyTable& keys;
   };
 
-  // `health` tells whether the broker is up, as the component "kafka".
-  AdminDeadLetters(std::vector<Place> places, std::shared_ptr<MessageReplayer> replayer,
-                   const core::Health& health)
-      : places_(std::move(places)), replayer_(std::move(replayer)), health_(health) {}
+  AdminDeadLetters(std::vector<Place> places, std::shared_ptr<MessageReplayer> replayer)
+      : places_(std::move(places)), replayer_(std::move(replayer)) {}
 
   asio::awaitable<Checked<Response>> list(Query<DeadLettersQuery> query);
   asio::awaitable<Checked<Response>> get(Path<core::Uuid> id);
@@ -50,13 +47,9 @@ class AdminDeadLetters {
   asio::awaitable<const Place*> place_of(core::Uuid id);
   asio::awaitable<Checked<Response>> resolve_one(const RequestContext& context,
                                                  ResolveDeadLetter wanted);
-  // On the sessions that wait for Kafka.
-  asio::awaitable<Checked<Response>> replay_one(const Place& place, ResolveDeadLetter wanted,
-                                                domain::Operator who);
 
   std::vector<Place> places_;
   std::shared_ptr<MessageReplayer> replayer_;
-  const core::Health& health_;
 };
 
 }  // namespace orderflow::http_api

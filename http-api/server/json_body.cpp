@@ -13,7 +13,7 @@ constexpr std::size_t kBodyBytesMax = 16 * 1024 * 1024;
 
 bool is_json_type(std::string_view content_type) {
   std::string_view type = content_type.substr(0, content_type.find(';'));
-  while (!type.empty() && type.back() == ' ') type.remove_suffix(1);
+  while (type.ends_with(' ') || type.ends_with('\t')) type.remove_suffix(1);
   constexpr std::string_view kSuffix = "+json";
   return equals_ignoring_case(type, "application/json") ||
          (type.size() > kSuffix.size() &&

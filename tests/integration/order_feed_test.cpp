@@ -55,6 +55,15 @@ class Following {
                              {"ORDERFLOW_WAITS_PER_CLIENT", "2"}}),
               logger_, metrics_) {}
 
+  // What was told last may still be on its way, and holds its subscription.
+  ~Following() {
+    feed_.stop();
+    context_.restart();
+    context_.poll();
+  }
+  Following(const Following&) = delete;
+  Following& operator=(const Following&) = delete;
+
   [[nodiscard]] const MigratedDatabase& database() const { return database_; }
 
   Checked<std::shared_ptr<Subscription>> follow(OneClient& client, core::Uuid order_id,
