@@ -171,6 +171,7 @@ void Session::await_request() {
   parser_.emplace(
       RequestLimits{options.header_bytes_max, options.body_bytes_max, options.framing_bytes_max});
   continue_sent_ = false;
+  expired_ = false;  // That of the request before ended nothing but its handler.
   if (refuse_) return enter(Phase::kReading, kExcessReadTimeout);
   enter(Phase::kIdle, options.idle_timeout);
 }

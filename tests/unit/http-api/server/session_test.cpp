@@ -123,6 +123,17 @@ TEST_CASE("a handler whose client has left is cancelled, and the connection's ne
   }
 }
 
+TEST_CASE("a request that passes its deadline does not end its connection") {
+  core::Logger quiet("test", core::LogLevel::kError);
+  const Dispatcher slow({{Method::kGet, "/slow", wait_for_ever, {}}}, {error_boundary(quiet)});
+  const ServerOptions options;
+  const std::string ask = "GET /slow HTTP/1.1\r\nHost: x\r\n\r\n";
+  const auto outcome =
+      Wire(options, slow).run({ask, {}, 1'000, options.request_timeout + std::chrono::seconds{1}});
+  CHECK(testing::statuses_of(outcome.answers) == std::vector{503});
+  CHECK_FALSE(outcome.server_closed);
+}
+
 // Answers after a while, by which the session has begun to watch its client.
 asio::awaitable<Response> answer_later(RequestContext&) {
   asio::steady_timer later(co_await asio::this_coro::executor, std::chrono::milliseconds{20});
