@@ -144,8 +144,8 @@ TEST_CASE("replays that wait hold up no other letter and no list", "[shared][dea
     }
     const auto waiting = [&] {
       return system.database().number(
-          "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND "
-          "application_name = 'orderflow-api'");
+          "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND "
+          "wait_event_type = 'Lock' AND application_name = 'orderflow-api'");
     };
     wait_until("replays wait for the letter", [&] { return waiting() >= 1; });
     CHECK(shop.http().get("/admin/dead-letters?limit=1", kOperatorHeaders).status == 200);
