@@ -89,6 +89,8 @@ start_test_servers() {
   remove_test_data
   prepare_state_dir "$test_dir"
   log_dir=$test_dir/log
+  # Of as many installations as ctest runs at a time, some with several processes of a role.
+  local database_sessions=600
   local test_pg_port test_broker_port
   free_ports 3
   # Kafka's controller takes the one after the broker's.

@@ -136,7 +136,7 @@ shared_buffers_mib() {
 }
 
 write_postgres_settings() { # PORT
-  # What the settings ask for (load_settings), and room for tests that share a server.
+  # What the settings ask for (load_settings) or the tests need, and room for people.
   local libraries='' sessions=$((${database_sessions:-0} > 200 ? database_sessions : 200))
   has_statement_statistics && libraries=pg_stat_statements
   as_postgres tee "$pg_data/orderflow.conf" >/dev/null <<EOF
