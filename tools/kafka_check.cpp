@@ -7,7 +7,6 @@
 #include "core/kafka/admin.hpp"
 #include "core/kafka/admin_client.hpp"
 #include "core/kafka/groups.hpp"
-#include "core/kafka/reachability.hpp"
 #include "core/kafka/settings.hpp"
 #include "core/pg/settings.hpp"
 #include "core/values/failure.hpp"
@@ -111,9 +110,6 @@ KafkaReport check_kafka(const core::Settings& settings) {
     for (const auto& one : *wrong) report.problems.emplace_back(one.text);
   } else {
     report.notes.push_back("it does not tell the settings of topics");
-  }
-  if (auto silent = core::silent_broker(admin.handle(), there, kQuestionTimeout); !silent.empty()) {
-    report.problems.push_back(std::move(silent));
   }
   check_groups(settings, admin, report);
   return report;

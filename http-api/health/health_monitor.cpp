@@ -4,7 +4,6 @@
 #include <condition_variable>
 
 #include "core/kafka/groups.hpp"
-#include "core/kafka/reachability.hpp"
 #include "core/pg/settings.hpp"
 #include "core/values/failure.hpp"
 #include "events/codec.hpp"
@@ -116,20 +115,6 @@ void HealthMonitor::check_members(const std::string& installation) {
   stranger_ = std::move(stranger);
 }
 
-// Twice in a row, since a broker that has just ended is silent too.
-std::string HealthMonitor::silent_broker() {
-  const auto now = std::chrono::steady_clock::now();
-  if (now < next_reach_) return silent_;
-  next_reach_ = now + kInstallationInterval;
-  std::vector<std::string> topics;
-  for (const auto& role : events::kOwners)
-    topics.push_back(topic_prefix_ + std::string(role.topic));
-  auto silent = core::silent_broker(client_->handle(), topics, kMembersTimeout);
-  if (std::exchange(was_silent_, !silent.empty())) silent_ = std::move(silent);
-  if (!was_silent_) silent_.clear();
-  return silent_;
-}
-
 void HealthMonitor::check_brokers() {
   try {
     if (!client_ || client_->failed()) {
@@ -139,10 +124,7 @@ void HealthMonitor::check_brokers() {
     const auto error = rd_kafka_metadata(client_->handle(), 0, nullptr, &metadata, kKafkaTimeoutMs);
     if (metadata != nullptr) rd_kafka_metadata_destroy(metadata);
     client_->poll(core::Duration{0});
-    if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
-      const std::string silent = silent_broker();
-      return report("kafka", silent.empty(), silent);
-    }
+    if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return report("kafka", true);
     const std::string problem = client_->security_problem();
     if (!problem.empty()) client_.reset();  // The next one finds out whether it still is so.
     report("kafka", false,

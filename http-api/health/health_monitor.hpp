@@ -35,7 +35,6 @@ class HealthMonitor {
   void read_installation();
   void check_kafka();
   void check_brokers();
-  [[nodiscard]] std::string silent_broker();
   void check_members(const std::string& installation);
   void report(const std::string& component, bool up, const std::string& detail = {});
 
@@ -46,9 +45,6 @@ class HealthMonitor {
   core::SteadyTime next_installation_{};         // the database thread's
   std::unique_ptr<core::KafkaProducer> client_;  // the Kafka thread's
   core::SteadyTime next_members_{};              // the Kafka thread's
-  core::SteadyTime next_reach_{};                // the Kafka thread's
-  bool was_silent_ = false;                      // the Kafka thread's
-  std::string silent_;                           // the Kafka thread's; empty: none
   std::string stranger_;                         // the Kafka thread's; empty: none
   std::string topic_prefix_;
   std::string installation_;  // Under the mutex; empty: not known yet.
