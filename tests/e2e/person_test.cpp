@@ -321,10 +321,9 @@ TEST_CASE("a port that a connection of another program holds is told before anyt
   boost::asio::io_context context;
   const auto loopback = boost::asio::ip::make_address("127.0.0.1");
   tcp::acceptor elsewhere(context, {loopback, 0});
-  const PortBlock ports;
-  tcp::socket outgoing(context, {loopback, ports.port(0)});
+  tcp::socket outgoing(context);
   outgoing.connect(elsewhere.local_endpoint());
-  const auto port = std::to_string(ports.port(0));
+  const auto port = std::to_string(outgoing.local_endpoint().port());
   const Instance instance;
   for (const char* name : {"ORDERFLOW_PG_PORT", "ORDERFLOW_BROKER_PORT", "ORDERFLOW_HTTP_PORT"}) {
     const auto done = instance.orderflow({"up", "--detach"}, {{name, port}});
