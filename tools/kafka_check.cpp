@@ -109,7 +109,7 @@ KafkaReport check_kafka(const core::Settings& settings) {
   if (const auto wrong = core::problems_of(admin, *found, there, options)) {
     for (const auto& one : *wrong) report.problems.emplace_back(one.text);
   } else {
-    report.notes.push_back("it does not tell the settings of topics");
+    report.notes.emplace_back("it does not tell the settings of topics");
   }
   check_groups(settings, admin, report);
   return report;
