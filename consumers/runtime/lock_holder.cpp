@@ -16,7 +16,7 @@ constexpr core::PgStatement kReadHolder{
     " WHERE l.locktype = 'relation' AND l.granted AND l.mode <> 'AccessShareLock'"
     " AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
     " AND c.relkind = 'r' AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'"
-    " AND coalesce(a.application_name, '') NOT LIKE 'orderflow/%'"
+    " AND coalesce(a.application_name, '') NOT LIKE 'orderflow%'"
     " ORDER BY a.xact_start NULLS LAST, l.pid LIMIT 1"};
 
 }  // namespace

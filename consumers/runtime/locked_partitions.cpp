@@ -1,6 +1,7 @@
 #include "consumers/runtime/locked_partitions.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace orderflow::consumers {
@@ -23,9 +24,9 @@ void LockedPartitions::lay_down(const std::set<std::int32_t>& partitions, const 
     const bool again = pause.length > core::Duration{0} && now - pause.until < kOverAfter;
     pause.length = again ? std::min(pause.length * 2, kPauseMax) : kPauseMin;
     pause.until = now + pause.length;
-    resting_until_[partition] = pause.until;
+    resting_.insert(partition);
   }
-  count_.Set(static_cast<double>(resting_until_.size()));
+  count_.Set(static_cast<double>(resting_.size()));
   const std::string detail = "rows are locked by " + holder;
   health_.set(component_, false, detail);
   if (std::exchange(ready_, false)) {
@@ -36,11 +37,9 @@ void LockedPartitions::lay_down(const std::set<std::int32_t>& partitions, const 
 
 std::set<std::int32_t> LockedPartitions::take_rested(core::SteadyTime now) {
   std::set<std::int32_t> rested;
-  std::erase_if(resting_until_, [&](const auto& entry) {
-    if (entry.second > now) return false;
-    rested.insert(entry.first);
-    return true;
-  });
+  std::copy_if(resting_.begin(), resting_.end(), std::inserter(rested, rested.end()),
+               [&](std::int32_t partition) { return last_[partition].until <= now; });
+  for (const auto partition : rested) resting_.erase(partition);
   return rested;
 }
 

@@ -32,7 +32,7 @@ class LockedPartitions {
   // Those whose pause is over since the last call.
   [[nodiscard]] std::set<std::int32_t> take_rested(core::SteadyTime now);
   // Whatever was laid down is another matter now: Kafka assigns anew, or all is read again.
-  void forget_all() { resting_until_.clear(); }
+  void forget_all() { resting_.clear(); }
   // Once a second: whether it is over.
   void tick(core::SteadyTime now);
 
@@ -46,7 +46,7 @@ class LockedPartitions {
   core::Health& health_;
   core::Logger& logger_;
   prometheus::Gauge& count_;
-  std::map<std::int32_t, core::SteadyTime> resting_until_;
+  std::set<std::int32_t> resting_;  // Until their last pause is over.
   std::map<std::int32_t, Pause> last_;
   bool ready_ = true;
 };

@@ -92,8 +92,7 @@ std::optional<Refusal> AdminClient::create(const TopicSpec& spec, Duration timeo
   rd_kafka_CreateTopics(handle_, &topic, 1, nullptr, queue.get());
   const Event event(rd_kafka_queue_poll(queue.get(), to_ms(timeout)));
   rd_kafka_NewTopic_destroy(topic);
-  const auto problem =
-      event ? creation_error(event.get()) : rd_kafka_resp_err_t{RD_KAFKA_RESP_ERR__TIMED_OUT};
+  const auto problem = event ? creation_error(event.get()) : RD_KAFKA_RESP_ERR__TIMED_OUT;
   if (problem == RD_KAFKA_RESP_ERR__TIMED_OUT || problem == RD_KAFKA_RESP_ERR__TRANSPORT) {
     throw Unavailable("topic " + spec.name +
                       " cannot be created: the controller of Kafka does not answer; it is found at "

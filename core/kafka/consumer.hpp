@@ -60,7 +60,7 @@ class KafkaConsumer {
 
   // Becomes a member of the group. Throws Unavailable.
   void join();
-  // The client ids of the group's members; nothing when the cluster does not tell in time.
+  // The client ids of the group's members, or why the cluster does not tell.
   [[nodiscard]] tl::expected<ClientIds, std::string> member_client_ids(Duration timeout) {
     return core::member_client_ids(handle(), group_, timeout);
   }

@@ -10,7 +10,7 @@
 #include "tests/integration/participant_messages.hpp"
 
 // Rows of orders.sagas that this program cannot read, among others that it can. One of them stopped
-// the whole role and closed the door for everybody.
+// the whole role and had every order refused.
 namespace orderflow::testing {
 namespace {
 
@@ -108,7 +108,7 @@ TEST_CASE("sagas that cannot be read are woken no more, until they are mended") 
   sagas.driver.now = core::process_now();
   CHECK(sagas.found_within(1, [&] { return begun(sagas, good); }));
   CHECK(shows(sagas, std::to_string(damages.size())));
-  // Nothing of them is due, so that the loop does not turn idly and the door stays open.
+  // Nothing of them is due, so that the loop does not turn idly and orders are taken.
   CHECK(sagas.waits());
   CHECK(sagas.oldest_ready() == core::Duration{0});
   // Of so many only some are named.
