@@ -9,7 +9,7 @@ readonly temporal_home=$repo/.orderflow/peers/go
 readonly temporal_source=$repo/bench/peers/temporal
 
 bench_peers() {
-  local seconds=20 warm_up=5 levels=256,64,16,1 names=("${peer_names[@]}") unready=() name code=0
+  local seconds=20 warm_up=25 levels=256,64,16,1 names=("${peer_names[@]}") unready=() name code=0
   while [ $# -gt 0 ]; do
     [ $# -ge 2 ] || usage_error "bench peers knows --seconds, --warm-up, --levels, --only, each with a value"
     case $1 in

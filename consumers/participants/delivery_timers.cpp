@@ -91,6 +91,12 @@ void DeliveryTimers::set(std::int32_t partition, const Uuid& id, Time due) {
   timers_.set(partition, id, due);
 }
 
+Time DeliveryTimers::next() const {
+  const Time first = timers_.next_except(stuck_);
+  if (first == Time::max()) return overdue_.next();
+  return std::min(overdue_.next(), std::max(first + kGather, report_window_.next()));
+}
+
 void DeliveryTimers::show_count() { gauge_.Set(static_cast<double>(timers_.size())); }
 
 }  // namespace orderflow::consumers

@@ -56,11 +56,17 @@ class DeliveryTimers {
   void set(std::int32_t partition, const core::Uuid& id, Time due);
   void show_count();
 
-  // A stuck partition is asked about again with the next reading of overdue rows.
-  [[nodiscard]] Time next() const {
-    return std::min(overdue_.next(), std::max(timers_.next_except(stuck_), report_window_.next()));
+  // When a batch is worth its transaction: kGather after the first became due. A stuck partition is
+  // asked about again with the next reading of overdue rows.
+  [[nodiscard]] Time next() const;
+  // Beyond kGather.
+  [[nodiscard]] core::Duration overdue(Time now) const {
+    return std::max(core::Duration{0}, timers_.overdue(now) - kGather);
   }
-  [[nodiscard]] core::Duration overdue(Time now) const { return timers_.overdue(now); }
+
+  // How long the first delivery that is due waits for others: a report is three transactions and four
+  // messages, and ten reports that travel together are three transactions too.
+  static constexpr core::Duration kGather = std::chrono::milliseconds{50};
 
  private:
   void read_overdue(const Batch& batch, core::PgSession& session);

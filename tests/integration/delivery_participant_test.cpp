@@ -87,6 +87,20 @@ TEST_CASE("delivery: scheduled, delivered when due, reported until acknowledged"
         Json::parse(replies[0].message.body));
 }
 
+TEST_CASE("delivery: parcels that arrive shortly after one another are reported together") {
+  Deliveries it;
+  auto options = Deliveries::options();
+  options.overdue_interval = std::chrono::minutes{1};
+  DeliveryHandler handler(options, it.logger, it.metrics);
+  HandlerDriver driver(handler, it.database.url(), "orderflow_delivery");
+  (void)driver.run(it.mill.pass({schedule(core::new_uuid_v7())}));
+  driver.now += std::chrono::milliseconds{30};
+  (void)driver.run(it.mill.pass({schedule(core::new_uuid_v7())}));
+  driver.now = handler.next_due();
+  CHECK(handler.oldest_ready(driver.now) == core::Duration{0});
+  CHECK(driver.run({}).size() == 2);
+}
+
 TEST_CASE("delivery: where acknowledgements take long a report is not repeated in the meantime") {
   Deliveries it;
   std::vector<OutgoingMessage> commands, acknowledgements;
