@@ -64,8 +64,8 @@ class DeliveryTimers {
     return std::max(core::Duration{0}, timers_.overdue(now) - kGather);
   }
 
-  // How long the first delivery that is due waits for others: a report is three transactions and four
-  // messages, and ten reports that travel together are three transactions too.
+  // How long the first delivery that is due waits for others: a report is three transactions and
+  // four messages, and ten reports that travel together are three transactions too.
   static constexpr core::Duration kGather = std::chrono::milliseconds{50};
 
  private:
