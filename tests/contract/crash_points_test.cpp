@@ -57,6 +57,7 @@ constexpr std::array kExempt{
     Exempt{"co_await send(head, body)", "its caller has the points around it"},
     Exempt{"async_write(socket_, parts", "its caller has the points around it"},
     Exempt{"co_await send(text)", "a part of an event stream, read from the database"},
+    Exempt{"async_write(stream, request", "its caller has the points around it"},
     Exempt{"async_write(*to", "the embedded broker's relay; it owns nothing"},
 };
 

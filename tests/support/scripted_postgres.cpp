@@ -1,22 +1,11 @@
 #include "tests/support/scripted_postgres.hpp"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <poll.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include <catch2/catch_test_macros.hpp>
 #include <utility>
 
 namespace orderflow::testing {
 namespace {
 
-constexpr int kDripPauseMs = 5;
 constexpr std::uint32_t kProtocol = 3U << 16U;
-
-// Ends a script.
-struct ClientHasLeft {};
 
 template <typename Int>
 std::string big_endian(Int value) {
@@ -70,16 +59,6 @@ std::string pg_answer(const std::vector<std::string>& columns) {
          pg_message('D', row) + pg_message('C', std::string("SELECT 1") + '\0');
 }
 
-std::string PgClient::hear(std::size_t size) {
-  std::string bytes(size, '\0');
-  for (std::size_t at = 0; at < size;) {
-    const auto got = ::recv(socket_, bytes.data() + at, size - at, 0);
-    if (got <= 0) throw ClientHasLeft{};
-    at += static_cast<std::size_t>(got);
-  }
-  return bytes;
-}
-
 std::string PgClient::hear_start() {
   while (true) {
     const std::string packet = hear(number_in(hear(4)) - 4);
@@ -88,7 +67,7 @@ std::string PgClient::hear_start() {
   }
 }
 
-void PgClient::hear_until(char type) {
+void PgClient::hear_message(char type) {
   while (true) {
     const char heard = hear(1)[0];
     (void)hear(number_in(hear(4)) - 4);
@@ -96,34 +75,8 @@ void PgClient::hear_until(char type) {
   }
 }
 
-void PgClient::say(std::string_view bytes) {
-  while (!bytes.empty()) {
-    const auto sent = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    if (sent <= 0) throw ClientHasLeft{};
-    bytes.remove_prefix(static_cast<std::size_t>(sent));
-  }
-}
-
-void PgClient::drip(std::string_view bytes) {
-  for (std::size_t at = 0;; at = (at + 1) % bytes.size()) {
-    say(bytes.substr(at, 1));
-    pollfd gone{socket_, POLLRDHUP, 0};
-    if (::poll(&gone, 1, kDripPauseMs) != 0) throw ClientHasLeft{};
-  }
-}
-
-void PgClient::stay_mute() {
-  while (true) (void)hear(1);
-}
-
-void PgClient::stay_deaf() {
-  pollfd gone{socket_, POLLRDHUP, 0};
-  (void)::poll(&gone, 1, -1);
-  throw ClientHasLeft{};
-}
-
 void PgClient::take_settings() {
-  hear_until('Q');
+  hear_message('Q');
   say(pg_message('C', std::string("SELECT 1") + '\0') + std::string(kPgReady));
 }
 
@@ -136,56 +89,15 @@ void PgClient::welcome(std::uint32_t backend_pid) {
   take_settings();
 }
 
-ScriptedPostgres::ScriptedPostgres(std::function<void(PgClient&)> script)
-    : script_(std::move(script)), listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  auto* where = reinterpret_cast<sockaddr*>(&address);
-  if (::bind(listener_, where, size) != 0 || ::listen(listener_, SOMAXCONN) != 0 ||
-      ::getsockname(listener_, where, &size) != 0) {
-    FAIL("cannot listen for the scripted server");
-  }
-  port_ = ntohs(address.sin_port);
-  acceptor_ = std::jthread([this] { serve(); });
-}
-
-ScriptedPostgres::~ScriptedPostgres() {
-  ::shutdown(listener_, SHUT_RDWR);  // Wakes the acceptor.
-  acceptor_.join();
-  for (const int socket : sockets_) ::shutdown(socket, SHUT_RDWR);
-  threads_.clear();
-  for (const int socket : sockets_) ::close(socket);
-  ::close(listener_);
-}
+ScriptedPostgres::ScriptedPostgres(const std::function<void(PgClient&)>& script)
+    : ScriptedServer([script](const ScriptedPeer& peer) {
+        PgClient client(peer);
+        script(client);
+      }) {}
 
 std::string ScriptedPostgres::url(std::string_view parameters) const {
-  return "postgresql://u:p@127.0.0.1:" + std::to_string(port_) + "/d?gssencmode=disable&" +
+  return "postgresql://u:p@127.0.0.1:" + std::to_string(port()) + "/d?gssencmode=disable&" +
          std::string(parameters);
-}
-
-void ScriptedPostgres::follow_script(int socket) {
-  PgClient client(socket);
-  try {
-    script_(client);
-  } catch (const ClientHasLeft&) {
-    return;  // As a client may at any time.
-  }
-}
-
-// Sockets stay open until the end, so that no number is used twice.
-void ScriptedPostgres::serve() {
-  while (true) {
-    const int socket = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
-    if (socket < 0) return;
-    sockets_.push_back(socket);
-    ++clients_;
-    threads_.emplace_back([this, socket] {
-      follow_script(socket);
-      ::shutdown(socket, SHUT_RDWR);
-    });
-  }
 }
 
 }  // namespace orderflow::testing

@@ -1,12 +1,12 @@
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <vector>
+
+#include "tests/support/scripted_server.hpp"
 
 namespace orderflow::testing {
 
@@ -22,59 +22,28 @@ namespace orderflow::testing {
 [[nodiscard]] std::string pg_answer(const std::vector<std::string>& columns);
 inline constexpr std::string_view kPgReady{"Z\0\0\0\x05I", 6};
 
-// One client of the server, as the script sees it. Whatever cannot go on ends the script: the
-// client has left, or the test is over.
-class PgClient {
+// One client of the server, as the script sees it.
+class PgClient : public ScriptedPeer {
  public:
-  explicit PgClient(int socket) : socket_(socket) {}
+  explicit PgClient(const ScriptedPeer& peer) : ScriptedPeer(peer) {}
 
   // The next start-up packet; one that asks for encryption is answered "no".
   std::string hear_start();
   // Reads up to and including the next message of that type: 'S' is Sync.
-  void hear_until(char type);
-  void say(std::string_view bytes);
-  // A byte at a time, with pauses, for as long as anybody listens.
-  [[noreturn]] void drip(std::string_view bytes);
-  // Listens and says nothing.
-  [[noreturn]] void stay_mute();
-  // Neither listens nor speaks.
-  [[noreturn]] void stay_deaf();
+  void hear_message(char type);
 
   // Agrees to the settings that a new session asks for.
   void take_settings();
   // Lets a client in as PostgreSQL does, or, without a backend's pid, as some poolers do.
   void welcome(std::uint32_t backend_pid = 0);
-
- private:
-  std::string hear(std::size_t size);
-
-  int socket_;
 };
 
-// A PostgreSQL server that does what a script says, on a port of its own, for each of its clients
-// on a thread of its own. For what no real server can be made to do.
-class ScriptedPostgres {
+// A PostgreSQL server that does what a script says.
+class ScriptedPostgres : public ScriptedServer {
  public:
-  explicit ScriptedPostgres(std::function<void(PgClient&)> script);
-  ~ScriptedPostgres();
-  ScriptedPostgres(const ScriptedPostgres&) = delete;
-  ScriptedPostgres& operator=(const ScriptedPostgres&) = delete;
+  explicit ScriptedPostgres(const std::function<void(PgClient&)>& script);
 
-  [[nodiscard]] std::uint16_t port() const { return port_; }
   [[nodiscard]] std::string url(std::string_view parameters = "sslmode=disable") const;
-  [[nodiscard]] int clients() const { return clients_; }
-
- private:
-  void serve();
-  void follow_script(int socket);
-
-  std::function<void(PgClient&)> script_;
-  int listener_ = -1;
-  std::uint16_t port_ = 0;
-  std::atomic<int> clients_{0};
-  std::vector<int> sockets_;
-  std::vector<std::jthread> threads_;
-  std::jthread acceptor_;
 };
 
 }  // namespace orderflow::testing

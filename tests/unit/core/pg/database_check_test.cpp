@@ -58,7 +58,7 @@ class Answering {
   void serve(PgClient& client) {
     client.welcome();
     for (std::size_t i = 0;; ++i) {
-      client.hear_until('S');
+      client.hear_message('S');
       client.say((i < answers_.size() ? answers_[i] : all_went_well()) +
                  std::string(testing::kPgReady));
     }
@@ -107,7 +107,7 @@ TEST_CASE("what another session of the process is refused counts for a while") {
     }
     client.welcome();
     for (int pipeline = 0;; ++pipeline) {
-      client.hear_until('S');
+      client.hear_message('S');
       // Five looks, and a file is written at the first of them.
       client.say((pipeline % 6 == 1 ? all_went_well() : answer_of({})) +
                  std::string(testing::kPgReady));
@@ -129,7 +129,7 @@ std::string problem_behind_pooler(bool keeps_sessions) {
     const int number = ++clients;
     client.welcome();
     for (int pipeline = 0;; ++pipeline) {
-      client.hear_until('S');
+      client.hear_message('S');
       const auto backend = int4(keeps_sessions ? 100 * number : 100 * number + pipeline);
       const auto facts = answer_of({.backend = 100 * number});
       const bool is_facts = number == 1 && pipeline == 0;

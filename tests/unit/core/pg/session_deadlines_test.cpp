@@ -101,27 +101,27 @@ const Misfortune kMisfortunes[] = {
     {"mute in the middle of an answer",
      [](PgClient& client) {
        client.welcome();
-       client.hear_until('S');
+       client.hear_message('S');
        client.say(testing::pg_message('1', "") + endless('D'));
        client.stay_mute();
      }},
     {"drips an answer without end",
      [](PgClient& client) {
        client.welcome();
-       client.hear_until('S');
+       client.hear_message('S');
        client.say(testing::pg_message('1', "") + endless('D'));
        client.drip("x");
      }},
     {"drips parameters without end instead of an answer",
      [](PgClient& client) {
        client.welcome();
-       client.hear_until('S');
+       client.hear_message('S');
        client.drip(testing::pg_parameter("a", "b"));
      }},
     {"mute where the pipeline ends",
      [](PgClient& client) {
        client.welcome();
-       client.hear_until('S');
+       client.hear_message('S');
        client.say(testing::pg_message('1', "") + testing::pg_answer({"x"}));
        client.stay_mute();
      }},

@@ -52,7 +52,7 @@ TEST_CASE("of all sessions that were cut off unnoticed, one costs a caller its t
     const bool before = !cut;
     client.welcome(1);
     while (true) {
-      client.hear_until('S');
+      client.hear_message('S');
       if (before && cut) client.stay_mute();
       client.say(testing::pg_answer({"x"}) + std::string(testing::kPgReady));
     }
