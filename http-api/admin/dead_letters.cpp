@@ -1,8 +1,10 @@
 #include "http-api/admin/dead_letters.hpp"
 
+#include "core/async/first_hit.hpp"
 #include "http-api/admin/saga_groups.hpp"
 
 namespace orderflow::http_api {
+
 DeadLettersQuery DeadLettersQuery::read(QueryReader& query) {
   DeadLettersQuery wanted;
   wanted.filter.source = query.text("source").value_or("");
@@ -27,6 +29,7 @@ asio::awaitable<Checked<Response>> AdminDeadLetters::list(Query<DeadLettersQuery
 }
 
 asio::awaitable<Checked<Response>> AdminDeadLetters::get(Path<core::Uuid> id) {
+  std::vector<asio::awaitable<std::optional<Response>>> asked;
   for (const Place& place : places_) {
     auto work = [&table = place.table,
                  id = id.value](core::PgSession& session) -> std::optional<Response> {
@@ -34,10 +37,11 @@ asio::awaitable<Checked<Response>> AdminDeadLetters::get(Path<core::Uuid> id) {
       if (!letter) return std::nullopt;
       return json_response(full_dead_letter_json(*letter, trail_json(session, id)));
     };
-    auto found = co_await place.sessions.run(std::move(work));
-    if (found) co_return std::move(*found);
+    asked.push_back(place.sessions.run(std::move(work)));
   }
-  co_return refuse(not_found("dead letter"));
+  auto found = co_await core::first_hit(std::move(asked));
+  if (!found) co_return refuse(not_found("dead letter"));
+  co_return std::move(*found);
 }
 
 asio::awaitable<Checked<Response>> AdminDeadLetters::replay(const RequestContext& context,
@@ -54,14 +58,18 @@ asio::awaitable<Checked<Response>> AdminDeadLetters::discard(const RequestContex
                      {id.value, Resolution::kDiscarded, std::move(body.value.reason), context.key});
 }
 
+// All at the same time: the lock of one context's table holds up nobody else's letters.
 asio::awaitable<const AdminDeadLetters::Place*> AdminDeadLetters::place_of(core::Uuid id) {
+  std::vector<asio::awaitable<std::optional<const Place*>>> asked;
   for (const Place& place : places_) {
-    auto work = [&table = place.table, id](core::PgSession& session) {
-      return has_dead_letter(session, table, id);
+    auto work = [&place, id](core::PgSession& session) -> std::optional<const Place*> {
+      if (!has_dead_letter(session, place.table, id)) return std::nullopt;
+      return &place;
     };
-    if (co_await place.sessions.run(std::move(work))) co_return &place;
+    asked.push_back(place.sessions.run(std::move(work)));
   }
-  co_return nullptr;
+  const auto found = co_await core::first_hit(std::move(asked));
+  co_return found.value_or(nullptr);
 }
 
 asio::awaitable<Checked<Response>> AdminDeadLetters::resolve_one(const RequestContext& context,

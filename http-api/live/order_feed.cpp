@@ -25,9 +25,10 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t kSubscriptionsMax = 5'000;
 constexpr core::Duration kPollInterval = 1s;
-// What an owner refuses is no event: no message tells of it. Most jobs end soon after they began.
-constexpr core::Duration kYoungJobInterval = 50ms;
-constexpr core::Duration kYoungJob = 2s;
+// What an owner refuses is no event: no message tells of it. So while anybody waits for a job the
+// database is asked as often as this, but for one part in kPollShare of the time at most.
+constexpr core::Duration kJobInterval = 50ms;
+constexpr int kPollShare = 20;
 constexpr core::Duration kTailTimeout = 200ms;
 constexpr core::Duration kMetadataTimeout = 3s;
 // The tail reads on a while after the last subscription: the next one usually comes soon.
@@ -125,7 +126,7 @@ Checked<std::shared_ptr<Subscription>> OrderFeed::subscribe(const asio::any_io_e
   Subscribed entry;
   entry.subscription = subscription;
   entry.job = std::move(job);
-  if (entry.job) jobs_young_until_ = std::chrono::steady_clock::now() + kYoungJob;
+  if (entry.job) ++waiting_jobs_;
   subscriptions_.emplace(order_id, std::move(entry));
   subscriptions_gauge_.Set(static_cast<double>(subscriptions_.size()));
   subscribed_.notify_all();
@@ -136,7 +137,12 @@ void OrderFeed::unsubscribe(const core::Uuid& order_id, const std::string& clien
   const std::lock_guard lock(mutex_);
   auto [next, end] = subscriptions_.equal_range(order_id);
   while (next != end) {
-    next = next->second.subscription.expired() ? subscriptions_.erase(next) : std::next(next);
+    if (!next->second.subscription.expired()) {
+      ++next;
+      continue;
+    }
+    if (next->second.job) --waiting_jobs_;
+    next = subscriptions_.erase(next);
   }
   const auto of_client = of_client_.find(client);
   if (--of_client->second == 0) of_client_.erase(of_client);
@@ -183,15 +189,15 @@ void OrderFeed::notify_all() {
   notify(waiting);
 }
 
-bool OrderFeed::await_poll(const std::stop_token& stop, core::SteadyTime last) {
+bool OrderFeed::await_poll(const std::stop_token& stop, const LastPoll& last) {
+  const auto job_interval = std::clamp(kPollShare * last.took, kJobInterval, kPollInterval);
   std::unique_lock lock(mutex_);
   while (subscribed_.wait(lock, stop, [this] { return !subscriptions_.empty(); })) {
-    const auto now = std::chrono::steady_clock::now();
-    const auto due = last + (now < jobs_young_until_ ? kYoungJobInterval : kPollInterval);
-    if (now >= due) return true;
-    subscribed_.wait_until(lock, stop, due, [this, young_until = jobs_young_until_] {
-      return jobs_young_until_ != young_until;
-    });
+    const bool for_jobs = waiting_jobs_ > 0;
+    const auto due = last.began + (for_jobs ? job_interval : kPollInterval);
+    if (std::chrono::steady_clock::now() >= due) return true;
+    subscribed_.wait_until(lock, stop, due,
+                           [this, for_jobs] { return (waiting_jobs_ > 0) != for_jobs; });
   }
   return false;
 }
@@ -259,11 +265,12 @@ void OrderFeed::read_while_needed(core::KafkaConsumer& consumer, const std::stop
 }
 
 void OrderFeed::poll(const std::stop_token& stop) {
-  core::SteadyTime last{};
+  LastPoll last;
   const auto poll_when_due = [this, &stop, &last] {
     if (!await_poll(stop, last)) return core::Duration{0};
-    last = std::chrono::steady_clock::now();
+    last = {std::chrono::steady_clock::now(), kPollInterval};  // As slow as that if it fails.
     poll_once();
+    last.took = core::since(last.began);
     return core::Duration{0};
   };
   core::repeat_until_stopped(stop, kPollInterval, logger_, "subscribed orders", poll_when_due);

@@ -98,8 +98,12 @@ class OrderFeed {
   static void notify(const std::vector<std::shared_ptr<Subscription>>& waiting);
   void notify(const core::Uuid& order_id);
   void notify_all();
-  // True when the next poll is due, `last` being the moment of the last one; false at the stop.
-  bool await_poll(const std::stop_token& stop, core::SteadyTime last);
+  struct LastPoll {
+    core::SteadyTime began{};
+    core::Duration took{0};
+  };
+  // True when the next poll is due; false at the stop.
+  bool await_poll(const std::stop_token& stop, const LastPoll& last);
   [[nodiscard]] bool anybody_waits() const;
 
   void tail(const std::stop_token& stop);
@@ -121,7 +125,7 @@ class OrderFeed {
   std::condition_variable_any subscribed_;
   std::size_t per_client_max_;
   Subscriptions subscriptions_;
-  core::SteadyTime jobs_young_until_{};
+  std::size_t waiting_jobs_ = 0;                            // Subscriptions of jobs.
   std::unordered_map<std::string, std::size_t> of_client_;  // How many subscriptions.
   bool closed_ = false;
   std::jthread tail_thread_;

@@ -35,17 +35,25 @@ std::optional<Problem> refuse_adjustment(const std::optional<domain::AccountView
   return std::nullopt;
 }
 
-Checked<Response> adjust_balance(core::PgSession& session, const domain::Adjustment& adjustment,
-                                 const std::optional<IdempotencyKey>& key) {
+struct Adjusted {
+  Checked<Response> response;
+  bool done = false;  // Now, rather than by the request that this one repeats.
+};
+
+Adjusted adjust_balance(core::PgSession& session, const domain::Adjustment& adjustment,
+                        const std::optional<IdempotencyKey>& key) {
+  bool done = false;
   KeyedWrite write;
   write.key = key;
   write.check = [&](core::PgTransaction& transaction) {
     return refuse_adjustment(domain::lock_account(transaction, adjustment.account_id), adjustment);
   };
   write.effect = [&](core::PgTransaction& transaction) {
+    done = true;
     return StoredAnswer{200, "", balance_json(domain::adjust_account(transaction, adjustment))};
   };
-  return keyed_write(session, write);
+  auto response = keyed_write(session, write);
+  return {std::move(response), done};
 }
 
 }  // namespace
@@ -77,14 +85,14 @@ asio::awaitable<Checked<Response>> Balances::adjust(const RequestContext& contex
                                 std::move(body.value.reason)};
   auto work = [adjustment = std::move(adjustment), key = context.key, trace = context.trace,
                &logger = logger_](core::PgSession& session) {
-    auto response = adjust_balance(session, adjustment, key);
-    if (response) {
+    auto [response, done] = adjust_balance(session, adjustment, key);
+    if (response && done) {
       logger.log(core::LogLevel::kInfo, "a balance was adjusted", trace,
                  {{"user_id", adjustment.account_id.to_string()},
                   {"amount", adjustment.amount},
                   {"adjustment_id", adjustment.id.to_string()}});
     }
-    return response;
+    return std::move(response);
   };
   co_return co_await sessions_->run(std::move(work));
 }

@@ -130,7 +130,7 @@ class PaymentsContext final : public ApiContext {
 
   std::vector<Route> routes() override {
     constexpr Policy kRead{.context = "payments", .resource = "payment"};
-    constexpr Policy kReadOfUser{.context = "payments", .resource = "user"};
+    constexpr Policy kOfUser{.context = "payments", .resource = "user"};
     // Requests are rows of the orders context.
     constexpr Policy kPay{.context = "payments",
                           .resource = "payment",
@@ -150,9 +150,9 @@ class PaymentsContext final : public ApiContext {
         {Method::kGet, "/payments", bind(payments_, &Payments::all), kRead},
         {Method::kPost, "/payments", bind(payments_, &Payments::pay), kPay},
         {Method::kGet, "/payments/{id}", bind(payments_, &Payments::get), kRead},
-        {Method::kGet, "/users/{id}/payments", bind(payments_, &Payments::of_user), kReadOfUser},
+        {Method::kGet, "/users/{id}/payments", bind(payments_, &Payments::of_user), kOfUser},
         {Method::kPost, "/refunds", bind(payments_, &Payments::refund), kRefund},
-        {Method::kGet, "/users/{id}/balance", bind(balances_, &Balances::get), kReadOfUser},
+        {Method::kGet, "/users/{id}/balance", bind(balances_, &Balances::get), kOfUser},
         {Method::kPost, "/users/{id}/balance", bind(balances_, &Balances::adjust), kAdjust},
     };
   }

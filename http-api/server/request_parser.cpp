@@ -4,6 +4,7 @@
 #include <array>
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/rfc7230.hpp>
+#include <span>
 
 namespace orderflow::http_api {
 namespace {
@@ -123,6 +124,7 @@ void RequestParser::on_header_impl(Error& error) {
   header_read_ = true;
   keeps_alive_ = keep_alive() && !closes_;
   adopt_fields();
+  target_size_ = normalize_target(std::span(head_).first(target_size_));
   const std::string_view target = std::string_view(head_).substr(0, target_size_);
   auto refused = refuse_head(request_.headers, version_);
   if (!refused) refused = adopt_target(target, request_);

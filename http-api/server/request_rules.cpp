@@ -5,7 +5,10 @@
 #include <bitset>
 #include <boost/url/authority_view.hpp>
 #include <boost/url/parse.hpp>
+#include <charconv>
+#include <system_error>
 
+#include "core/values/uuid.hpp"
 #include "http-api/server/conditional.hpp"
 
 namespace orderflow::http_api {
@@ -48,6 +51,18 @@ bool is_malformed_condition(const HeaderList& headers, std::string_view name) {
 }
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+// What an escape such as %41 stands for, when that may be written as it is.
+std::optional<char> needless_escape(std::string_view text) {
+  if (text.size() != 3 || text[0] != '%') return std::nullopt;
+  unsigned code = 0;
+  const auto [stop, error] = std::from_chars(text.data() + 1, text.data() + 3, code, 16);
+  if (error != std::errc{} || stop != text.data() + 3) return std::nullopt;
+  const auto c = static_cast<char>(code);
+  const bool letter = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+  if (letter || is_digit(c) || c == '-' || c == '.' || c == '_' || c == '~') return c;
+  return std::nullopt;
+}
 
 // A name or an address, and a port; a list of hosts is none.
 bool is_host(std::string_view text) {
@@ -101,6 +116,36 @@ std::optional<Refusal> refuse_head(const HeaderList& headers, unsigned version) 
   }
   if (auto refusal = refuse_host(headers, version)) return refusal;
   return refuse_expectation(headers, version);
+}
+
+std::size_t normalize_target(std::span<char> target) {
+  const std::string_view whole(target.data(), target.size());
+  const std::size_t path_size = std::min(whole.find('?'), whole.size());
+  std::size_t size = 0;
+  std::size_t segment = 0;
+  const auto end_segment = [&] {
+    const auto text = target.subspan(segment, size - segment);
+    if (core::Uuid::parse({text.data(), text.size()})) {
+      std::transform(text.begin(), text.end(), text.begin(),
+                     [](char c) { return c >= 'A' && c <= 'F' ? static_cast<char>(c | 0x20) : c; });
+    }
+    segment = size + 1;
+  };
+  for (std::size_t at = 0; at < path_size; ++at) {
+    char c = target[at];
+    if (const auto plain =
+            needless_escape(whole.substr(at, std::min<std::size_t>(3, path_size - at)))) {
+      c = *plain;
+      at += 2;
+    }
+    if (c == '/') end_segment();
+    target[size++] = c;
+  }
+  end_segment();
+  return static_cast<std::size_t>(std::copy(target.begin() + static_cast<std::ptrdiff_t>(path_size),
+                                            target.end(),
+                                            target.begin() + static_cast<std::ptrdiff_t>(size)) -
+                                  target.begin());
 }
 
 std::optional<Refusal> adopt_target(std::string_view target, Request& request) {

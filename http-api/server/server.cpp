@@ -21,6 +21,9 @@
 #include "core/async/descriptors.hpp"
 #include "core/values/failure.hpp"
 #include "core/values/ip_address.hpp"
+#include "events/ids.hpp"
+#include "http-api/server/problem.hpp"
+#include "http-api/server/response_head.hpp"
 #include "http-api/server/session.hpp"
 #include "http-api/settings.hpp"
 
@@ -37,9 +40,6 @@ constexpr auto kTick = std::chrono::milliseconds{50};
 constexpr std::size_t kRefusalsMax = 100;
 // For everything but client connections: sessions of the database, Kafka's brokers, files.
 constexpr std::size_t kDescriptorsReserved = 300;
-constexpr std::string_view kUnreadAnswer =
-    "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\n"
-    "Connection: close\r\n\r\n";
 // What the kernel keeps of answers that a client does not take, twice this for each connection. Its
 // own choice grows to megabytes, and many such clients then use up the memory that the machine has
 // for all connections.
@@ -210,7 +210,7 @@ class Server::Impl {
         case Admission::kRefused: return run_session(worker, std::move(socket), true);
         case Admission::kUnread: break;
       }
-      refuse_unread(socket);
+      refuse_unread(socket, worker.group.date);
       end_session();
     });
   }
@@ -247,12 +247,18 @@ class Server::Impl {
 
   // Without waiting: what a new connection is sent always fits into its buffer. What has come is
   // read, since closing with something unread would take the answer along.
-  static void refuse_unread(tcp::socket& socket) {
+  static void refuse_unread(tcp::socket& socket, std::string_view date) {
+    const std::string id = events::new_correlation_id();
+    Problem problem{503, "request_refused",
+                    "The server has more connections than it reads; try again.", true, 1};
+    Response response = problem_response(problem, id);
+    response.with("X-Correlation-ID", id);
+    const std::string answer = response_head(response, date, "close").append(response.text());
     error_code error;
     socket.non_blocking(true, error);
     std::array<char, 4096> scrap{};
     while (!error) socket.read_some(asio::buffer(scrap), error);
-    asio::write(socket, asio::buffer(kUnreadAnswer), error);
+    asio::write(socket, asio::buffer(answer), error);
     socket.shutdown(tcp::socket::shutdown_send, error);
   }
 

@@ -9,7 +9,7 @@
 #include <boost/asio/write.hpp>
 
 #include "core/testing/crash_point.hpp"
-#include "http-api/server/problem.hpp"
+#include "http-api/server/response_head.hpp"
 
 namespace orderflow::http_api {
 namespace {
@@ -35,8 +35,6 @@ struct CloseSocket {
     socket->close(ignored);
   }
 };
-
-bool has_body(int status) { return status != 204 && status != 304; }
 
 }  // namespace
 
@@ -233,26 +231,8 @@ bool Session::sends_body(const Response& response) const {
 }
 
 std::string Session::head_of(const Response& response, bool keep_alive) const {
-  std::string out;
-  out.reserve(320);
-  out.append("HTTP/1.1 ").append(std::to_string(response.status)).append(" ");
-  out.append(reason_phrase(response.status)).append("\r\nDate: ").append(group_.date);
-  if (has_body(response.status)) {
-    out.append("\r\nContent-Type: ").append(response.content_type);
-    if (!response.stream) {
-      out.append("\r\nContent-Length: ").append(std::to_string(response.text().size()));
-    }
-  }
-  for (const auto& [name, value] : response.headers) {
-    out.append("\r\n").append(name).append(": ").append(value);
-  }
-  if (!keep_alive) {
-    out.append("\r\nConnection: close");
-  } else if (parser_->version() < 11) {
-    out.append("\r\nConnection: keep-alive");
-  }
-  out.append("\r\n\r\n");
-  return out;
+  const bool said = keep_alive && parser_->version() < 11;
+  return response_head(response, group_.date, !keep_alive ? "close" : said ? "keep-alive" : "");
 }
 
 asio::awaitable<bool> Session::send_answer(const Response& response, bool keep_alive) {

@@ -119,6 +119,25 @@ TEST_CASE("a dead letter that can never be put back says why", "[shared][dead-le
   system.conclude();
 }
 
+// Who asks says no context, so each is asked.
+TEST_CASE("a dead letter is discarded while those of other contexts are locked",
+          "[shared][dead-letters]") {
+  auto& system = shared_system();
+  const Shop shop(system);
+  const auto name = new_id();
+  put(system, "delivery.commands", message(name, kUnknownType, "{}"));
+  await_letters(system, name, 1);
+  const auto path = "/admin/dead-letters/" + letters_of(system, name)[0][0].value();
+  pqxx::connection connection(system.database().url());
+  pqxx::work holder(connection);
+  holder.exec0("LOCK TABLE orders.dead_letters, payments.dead_letters IN ACCESS EXCLUSIVE MODE");
+  CHECK(shop.http().get(path, kOperatorHeaders).status == 200);
+  CHECK(shop.http().post(path + "/discard", {{"reason", "a test"}}, kOperatorHeaders).status ==
+        200);
+  holder.abort();
+  system.conclude();
+}
+
 // A replay waits for Kafka; here for its row, which takes no broker that falls silent.
 TEST_CASE("replays that wait hold up no other letter and no list", "[shared][dead-letters]") {
   constexpr int kReplays = 6;  // More than a context has sessions.

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <catch2/catch_test_macros.hpp>
+#include <sstream>
 #include <thread>
 
 #include "tests/support/shop.hpp"
@@ -108,6 +109,31 @@ TEST_CASE("a key with one body used at once with another: one wins, the other is
   CHECK(orders_of(system, user) == 1);
   REQUIRE_FALSE(id.empty());
   CHECK(shop.await_end(id) == "DELIVERED");
+  system.conclude();
+}
+
+TEST_CASE("of twenty repeats at once of an adjustment the log tells once",
+          "[shared][idempotency]") {
+  auto& system = shared_system();
+  const Shop shop(system);
+  for (int round = 0; round < 5; ++round) {
+    const auto user = shop.new_user();
+    const Headers key = {{"Idempotency-Key", fresh_key()}};
+    const auto body =
+        nlohmann::json{{"amount", 10}, {"currency", "USD"}, {"reason", "a test"}}.dump();
+    std::vector<std::jthread> clients;
+    for (int i = 0; i < 20; ++i) {
+      clients.emplace_back(
+          [&] { (void)shop.http().try_request("POST", "/users/" + user + "/balance", body, key); });
+    }
+    clients.clear();
+    std::istringstream log(system.log("api"));
+    int told = 0;
+    for (std::string line; std::getline(log, line);) {
+      told += line.find("a balance was adjusted") != line.npos && line.find(user) != line.npos;
+    }
+    CHECK(told == 1);
+  }
   system.conclude();
 }
 

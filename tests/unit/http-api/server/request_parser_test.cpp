@@ -1,6 +1,8 @@
 #include "http-api/server/request_parser.hpp"
 
+#include <array>
 #include <catch2/catch_test_macros.hpp>
+#include <initializer_list>
 #include <string>
 
 #include "tests/support/wire_cases.hpp"
@@ -24,6 +26,27 @@ TEST_CASE("a request is what it was sent as") {
   CHECK(request.has_header("X-B"));
   CHECK(request.body == "{}");
   CHECK(parser.keeps_alive());
+}
+
+TEST_CASE("the spellings of one path are one path") {
+  for (const auto& [sent, path, query] : std::initializer_list<std::array<const char*, 3>>{
+           {"/%6Frders/%4fne%2D%7e?a=%6F", "/orders/One-~", "a=%6F"},
+           {"/orders/018F0000-0000-7000-8000-00000000A11C/status",
+            "/orders/018f0000-0000-7000-8000-00000000a11c/status", ""},
+           {"http://x/orders/018F0000%2D0000-7000-8000-00000000A11C?%3F",
+            "/orders/018f0000-0000-7000-8000-00000000a11c", "%3F"},
+           // What stands for something else, or for nothing, stays.
+           {"/a%2Fb%2fc%20%zz%4/%", "/a%2Fb%2fc%20%zz%4/%", ""},
+           {"/Orders/ABC", "/Orders/ABC", ""}}) {
+    RequestParser parser(kSmallLimits);
+    const std::string bytes = std::string("GET ") + sent + " HTTP/1.1\r\nHost: x\r\nA: b\r\n\r\n";
+    INFO(sent);
+    CHECK(parser.put(bytes) == bytes.size());
+    REQUIRE(parser.complete());
+    CHECK(parser.request().path == path);
+    CHECK(parser.request().query == query);
+    CHECK(parser.request().header("A") == "b");
+  }
 }
 
 TEST_CASE("a trailer field is no header") {

@@ -128,7 +128,9 @@ TEST_CASE("clients that send half a header and wait do not keep health from othe
   // All but the two that the server took are told.
   int refused = 0;
   for (std::size_t i = 2; i < clients.size(); ++i) {
-    refused += clients[i].receive_all(Millis{10'000}).starts_with("HTTP/1.1 503") ? 1 : 0;
+    const std::string answer = clients[i].receive_all(Millis{10'000});
+    refused += answer.starts_with("HTTP/1.1 503") ? 1 : 0;
+    CHECK(answer.find(R"("retryable":true)") != std::string::npos);
   }
   CHECK(refused == 148);
 }
