@@ -6,7 +6,9 @@
 
 #include "core/kafka/admin.hpp"
 #include "core/kafka/admin_client.hpp"
+#include "core/kafka/consumer.hpp"
 #include "core/kafka/groups.hpp"
+#include "core/kafka/producer.hpp"
 #include "core/kafka/settings.hpp"
 #include "core/pg/settings.hpp"
 #include "core/values/failure.hpp"
@@ -85,6 +87,9 @@ KafkaReport check_kafka(const core::Settings& settings) {
   core::Logger logger("check-config", core::LogLevel::kError);
   const auto options = core::kafka_options(settings, "orderflow-check-config");
   core::AdminClient admin(options, logger);
+  // As every role makes them: some settings are refused by one kind of client only, or together.
+  const core::KafkaConsumer consumer(options, logger, "", "", nullptr);
+  const core::KafkaProducer producer(options, logger, nullptr);
   std::string problem;
   const auto found = ask_for_topics(admin, problem);
   if (!found) {

@@ -99,7 +99,7 @@ KafkaClient::~KafkaClient() {
   left_behind.push_back(std::move(link_));
 }
 
-rd_kafka_conf_t* KafkaClient::base_conf(const KafkaOptions& options) {
+rd_kafka_conf_t* KafkaClient::base_conf(const KafkaOptions& options, Preferences preferences) {
   rd_kafka_conf_t* conf = rd_kafka_conf_new();
   rd_kafka_conf_set_log_cb(conf, on_log);
   rd_kafka_conf_set_error_cb(conf, on_error);
@@ -111,6 +111,7 @@ rd_kafka_conf_t* KafkaClient::base_conf(const KafkaOptions& options) {
   set(conf, "reconnect.backoff.max.ms", "1000");  // ... and not hammered when it stays away.
   set(conf, "socket.timeout.ms", std::to_string(to_ms(options.fetch_wait + kRequestTimeout)));
   set(conf, "topic.metadata.refresh.interval.ms", "2000");  // Topics made again are found soon.
+  for (const auto& [name, value] : preferences) set(conf, name, value);
   for (const auto& [name, value] : options.properties) set(conf, name, value);
   set(conf, "allow.auto.create.topics", "false");  // Topics have the partition count we chose.
   return conf;

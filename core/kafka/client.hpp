@@ -57,8 +57,12 @@ class KafkaClient {
     return *static_cast<Owner*>(static_cast<Link*>(opaque)->user);
   }
 
-  // Settings every client shares, and those of the user.
-  [[nodiscard]] static rd_kafka_conf_t* base_conf(const KafkaOptions& options);
+  using Preferences = std::initializer_list<std::pair<const char*, const char*>>;
+
+  // Settings every client shares, and those of the user, which win over `preferences` by whichever
+  // of a property's names they come.
+  [[nodiscard]] static rd_kafka_conf_t* base_conf(const KafkaOptions& options,
+                                                  Preferences preferences = {});
   static void set(rd_kafka_conf_t* conf, const std::string& name, const std::string& value);
 
  private:

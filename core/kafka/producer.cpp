@@ -33,18 +33,16 @@ std::string SendReport::key() const {
 KafkaProducer::KafkaProducer(const KafkaOptions& options, Logger& logger, Report report,
                              RefusalMode mode)
     : report_(std::move(report)) {
-  rd_kafka_conf_t* conf = KafkaClient::base_conf(options);
+  // Bounds of memory, and a matter of taste: no promise rests on them, so a person may choose
+  // others.
+  rd_kafka_conf_t* conf =
+      KafkaClient::base_conf(options, {{"queue.buffering.max.messages", "200000"},
+                                       {"queue.buffering.max.kbytes", "131072"},
+                                       {"linger.ms", "0"}});
   const auto set = KafkaClient::set;
   set(conf, "enable.idempotence", "true");  // Retries neither repeat nor reorder.
   set(conf, "acks", "all");                 // An acknowledged event survives a broker.
   set(conf, "message.timeout.ms", "0");     // Never give up: the gap would stay.
-  // Bounds of memory, and a matter of taste: no promise rests on them, so a person may choose
-  // others.
-  for (const auto& [name, value] :
-       {std::pair{"queue.buffering.max.messages", "200000"},
-        std::pair{"queue.buffering.max.kbytes", "131072"}, std::pair{"linger.ms", "0"}}) {
-    if (!options.properties.contains(name)) set(conf, name, value);
-  }
   set(conf, "partitioner",
       "murmur2");  // Agrees with core/values/shard.hpp and Java: for kAnyPartition.
   set(conf, "retry.backoff.ms", "50");

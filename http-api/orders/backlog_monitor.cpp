@@ -10,8 +10,8 @@
 namespace orderflow::http_api {
 namespace {
 
-constexpr auto kInterval = std::chrono::milliseconds{250};
-constexpr int kIdleIntervals = 4;
+constexpr core::Duration kInterval = std::chrono::milliseconds{250};
+constexpr core::Duration kIdleInterval = std::chrono::seconds{1};
 constexpr core::Duration kAgeTimeout = std::chrono::seconds{3};
 
 // An owner that lives reports in its partition rows, at least once a second, how far behind it is;
@@ -67,15 +67,15 @@ core::Duration BacklogMonitor::read_age() {
 }
 
 void BacklogMonitor::run(const std::stop_token& stop) {
-  core::repeat_until_stopped(stop, kInterval, logger_, "backlog", [this, turn = 0]() mutable {
-    const bool idle = shedder_.age() == core::Duration{0} && !in_outage_;
-    if (turn++ % kIdleIntervals != 0 && idle) return;
+  core::repeat_until_stopped(stop, kIdleInterval, logger_, "backlog", [this] {
     try {
       look();
     } catch (...) {
       shedder_.set_age(core::Duration{0});
       throw;
     }
+    const bool idle = shedder_.age() == core::Duration{0} && !in_outage_;
+    return idle ? kIdleInterval : kInterval;
   });
 }
 

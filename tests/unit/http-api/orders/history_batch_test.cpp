@@ -6,10 +6,13 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_future.hpp>
 #include <catch2/catch_test_macros.hpp>
+#include <future>
 #include <stdexcept>
 
 namespace orderflow::http_api {
 namespace {
+
+namespace asio = boost::asio;
 
 using Outcome = HistoryRead::Outcome;
 using Wait = std::future<Outcome>;
