@@ -1,7 +1,14 @@
 #include "core/values/cron.hpp"
 
 #include <catch2/catch_test_macros.hpp>
+#include <cstdint>
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
 #include <string>
+
+#include "core/values/number.hpp"
+#include "tests/support/source_tree.hpp"
 
 namespace orderflow::core {
 namespace {
@@ -42,6 +49,31 @@ TEST_CASE("a cron expression's next moment is the first later one that fits") {
        }) {
     CHECK(next(row.expression, row.after) == row.next);
   }
+}
+
+// An expression, a moment and the next one, in seconds: see tests/support/cron_samples.py.
+TEST_CASE("next moments are those that croniter finds") {
+  const char* given = std::getenv("ORDERFLOW_CRON_SAMPLES");
+  std::ifstream file(given == nullptr ? "" : given);
+  std::istringstream kept(testing::source_text("tests/unit/core/values/cron_samples.txt"));
+  std::istream& samples = given == nullptr ? static_cast<std::istream&>(kept) : file;
+  std::size_t compared = 0;
+  for (std::string line; std::getline(samples, line); ++compared) {
+    const auto first = line.find('\t');
+    const auto second = line.find('\t', first + 1);
+    const auto schedule = CronSchedule::parse(line.substr(0, first));
+    const std::string wanted = line.substr(second + 1);
+    const auto after = parse_number<std::int64_t>(line.substr(first + 1, second - first - 1));
+    REQUIRE(after);
+    std::string found = "never";
+    if (schedule) {
+      const Time next = schedule->next_after(Time(std::chrono::seconds(*after)));
+      found = std::to_string(
+          std::chrono::duration_cast<std::chrono::seconds>(next.time_since_epoch()).count());
+    }
+    if (found != wanted) FAIL_CHECK(line << ", ours: " << found);
+  }
+  CHECK(compared >= 1'000);
 }
 
 TEST_CASE("a wrong cron expression is refused with the place of the mistake") {
