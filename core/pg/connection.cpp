@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cctype>
+#include <exception>
+#include <sstream>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -78,10 +80,21 @@ std::string start_up_options(const DatabaseUrl& url, const ServerSettings& setti
                     "); check DATABASE_URL and that PostgreSQL runs");
 }
 
+class NoAnswerInTime : public Unavailable {
+ public:
+  explicit NoAnswerInTime(bool reached)
+      : Unavailable("no answer from the database in time"), reached_(reached) {}
+  // Something listens there.
+  [[nodiscard]] bool reached() const { return reached_; }
+
+ private:
+  bool reached_;
+};
+
 void await(PGconn* connection, SocketWait wait, SteadyTime deadline) {
   switch (await_socket(PQsocket(connection), wait, deadline)) {
     case SocketState::kReady: return;
-    case SocketState::kTimedOut: give_up("a session was not set up in time");
+    case SocketState::kTimedOut: throw NoAnswerInTime(PQstatus(connection) != CONNECTION_STARTED);
     case SocketState::kBroken: give_up("the connection broke");
   }
 }
@@ -101,6 +114,13 @@ void await(PGconn* connection, SocketWait wait, SteadyTime deadline) {
     if (!is_code || text.compare(words, 2, ": ") != 0) continue;
     throw DatabaseRefusal(
         code, "the database refuses a session: " + first_line(text.c_str() + words + 2));
+  }
+  // A line for each address that was tried.
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    if (is_refusal_of_libpq(line)) {
+      throw DatabaseRefusal("", "the database gives no session: " + line);
+    }
   }
   give_up(first_line(text.c_str()));
 }
@@ -157,7 +177,7 @@ PgConnection open(const DatabaseUrl& url, const PgHost* host, const PgSessionOpt
     parameters.insert(parameters.end(), {{"host", host->name.c_str()},
                                          {"hostaddr", host->address.c_str()},
                                          {"port", host->port.c_str()}});
-    // Of several servers one takes writes.
+    // Of several servers one takes writes, and a standby is not it.
     if (!url.parameter("target_session_attrs")) {
       parameters.emplace_back("target_session_attrs", "primary");
     }
@@ -205,23 +225,44 @@ Duration time_to_connect(const DatabaseUrl& url, const PgSessionOptions& options
   return std::min<Duration>(options.set_up_timeout, std::chrono::seconds{*asked});
 }
 
+// As far as a server says so, which poolers do not.
+bool is_read_only(PGconn* connection) {
+  const char* told = PQparameterStatus(connection, "default_transaction_read_only");
+  return told != nullptr && std::string_view(told) == "on";
+}
+
+// Of several primaries (an old one is held read-only when the next one takes over) the one that
+// takes writes. While none does, a read-only one still serves reads, and says why it takes none.
 PgConnection connect_any_host(const DatabaseUrl& url, const PgSessionOptions& options) {
   const SteadyTime deadline = steady_clock::now() + time_to_connect(url, options);
   const auto hosts = url.hosts();
   if (hosts.size() < 2) return open_with_role(url, nullptr, options, deadline);
+  const bool asks = url.parameter("target_session_attrs").has_value();
+  PgConnection read_only;
+  std::exception_ptr failure;
   const std::size_t first = url.server().answering_host();
-  for (std::size_t tried = 0;; ++tried) {
+  for (std::size_t tried = 0; tried < hosts.size(); ++tried) {
     const std::size_t index = (first + tried) % hosts.size();
     const SteadyTime now = steady_clock::now();
     const SteadyTime share = now + (deadline - now) / static_cast<int>(hosts.size() - tried);
     try {
       PgConnection connection = open_with_role(url, &hosts[index], options, share);
+      if (!asks && is_read_only(connection.get())) {
+        read_only = std::move(connection);
+        continue;
+      }
       url.server().has_answered(index);
       return connection;
+    } catch (const DatabaseRefusal& refusal) {
+      // That a standby is none says less than what keeps the primary from it.
+      const bool is_standby = refusal.sqlstate().empty() && !refusal.lasting();
+      if (failure == nullptr || !is_standby) failure = std::current_exception();
     } catch (const Unavailable&) {
-      if (tried + 1 == hosts.size()) throw;
+      failure = std::current_exception();
     }
   }
+  if (read_only == nullptr) std::rethrow_exception(failure);
+  return read_only;
 }
 
 }  // namespace
@@ -254,12 +295,20 @@ std::string first_line(const char* text) {
 }
 
 PgConnection connect_session(const DatabaseUrl& url, const PgSessionOptions& options) {
+  // Whatever keeps a session from being set up: without sessions nothing can be done.
   try {
-    return connect_any_host(url, options);
+    PgConnection connection = connect_any_host(url, options);
+    url.server().has_let_in();
+    return connection;
   } catch (const DatabaseRefusal& refusal) {
-    // Whatever it is: without sessions nothing can be done.
     if (!refusal.passes()) url.server().refused(refusal.what());
     throw;
+  } catch (const NoAnswerInTime& late) {
+    const std::string why =
+        "the database sets up no session in time; check DATABASE_URL and that PostgreSQL runs" +
+        (late.reached() ? "; " + std::string(kPoolerNeedsSessions) : "");
+    url.server().kept_waiting(why, options.set_up_timeout);
+    throw Unavailable(why);
   }
 }
 

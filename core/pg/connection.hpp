@@ -41,7 +41,7 @@ using PgConnection = std::unique_ptr<PGconn, PgFinish>;
 // role may have set for its sessions (ALTER DATABASE … SET) and a promise or a format relies on is
 // set in the start-up packet, and once more by a statement, since poolers keep parts of that packet
 // from the server. Of several hosts in the URL each gets a fair share of the time, the one that
-// answered last comes first.
+// answered last comes first, and the one that takes writes is used.
 //
 // Blocks for set_up_timeout at most, whatever the server does or leaves undone (a resolver that
 // hangs excepted). Throws DatabaseRefusal when it refuses, else Unavailable.

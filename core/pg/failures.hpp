@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -49,25 +50,41 @@ class LockTimeout : public Unavailable {
   using Unavailable::Unavailable;
 };
 
+enum class RefusalKind : std::uint8_t {
+  kPassing,    // Over by itself, or once somebody has done something elsewhere.
+  kHindering,  // Passing, and the server answers others meanwhile, readiness too.
+  kLasting,    // A person must mend it.
+};
+
 // The server answered, and cannot do it in the state that it, or its set-up, is in: read-only,
 // full, too many sessions, a wrong password. what() names the remedy.
 class DatabaseRefusal : public Unavailable {
  public:
   DatabaseRefusal(std::string sqlstate, const std::string& message);
+  // Empty when libpq itself refused what the server offers, or what DATABASE_URL says.
   [[nodiscard]] const std::string& sqlstate() const { return sqlstate_; }
 
   // Waiting mends nothing: a person must.
-  [[nodiscard]] bool lasting() const;
+  [[nodiscard]] bool lasting() const { return kind_ == RefusalKind::kLasting; }
 
   // It is over by itself: the server starts or stops.
   [[nodiscard]] bool passes() const;
 
   // Whoever needs the database cannot do its work meanwhile; a missing table, say, is another kind.
-  [[nodiscard]] bool hinders() const;
+  [[nodiscard]] bool hinders() const { return kind_ != RefusalKind::kPassing; }
 
  private:
   std::string sqlstate_;
+  RefusalKind kind_;
 };
+
+// Why a pooler may keep its clients waiting, and the remedy.
+inline constexpr std::string_view kPoolerNeedsSessions =
+    "a pooler needs at least as many sessions as `orderflow check-config` says (PgBouncer: "
+    "default_pool_size)";
+
+// Whether libpq, which has no SQLSTATE of its own, says with these words what a person must mend.
+[[nodiscard]] bool is_refusal_of_libpq(std::string_view message);
 
 // Throws what the SQLSTATE means, one of the above.
 [[noreturn]] void raise_failure(const std::string& sqlstate, const std::string& message);

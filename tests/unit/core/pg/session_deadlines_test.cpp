@@ -1,9 +1,11 @@
 // A server that is mute, slow or answers byte by byte, at any moment of the protocol, hangs nobody.
 #include <array>
+#include <atomic>
 #include <catch2/catch_test_macros.hpp>
 #include <functional>
 #include <string>
 #include <thread>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -180,11 +182,19 @@ TEST_CASE("a refused session names the reason, and whether a person must mend it
   for (const auto& refusal :
        {Refusal{"28P01", "password authentication failed for user \"u\"", "DATABASE_URL", true},
         Refusal{"3D000", "database \"d\" does not exist", "createdb", true},
-        Refusal{"08P01", "unsupported startup parameter: options", "PgBouncer", true},
+        Refusal{"08P01", "unsupported startup parameter: options", "ignore_startup_parameters",
+                true},
+        Refusal{"08P01", "password authentication failed", "user and password", true},
+        Refusal{"08P01", "no such user: u", "user and password", true},
+        Refusal{"08P01", "database \"d\" does not exist", "createdb", true},
+        Refusal{"08P01", "no more connections allowed (max_client_conn)", "max_connections", false},
+        Refusal{"08P01", "query_wait_timeout", "default_pool_size", false},
+        Refusal{"42704", "unrecognized configuration parameter \"x\"", "`options`", true},
         Refusal{"53300", "sorry, too many clients already", "max_connections", false},
         Refusal{"57P03", "the database system is starting up", "starting", false},
-        Refusal{"55000", "database \"d\" is not currently accepting connections", "", false},
-        Refusal{"42501", "permission denied for database \"d\"", "", false}}) {
+        Refusal{"55000", "database \"d\" is not currently accepting connections",
+                "ALLOW_CONNECTIONS", true},
+        Refusal{"42501", "permission denied for database \"d\"", "GRANT CONNECT", true}}) {
     INFO(refusal.sqlstate);
     const ScriptedPostgres server([&](PgClient& client) {
       (void)client.hear_start();
@@ -209,6 +219,55 @@ TEST_CASE("a refused session names the reason, and whether a person must mend it
   }
 }
 
+TEST_CASE("what libpq itself refuses is refused at once, with what to look at") {
+  const ScriptedPostgres server([](PgClient& client) {
+    (void)client.hear_start();
+    client.say(testing::pg_message('R', {"\0\0\0\3", 4}));  // Asks for the password.
+    client.stay_mute();
+  });
+  const std::string port = std::to_string(server.port());
+  const std::string at = "postgresql://u@127.0.0.1:" + port + "/d?gssencmode=disable&";
+  for (const auto& [url, words, remedy] :
+       {std::tuple{at + "sslmode=disable&passfile=/nowhere", "no password", "DATABASE_URL"},
+        {at + "sslmode=require", "does not support SSL", "sslmode"},
+        {at + "sslmode=disable&password=p&channel_binding=require", "channel binding",
+         "channel_binding"},
+        {at + "service=nowhere", "\"nowhere\" not found", "service file"},
+        {at + "ssl_min_protocol_version=TLSv9", "TLSv9", "DATABASE_URL"},
+        {"postgresql://u@127.0.0.1:" + port + "/d?gssencmode=require", "GSSAPI", "gssencmode"}}) {
+    INFO(url);
+    PgSession session(DatabaseUrl(url), impatient());
+    try {
+      session.connect();
+      FAIL("a session was set up");
+    } catch (const DatabaseRefusal& refused) {
+      const std::string what = refused.what();
+      INFO(what);
+      CHECK(refused.lasting());
+      CHECK(what.find(words) != std::string::npos);
+      CHECK(what.find(remedy) != std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("a session that is not set up in time is told to readiness until one is") {
+  std::atomic<bool> full{true};
+  const ScriptedPostgres server([&](PgClient& client) {
+    if (!full) return client.welcome();
+    (void)client.hear_start();
+    client.say(testing::pg_authentication_ok() + std::string(testing::kPgReady));
+    client.stay_mute();  // As a pooler does that has no session left.
+  });
+  const DatabaseUrl url(server.url());
+  const auto told = [&] { return url.server().refusal_within(0s).value_or(""); };
+  PgSession session(url, impatient());
+  CHECK_THROWS_AS(session.connect(), Unavailable);
+  CHECK(told().find("default_pool_size") != std::string::npos);
+  full = false;
+  session.connect();
+  CHECK(told().empty());
+}
+
 TEST_CASE("a session without the role that is not there stays with its login") {
   const ScriptedPostgres server([](PgClient& client) {
     const std::string start = client.hear_start();
@@ -225,19 +284,51 @@ TEST_CASE("a session without the role that is not there stays with its login") {
   CHECK(server.clients() == 2);
 }
 
-TEST_CASE("of several hosts a mute one costs its share once, whoever asks") {
-  const ScriptedPostgres mute([](PgClient& client) { client.stay_mute(); });
-  const ScriptedPostgres good([](PgClient& client) {
+// One of several hosts, which says what it is.
+std::function<void(PgClient&)> host(bool standby, bool read_only) {
+  return [=](PgClient& client) {
     (void)client.hear_start();
     client.say(testing::pg_authentication_ok() + testing::pg_parameter("server_version", "15.0") +
-               testing::pg_parameter("in_hot_standby", "off") +
-               testing::pg_parameter("default_transaction_read_only", "off") +
+               testing::pg_parameter("in_hot_standby", standby ? "on" : "off") +
+               testing::pg_parameter("default_transaction_read_only", read_only ? "on" : "off") +
                std::string(testing::kPgReady));
     client.take_settings();
     client.stay_mute();
-  });
-  const DatabaseUrl url("postgresql://u@127.0.0.1:" + std::to_string(mute.port()) + ",127.0.0.1:" +
-                        std::to_string(good.port()) + "/d?sslmode=disable&gssencmode=disable");
+  };
+}
+
+DatabaseUrl url_of(const ScriptedPostgres& one, const ScriptedPostgres& other) {
+  return DatabaseUrl("postgresql://u@127.0.0.1:" + std::to_string(one.port()) + ",127.0.0.1:" +
+                     std::to_string(other.port()) + "/d?sslmode=disable&gssencmode=disable");
+}
+
+TEST_CASE("of several hosts the one that takes writes is used") {
+  const ScriptedPostgres standby(host(true, false));
+  const ScriptedPostgres held(host(false, true));
+  const ScriptedPostgres good(host(false, false));
+  for (const auto* other : {&standby, &held}) {
+    const DatabaseUrl url = url_of(*other, good);
+    PgSession session(url, impatient());
+    session.connect();
+    CHECK(url.server().answering_host() == 1);
+  }
+  // While none takes writes, the primary serves reads; a standby may be behind.
+  PgSession reader(url_of(held, standby), impatient());
+  reader.connect();
+  PgSession nobody(url_of(standby, standby), impatient());
+  try {
+    nobody.connect();
+    FAIL("a standby was used");
+  } catch (const DatabaseRefusal& refused) {
+    CHECK(std::string(refused.what()).find("takes no writes") != std::string::npos);
+    CHECK_FALSE(refused.lasting());
+  }
+}
+
+TEST_CASE("of several hosts a mute one costs its share once, whoever asks") {
+  const ScriptedPostgres mute([](PgClient& client) { client.stay_mute(); });
+  const ScriptedPostgres good(host(false, false));
+  const DatabaseUrl url = url_of(mute, good);
   PgSession first(url, impatient());
   PgSession second(url, impatient());
   first.connect();
