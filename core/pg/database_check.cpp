@@ -40,6 +40,8 @@ std::optional<std::string> DatabaseCheck::problem() {
     return "the database's encoding is " + std::string(facts.text(0, 2)) +
            ", UTF8 is needed; make another one with createdb --encoding=UTF8 --template=template0";
   }
+  // Another one may take over without an end of this session.
+  if (facts.boolean(0, 3) || facts.boolean(0, 4)) session_.disconnect();
   if (facts.boolean(0, 3)) {
     return "the database is a standby and takes no writes; name the primary in DATABASE_URL, or "
            "both";

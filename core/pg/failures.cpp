@@ -80,6 +80,11 @@ constexpr Condition kConditions[] = {
     {"", " value: \"", "correct it in DATABASE_URL, or in libpq's environment", Kind::kLasting},
 };
 
+// About a value or how much of it there is, another transaction, the server's resources, a
+// time-out, or raised by functions of ours: a new session would get the same answer.
+constexpr std::string_view kNotOfTheSession[] = {"21", "22",    "23",    "40", "53",
+                                                 "54", "55P03", "57014", "OF", "P0"};
+
 const Condition* condition_of(std::string_view sqlstate, std::string_view message) {
   const auto fits = [&](const Condition& one) {
     return sqlstate.starts_with(one.sqlstate) && sqlstate.empty() == one.sqlstate.empty() &&
@@ -110,6 +115,11 @@ DatabaseRefusal::DatabaseRefusal(std::string sqlstate, const std::string& messag
 bool DatabaseRefusal::passes() const { return sqlstate_.starts_with("57P0"); }
 
 bool is_refusal_of_libpq(std::string_view message) { return condition_of("", message) != nullptr; }
+
+bool session_may_be_to_blame(std::string_view sqlstate) {
+  return std::none_of(std::begin(kNotOfTheSession), std::end(kNotOfTheSession),
+                      [&](std::string_view known) { return sqlstate.starts_with(known); });
+}
 
 void raise_failure(const std::string& sqlstate, const std::string& message) {
   if (sqlstate == "OF001") throw Fenced(message);

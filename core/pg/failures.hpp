@@ -86,6 +86,11 @@ inline constexpr std::string_view kPoolerNeedsSessions =
 // Whether libpq, which has no SQLSTATE of its own, says with these words what a person must mend.
 [[nodiscard]] bool is_refusal_of_libpq(std::string_view message);
 
+// Whether another session may get another answer: what this one keeps (plans, ids of types, what
+// its server was when it began) may be to blame. Every error may, except those about a value,
+// another transaction, the server's resources, a time-out, or raised by functions of ours.
+[[nodiscard]] bool session_may_be_to_blame(std::string_view sqlstate);
+
 // Throws what the SQLSTATE means, one of the above.
 [[noreturn]] void raise_failure(const std::string& sqlstate, const std::string& message);
 

@@ -94,6 +94,7 @@ PgSession::~PgSession() { disconnect(); }
 void PgSession::connect() {
   if (connection_ != nullptr && !server_has_left(PQsocket(connection_.get()))) return;
   if (in_block_) lose_connection("the database connection broke");
+  if (connection_ != nullptr) ++losses_;
   disconnect();
   connection_ = connect_session(url_, options_);
 }
@@ -114,6 +115,7 @@ void PgSession::lose_connection(const std::string& what) {
   const std::string said = first_line(PQerrorMessage(connection_.get()));
   const std::string why = said.empty() ? what : what + ": " + said;
   const bool unknown = transaction_open_;
+  ++losses_;
   disconnect();
   if (unknown) throw CommitUnknown(why);
   throw Unavailable(why);
@@ -188,12 +190,9 @@ PgResult PgSession::next_result(SteadyTime deadline) {
   return PgResult(PQgetResult(connection_.get()));
 }
 
-void PgSession::raise(const PGresult* result) {
-  const char* code = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-  raise(PgError{code == nullptr ? "" : code, first_line(PQresultErrorMessage(result))});
-}
-
+// A session that is to blame would fail its next statements as well, for ever.
 void PgSession::raise(const PgError& error) {
+  if (session_may_be_to_blame(error.sqlstate)) disconnect();
   try {
     raise_failure(error.sqlstate, error.message);
   } catch (const DatabaseRefusal& refusal) {
@@ -265,8 +264,10 @@ std::vector<PgResult> PgSession::run(std::span<const PgCall> calls, bool in_tran
   consume_to_sync(deadline);
   transaction_open_ = false;
   if (failure != nullptr) {
-    if (in_transaction) recover(true);
-    raise(failure);
+    const char* code = PQresultErrorField(failure, PG_DIAG_SQLSTATE);
+    const PgError error{code == nullptr ? "" : code, first_line(PQresultErrorMessage(failure))};
+    if (in_transaction && !session_may_be_to_blame(error.sqlstate)) roll_back();
+    raise(error);
   }
   return results;
 }
@@ -280,8 +281,8 @@ void PgSession::consume_to_sync(SteadyTime deadline) {
   lose_connection("the database answered out of step");
 }
 
-void PgSession::recover(bool in_transaction) {
-  if (!in_transaction || PQtransactionStatus(connection_.get()) == PQTRANS_IDLE) return;
+void PgSession::roll_back() {
+  if (PQtransactionStatus(connection_.get()) == PQTRANS_IDLE) return;
   // The failed transaction block is still open in the server. Ending the session would do as well,
   // but a fenced owner will be back in a moment.
   static constexpr PgStatement kRollback{"rollback", "ROLLBACK"};
@@ -311,6 +312,7 @@ void PgSession::run_script(const std::string& sql) {
     error = run_simply(connection_.get(), sql, deadline);
     if (PQenterPipelineMode(connection_.get()) != 1) lose_connection("a session is out of step");
   } catch (const Unavailable&) {
+    if (connection_ != nullptr) ++losses_;
     disconnect();
     throw;
   }

@@ -2,7 +2,9 @@
 
 #include <libpq-fe.h>
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -68,8 +70,9 @@ struct PgCall {
 // trip. Where a statement depends on the answer of an earlier one: core/pg/transaction.hpp; for
 // many callers: core/pg/session_pool.hpp.
 //
-// One thread at a time. Connects lazily, and again after a failure; every exchange has a deadline,
-// whatever the server does. Throws what core/pg/failures.hpp lists: DataError, Fenced, Conflict,
+// One thread at a time. Connects lazily, and again after a failure that may be the connection's or
+// the session's fault (session_may_be_to_blame); every exchange has a deadline, whatever the server
+// does. Throws what core/pg/failures.hpp lists: DataError, Fenced, Conflict,
 // CommitUnknown, or Unavailable (all else: repeat later).
 class PgSession {
  public:
@@ -98,6 +101,8 @@ class PgSession {
   void connect();     // Throws Unavailable.
   void disconnect();  // Safe at any time.
   [[nodiscard]] int backend_pid() const;
+  // How many connections broke so far.
+  [[nodiscard]] std::uint64_t losses() const { return losses_; }
 
  private:
   friend class PgTransaction;
@@ -111,9 +116,8 @@ class PgSession {
   void await(SocketWait wait, SteadyTime deadline);
   std::vector<PgResult> run(std::span<const PgCall> calls, bool in_transaction,
                             CrashPoint unanswered = {});
-  void recover(bool in_transaction);
+  void roll_back();
   void consume_to_sync(SteadyTime deadline);
-  [[noreturn]] void raise(const PGresult* result);
   [[noreturn]] void raise(const PgError& error);
   [[noreturn]] void lose_connection(const std::string& what);
 
@@ -122,6 +126,7 @@ class PgSession {
   PgConnection connection_;
   std::unordered_set<std::string_view> prepared_;
   std::unordered_map<std::string_view, std::uint32_t> row_types_;  // Ids by name.
+  std::uint64_t losses_ = 0;
   bool transaction_open_ = false;  // A COMMIT may have reached the server.
   bool in_block_ = false;          // Of a PgTransaction: another connection would not be in it.
 };

@@ -59,9 +59,9 @@ void SessionPool::serve(const std::stop_token& stop) {
       job->fail(std::make_exception_ptr(Unavailable("the server stops")));
     } else {
       if (others_lost) session.disconnect();
-      const int backend = session.backend_pid();
+      const std::uint64_t losses = session.losses();
       job->run(session);
-      if (backend != 0 && session.backend_pid() != backend) {
+      if (session.losses() != losses) {
         const std::lock_guard lock(mutex_);
         known_losses = ++losses_;
       }

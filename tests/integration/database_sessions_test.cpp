@@ -5,9 +5,13 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/matchers/catch_matchers_exception.hpp>
 #include <catch2/matchers/catch_matchers_string.hpp>
+#include <cstdint>
+#include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "core/pg/database_check.hpp"
 #include "core/pg/session.hpp"
 #include "core/pg/transaction.hpp"
 #include "schemas/migrate.hpp"
@@ -124,6 +128,66 @@ TEST_CASE("a login that fails is refused at once, with what to look at", "[sessi
                        core::BadConfiguration, MessageMatches(ContainsSubstring("createdb")));
   CHECK_THROWS_MATCHES(migrate(server_url() + "?user=nobody_here"), core::BadConfiguration,
                        MessageMatches(ContainsSubstring("nobody_here")));
+}
+
+// How many of three tries fail with Unavailable.
+int failures_of(const std::function<void()>& act) {
+  int failures = 0;
+  for (int i = 0; i < 3; ++i) {
+    try {
+      act();
+    } catch (const core::Unavailable&) {
+      ++failures;
+    }
+  }
+  return failures;
+}
+
+TEST_CASE("a session whose plans or types are no longer those of the database fails once",
+          "[sessions]") {
+  const TestDatabase database(server_url());
+  const Database administrator(database.url());
+  administrator.execute("CREATE TABLE t (n int, word text)");
+  administrator.execute("CREATE TYPE pair AS (n int, word text)");
+  core::PgSession session{core::DatabaseUrl(database.url()), {.application_name = "test"}};
+  static constexpr core::PgStatement kRead{"read", "SELECT word FROM public.t"};
+  static constexpr core::PgStatement kInsert{
+      "insert", "INSERT INTO public.t SELECT * FROM unnest($1::public.pair[])"};
+  const auto read = [&] { (void)session.execute(kRead); };
+  const auto insert = [&] {
+    core::PgRows rows("public.pair", 2);
+    rows.row().add(std::int32_t{1}).add("x");
+    (void)session.execute(kInsert, core::PgParams().rows(std::move(rows)));
+  };
+  REQUIRE(failures_of(read) == 0);
+  REQUIRE(failures_of(insert) == 0);
+  administrator.execute("ALTER TABLE t ALTER word TYPE varchar(3)");
+  CHECK(failures_of(read) == 1);
+  REQUIRE(failures_of(insert) == 0);
+  administrator.execute("DROP TYPE pair");
+  administrator.execute("CREATE TYPE pair AS (n int, word text)");
+  CHECK(failures_of(insert) == 1);
+}
+
+TEST_CASE("a session that began while the database took no writes is not kept", "[sessions]") {
+  const TestDatabase database(server_url());
+  const Database administrator(database.url());
+  administrator.execute("CREATE TABLE t (n int)");
+  const auto name = administrator.text("SELECT current_database()");
+  const auto hold = [&](const char* value) {
+    Database(server_url())
+        .execute("ALTER DATABASE " + name + " SET default_transaction_read_only = " + value);
+  };
+  hold("on");
+  const core::DatabaseUrl url(database.url());
+  core::PgSession session{url, {.application_name = "test"}};
+  session.connect();
+  core::DatabaseCheck check(url, {.application_name = "test"});
+  CHECK(check.problem().value_or("").find("default_transaction_read_only") != std::string::npos);
+  hold("off");
+  CHECK_FALSE(check.problem());
+  static constexpr core::PgStatement kWrite{"write", "INSERT INTO public.t VALUES (1)"};
+  CHECK(failures_of([&] { (void)session.execute(kWrite); }) == 1);
 }
 
 TEST_CASE("a script runs in the transaction that has begun", "[sessions]") {

@@ -268,6 +268,43 @@ TEST_CASE("a session that is not set up in time is told to readiness until one i
   CHECK(told().empty());
 }
 
+TEST_CASE("a session that may be to blame for an error is replaced, another one is kept") {
+  struct Case {
+    const char* sqlstate;
+    bool replaced;
+  };
+  for (const auto& [sqlstate, replaced] :
+       {Case{"0A000", true},   // cached plan must not change result type
+        Case{"XX000", true},   // cache lookup failed for type
+        Case{"26000", true},   // prepared statement does not exist
+        Case{"42P05", true},   // prepared statement already exists
+        Case{"42704", true},   // type with OID does not exist
+        Case{"42804", true},   // wrong number of columns
+        Case{"25006", true},   // cannot execute INSERT in a read-only transaction
+        Case{"42501", true},   // permission denied
+        Case{"22003", false},  // integer out of range
+        Case{"23505", false},  // duplicate key
+        Case{"40001", false},  // could not serialize access
+        Case{"55P03", false},  // lock timeout
+        Case{"57014", false},  // statement timeout
+        Case{"53100", false},  // disk full
+        Case{"OF001", false}}) {
+    INFO(sqlstate);
+    const ScriptedPostgres server([&](PgClient& client) {
+      client.welcome();
+      while (true) {
+        client.hear_message('S');
+        client.say(testing::pg_error(sqlstate, "no") + std::string(testing::kPgReady));
+      }
+    });
+    PgSession session(DatabaseUrl(server.url()),
+                      {.application_name = "test", .answer_timeout = 2s, .set_up_timeout = 2s});
+    CHECK_THROWS(session.execute(kOne));
+    CHECK_THROWS(session.transaction({}));
+    CHECK(server.clients() == (replaced ? 2 : 1));
+  }
+}
+
 TEST_CASE("a session without the role that is not there stays with its login") {
   const ScriptedPostgres server([](PgClient& client) {
     const std::string start = client.hear_start();
