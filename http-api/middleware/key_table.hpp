@@ -51,6 +51,11 @@ inline constexpr core::SqlText kKeyDay{"ops.key_slot(interval '0')"};
 inline constexpr core::SqlText kKeyDayBefore{"ops.key_slot(interval '-1 day')"};
 inline constexpr core::SqlText kKeyDayAhead{"ops.key_slot(interval '10 minutes')"};
 
+// Which of the rows of a key `k` stand for something: none of the partition that is to be emptied,
+// nor one that lies where tomorrow's will since nobody was there to empty it in time.
+inline constexpr core::SqlText kKeyCounts{
+    "k.slot <> ops.key_slot(interval '-2 days') AND k.created_at > now() - interval '2 days'"};
+
 // The table of a context whose answers are all kept as they were sent: `kKeyTable<"payments">`.
 template <core::SqlText Schema>
 inline constexpr KeyTable kKeyTable{
@@ -61,7 +66,8 @@ inline constexpr KeyTable kKeyTable{
                " (SELECT * FROM ",
                Schema,
                ".idempotency_keys k WHERE k.scope = w.scope"
-               " AND k.key = w.key AND k.body IS NOT NULL LIMIT 1) k">},
+               " AND k.key = w.key AND k.body IS NOT NULL AND ",
+               kKeyCounts, " LIMIT 1) k">},
     {core::sql<"api_keys_claim_", Schema>,
      core::sql<"WITH claimed AS (INSERT INTO ", Schema,
                ".idempotency_keys (slot, scope, key, shard, request_hash) SELECT ", kKeyDay,

@@ -13,7 +13,8 @@ constexpr core::PgStatement kReadKeys{
                                               StoredAnswer::kColumns, ", ", OrderRow::kColumns, R"(
 FROM unnest($1::text[], $2::text[]) AS w(scope, key)
 CROSS JOIN LATERAL (SELECT * FROM orders.idempotency_keys k
-                    WHERE k.scope = w.scope AND k.key = w.key LIMIT 4) k
+                    WHERE k.scope = w.scope AND k.key = w.key AND )",
+                                              kKeyCounts, R"( LIMIT 4) k
 LEFT JOIN LATERAL (SELECT * FROM orders.orders o WHERE o.id = k.order_id LIMIT 1) o ON true
 WHERE k.body IS NOT NULL OR o.id IS NOT NULL)">};
 

@@ -77,7 +77,8 @@ constexpr PgStatement kReadKeyOwners{
     "api_read_key_owners", core::sql<"SELECT k.scope, k.key, k.request_hash, ", OrderRow::kColumns,
                                      R"(
 FROM unnest($1::text[], $2::text[]) AS w(scope, key)
-JOIN orders.idempotency_keys k ON k.scope = w.scope AND k.key = w.key
+JOIN orders.idempotency_keys k ON k.scope = w.scope AND k.key = w.key AND )",
+                                     kKeyCounts, R"(
 JOIN orders.orders o ON o.id = k.order_id)">};
 
 void add_order(core::PgRows& rows, const NewOrder& order) {

@@ -123,18 +123,27 @@ CREATE FUNCTION ops.key_slot(after interval) RETURNS integer LANGUAGE sql STABLE
   SELECT extract(day FROM now() + after - timestamptz '1970-01-01 00:00:00+00')::integer % 4
 $$;
 
--- Empties the partition of the day before yesterday, whatever it holds. Which one that is is worked out and
--- used within one call, so that a caller that sleeps in between cannot empty another. False when somebody
--- reads it for longer than others may be kept waiting: to be tried again.
+-- Empties the partition of the day before yesterday, whatever it holds, and tomorrow's, which holds something
+-- only when nobody was there to empty it in time, or within the last minutes of a day, when it is left alone.
+-- Which ones these are is worked out and used within one call, so that a caller that sleeps in between cannot
+-- empty another. False when somebody reads one for longer than others may be kept waiting: to be tried again.
 CREATE FUNCTION ops.forget_keys(context text) RETURNS boolean LANGUAGE plpgsql SET lock_timeout = '100ms' AS $$
 DECLARE
-  leaf text := format('%I.%I', context, format('idempotency_keys_%s', ops.key_slot(interval '-2 days')));
+  slots integer[] := ARRAY[ops.key_slot(interval '-2 days')];
+  slot integer;
+  leaf text;
   found boolean;
 BEGIN
-  EXECUTE format('SELECT EXISTS (SELECT FROM %s)', leaf) INTO found;
-  IF found THEN
-    EXECUTE format('TRUNCATE %s', leaf);
+  IF ops.key_slot(interval '20 minutes') = ops.key_slot(interval '0') THEN
+    slots := slots || ops.key_slot(interval '1 day');
   END IF;
+  FOREACH slot IN ARRAY slots LOOP
+    leaf := format('%I.%I', context, format('idempotency_keys_%s', slot));
+    EXECUTE format('SELECT EXISTS (SELECT FROM %s)', leaf) INTO found;
+    IF found THEN
+      EXECUTE format('TRUNCATE %s', leaf);
+    END IF;
+  END LOOP;
   RETURN true;
 EXCEPTION
   WHEN lock_not_available THEN

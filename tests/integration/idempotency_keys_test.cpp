@@ -77,6 +77,28 @@ TEST_CASE("a key is taken today and tomorrow, and free again when it has been fo
   CHECK(claim_at(days, "03T00:00"));
 }
 
+// Partitions are used again after four days.
+TEST_CASE("a key that nobody was there to forget stands for nothing, and is forgotten later",
+          "[idempotency-keys]") {
+  const MigratedDatabase database;
+  for (const char* age : {"2 days", "3 days"}) {
+    database.sql().execute(
+        std::string("INSERT INTO payments.idempotency_keys (slot, scope, key, shard, request_hash, "
+                    "status, location, body, created_at) SELECT ops.key_slot(interval '-") +
+        age + "'), 'POST /things test', 'k', 0, '', 200, '', '{}', now() - interval '" + age + "'");
+  }
+  core::PgSession session(core::DatabaseUrl(database.url()), {.application_name = "claims"});
+  const auto key = some_key();
+  const http_api::IdempotencyKey* const only[] = {&key};
+  const auto call = http_api::read_keys(kTable, only);
+  CHECK(session.execute(*call.statement, call.params).rows() == 0);
+  (void)session.execute({"forget", "SELECT ops.forget_keys('payments')"});
+  // But for the last minutes of a day, at which tomorrow's partition is left alone.
+  CHECK(database.sql().number(
+            "SELECT count(*) FROM payments.idempotency_keys WHERE ops.key_slot('0') = "
+            "ops.key_slot('20 minutes') OR slot <> ops.key_slot('1 day')") == 0);
+}
+
 TEST_CASE("a key of the last minutes of a day is kept for a whole day", "[idempotency-keys]") {
   const Days days;
   CHECK(claim_at(days, "01T23:55"));
