@@ -18,6 +18,9 @@
 
 namespace orderflow::http_api {
 
+// Of a page so many rows are read before it is known how large they are.
+inline constexpr int kPieceRows = 25;
+
 // Conditions that are put together at run time, with their values as parameters.
 class WhereClause {
  public:
@@ -164,10 +167,42 @@ template <typename Row, typename ToJson>
   return list_response(std::span<const Row>(found.rows), found.more, page, to_json);
 }
 
+// Reads a page in pieces and writes it meanwhile, so that of large rows, with which it ends early,
+// hardly more is read than is shown.
 template <typename Row, typename ToJson>
 [[nodiscard]] Response read_list(core::PgSession& session, const KeysetQuery& query,
                                  const PageRequest& page, const ToJson& to_json) {
-  return list_response(read_page<Row>(session, query, page), page, to_json);
+  JsonArray items;
+  std::size_t bytes = 0;
+  int shown = 0;
+  PageRequest piece = page;
+  piece.limit = std::min(page.limit, kPieceRows);
+  bool more = true;
+  while (more && shown < page.limit) {
+    PageOf<Row> part;
+    try {
+      part = read_page<Row>(session, query, piece);
+    } catch (const core::UnreadableRow&) {
+      if (shown == 0) throw;
+      break;  // The next page says so.
+    }
+    more = part.more;
+    for (const Row& row : part.rows) {
+      const std::string item = to_json(row);
+      bytes += item.size();
+      if (shown > 0 && bytes > kPageBytesMax) return page_response(items, page, piece.after);
+      items.add(item);
+      ++shown;
+      piece.after = position_of(row);
+    }
+    if (shown == 0) break;
+    // As many as should fit, twice.
+    const std::size_t fitting = 2 * kPageBytesMax * static_cast<std::size_t>(shown) / bytes;
+    piece.limit = static_cast<int>(
+        std::min(std::max<std::size_t>(fitting, kPieceRows), static_cast<std::size_t>(page.limit)));
+    piece.limit = std::min(piece.limit, page.limit - shown);
+  }
+  return page_response(items, page, more ? piece.after : std::nullopt);
 }
 
 }  // namespace orderflow::http_api
