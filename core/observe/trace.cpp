@@ -50,8 +50,17 @@ std::string new_traceparent() {
 }
 
 std::string child_traceparent(std::string_view parent) {
-  if (!is_traceparent(parent)) return new_traceparent();
-  std::string child(parent);
+  // A later version begins as this one does, and may go on (W3C Trace Context, 3.2.4).
+  std::string child(parent.substr(0, kTraceparentLength));
+  const bool later = parent.size() > 2 && parent.substr(0, 2) != "00" &&
+                     is_lower_hex(parent.substr(0, 2)) && parent.substr(0, 2) != "ff";
+  const bool ends = parent.size() <= kTraceparentLength || parent[kTraceparentLength] == '-';
+  if (later && ends) {
+    child.replace(0, 2, "00");
+  } else if (parent.size() != child.size()) {
+    return new_traceparent();
+  }
+  if (!is_traceparent(child)) return new_traceparent();
   write_new_span_id(&child[kSpanAt]);
   return child;
 }

@@ -8,7 +8,7 @@ asio::awaitable<Response> with_correlation(const Handler& next, RequestContext& 
   const std::string_view wished = context.request.header("X-Correlation-ID");
   context.trace.correlation_id =
       core::is_sane_correlation_id(wished) ? std::string(wished) : events::new_correlation_id();
-  context.trace.traceparent = core::child_traceparent(context.request.header("traceparent"));
+  context.trace.traceparent = core::child_traceparent(context.request.header_list("traceparent"));
   Response response = co_await next(context);
   response.with("X-Correlation-ID", context.trace.correlation_id);
   co_return response;

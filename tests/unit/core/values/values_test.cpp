@@ -120,6 +120,19 @@ TEST_CASE("a child span keeps its trace; nonsense starts a new one") {
   CHECK(trace_id_of(child) == trace_id_of(parent));
   CHECK(child != parent);
   CHECK(is_traceparent(child_traceparent("rubbish")));
+  const auto keeps = [&](const std::string& said) {
+    return trace_id_of(child_traceparent(said)) == trace_id_of(parent);
+  };
+  const std::string rest = parent.substr(2);
+  CHECK(keeps("01" + rest));
+  CHECK(keeps("cc" + rest + "-what.comes.later"));
+  // Two headers, a version that is none, more than this version has.
+  for (const auto& wrong :
+       {parent + ", " + parent, "ff" + rest, "0x" + rest, parent + "-more", "01" + rest + "more"}) {
+    INFO(wrong);
+    CHECK_FALSE(keeps(wrong));
+    CHECK(is_traceparent(child_traceparent(wrong)));
+  }
   CHECK_FALSE(is_traceparent("00-00000000000000000000000000000000-1111111111111111-01"));
 }
 
