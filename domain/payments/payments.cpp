@@ -21,6 +21,7 @@ constexpr std::array<std::pair<PaymentStatus, const char*>, 5> kPaymentStatusNam
     {PaymentStatus::kPartlyRefunded, "PARTLY_REFUNDED"},
 }};
 
+constexpr const char* kAccountFull = "account_full";
 constexpr const char* kVoidedDetail = "the payment was undone before its capture arrived";
 
 std::int64_t unreturned(const Payment& payment) {
@@ -146,8 +147,9 @@ core::Result<PaymentVerdict> handle_one(PaymentRecords& records, const events::U
   const std::int64_t amount = unreturned(*stored);
   if (!records.post(stored->account_id, LedgerKind::kUndo, stored->id, amount)) {
     // Not final: a person mends the account, a later attempt succeeds.
-    return PaymentVerdict{technical_failure(command, "the account cannot take the money back"),
-                          false};
+    Reply reply = technical_failure(command, "the account cannot take that much money back");
+    reply.code = kAccountFull;
+    return PaymentVerdict{std::move(reply), false};
   }
   Payment& payment = records.change(command.command_id);
   if (was_captured(payment.status)) payment.status = PaymentStatus::kRefunded;
@@ -193,7 +195,7 @@ core::Result<PaymentVerdict> handle_one(PaymentRecords& records,
   auto refusal = refusal_of(records.payment(command.payment_id), command);
   if (!refusal && !records.post(command.account_id, LedgerKind::kRefund, command.command_id,
                                 command.amount.amount)) {
-    refusal = Refusal{"account_full", "the account cannot take that much money"};
+    refusal = Refusal{kAccountFull, "the account cannot take that much money"};
   }
   if (refusal) {
     refund.done = false;

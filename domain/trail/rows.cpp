@@ -20,8 +20,9 @@ constexpr PgStatement kInsertTrail{
     " AS t(id, action, subject, reason, details)"};
 constexpr PgStatement kReadTrail{
     "trail_read",
-    "SELECT time, actor, action, reason, correlation_id, details FROM ops.audit_log"
-    " WHERE subject = $1 ORDER BY id LIMIT $2"};
+    "SELECT time, actor, action, reason, correlation_id, details FROM"
+    " (SELECT * FROM ops.audit_log WHERE subject = $1 ORDER BY id DESC LIMIT $2) latest"
+    " ORDER BY id"};
 
 }  // namespace
 

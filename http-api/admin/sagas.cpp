@@ -73,6 +73,7 @@ asio::awaitable<Checked<Response>> AdminSagas::submit(const RequestContext& cont
                                                       const core::Uuid& order_id,
                                                       saga::RequestKind kind, std::string reason) {
   auto request = operator_request(kind, order_id, operator_of(context), std::move(reason));
+  request.preconditions = Preconditions(context.request);
   request.key = context.key;
   return requests_.submit(std::move(request));
 }

@@ -50,6 +50,7 @@ class EventStream {
       : backend_(backend),
         order_id_(saga.order_id.uuid),
         status_(saga.state.status),
+        refund_under_way_(saga.state.refund.has_value()),
         changes_(std::move(changes)),
         last_sequence_(last_sequence) {}
 
@@ -92,11 +93,13 @@ class EventStream {
       text += stream_text(event);
       last_sequence_ = event.sequence;
       status_ = event.status;
+      if (event.type.starts_with("Refund")) refund_under_way_ = false;  // It has been answered.
     }
     return text;
   }
 
   [[nodiscard]] bool ended() const {
+    if (refund_under_way_) return false;
     const bool lingered = std::chrono::steady_clock::now() - last_event_ > kLingerTime;
     return is_final(status_) || (saga::is_terminal(status_) && lingered);
   }
@@ -104,6 +107,7 @@ class EventStream {
   OrdersBackend& backend_;
   core::Uuid order_id_;
   saga::OrderStatus status_;
+  bool refund_under_way_;
   std::shared_ptr<Subscription> changes_;
   std::int64_t last_sequence_;
   core::SteadyTime last_event_;
@@ -113,7 +117,7 @@ class EventStream {
 Response event_stream(StreamBody body) {
   Response response;
   response.content_type = "text/event-stream";
-  response.with("Cache-Control", "no-store").with("X-Accel-Buffering", "no");
+  response.with("Vary", "Accept").with("Cache-Control", "no-store").with("X-Accel-Buffering", "no");
   response.stream = std::move(body);
   return response;
 }
@@ -145,7 +149,8 @@ asio::awaitable<Checked<Response>> OrderEvents::stream(const RequestContext& con
   // earlier state.
   if (*after > saga->state.event_sequence) after = 0;
   // Browsers connect again when a stream ends, until they are told that nothing follows.
-  if (*after > 0 && *after == saga->state.event_sequence && is_finished(saga->state.status)) {
+  if (*after > 0 && *after == saga->state.event_sequence && is_finished(saga->state.status) &&
+      !saga->state.refund) {
     co_return json_response("", 204);
   }
   if (context.request.method == Method::kHead)

@@ -35,6 +35,7 @@ OrderRequest request_of_customer(const RequestContext& context, const core::Uuid
   request.request.kind = kind;
   request.request.actor = "customer";
   request.request.trace = context.trace;
+  request.preconditions = Preconditions(context.request);
   request.key = context.key;
   return request;
 }
