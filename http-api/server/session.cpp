@@ -80,8 +80,7 @@ void Session::stop() {
 }
 
 bool Session::idle() const {
-  return !expired_ &&
-         (phase_ == Phase::kIdle || (refuse_ && phase_ == Phase::kReading && !begun()));
+  return !expired_ && (phase_ == Phase::kIdle || (refuse_ && phase_ == Phase::kReading));
 }
 
 Session* Session::longest_idle(const SessionGroup& group, bool refused) {
@@ -96,6 +95,7 @@ Session* Session::longest_idle(const SessionGroup& group, bool refused) {
 
 void Session::make_room() {
   expired_ = true;
+  makes_room_ = true;
   error_code ignored;
   socket_.cancel(ignored);
 }
@@ -144,7 +144,8 @@ asio::awaitable<void> Session::serve() {
 }
 
 asio::awaitable<void> Session::answer_refusal() {
-  const bool drains = begun();  // With nothing unread, closing leaves the answer alone.
+  // With nothing unread, closing leaves the answer alone; and who makes room makes it now.
+  const bool drains = begun() && !makes_room_;
   const Refusal refusal = refuse_ ? kTooManyConnections : *parser_->refusal();
   const Response response =
       co_await group_.dispatcher.refuse_unread(parser_->request(), refusal.status, refusal.detail);

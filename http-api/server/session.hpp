@@ -52,8 +52,9 @@ class Session final : public Client,
   // The server cannot wait any longer.
   void abort();
 
-  // The one of the group that has waited for a request for longest and was sent none of it, to make
-  // room for another; among those that are refused, or the others. Null: there is none.
+  // The one of the group that has waited for a request for longest, to make room for another; among
+  // those that are refused, or the others, of which only those count that were sent none of it.
+  // Null: there is none.
   [[nodiscard]] static Session* longest_idle(const SessionGroup& group, bool refused);
   // Ends it; one that is refused is told.
   void make_room();
@@ -105,8 +106,9 @@ class Session final : public Client,
   Phase phase_ = Phase::kIdle;
   core::SteadyTime deadline_;
   bool expired_ = false;
-  std::size_t unsent_ = 0;  // This connection's part of the group's.
-  bool cancelled_ = false;  // The handler.
+  bool makes_room_ = false;  // For another connection.
+  std::size_t unsent_ = 0;   // This connection's part of the group's.
+  bool cancelled_ = false;   // The handler.
   bool client_left_ = false;
   bool watching_ = false;
   bool streaming_ = false;

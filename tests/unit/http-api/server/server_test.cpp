@@ -5,6 +5,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 #include <deque>
 #include <filesystem>
 #include <string>
@@ -102,15 +103,18 @@ TEST_CASE("idle connections keep nobody out: the one idle for longest makes room
   CHECK(second.receive().value_or("").starts_with("HTTP/1.1 200"));
 }
 
-TEST_CASE("a full server's refused connections that are silent keep health from nobody") {
+TEST_CASE("a full server's refused connections keep health from nobody, silent or half-way") {
+  const bool half_way = GENERATE(false, true);
+  CAPTURE(half_way);
   const Running server(1);
   RawConnection busy(server.port());
   REQUIRE(busy.send(kHalfAHeader));
   testing::wait_until("the server is full",
                       [&] { return server.ask("/anything").starts_with("HTTP/1.1 503"); });
-  std::deque<RawConnection> silent;
+  std::deque<RawConnection> others;
   for (int i = 0; i < 250; ++i) {
-    silent.emplace_back(server.port());
+    others.emplace_back(server.port());
+    if (half_way) REQUIRE(others.back().send(kHalfAHeader));
     if (i % 10 == 0) CHECK(server.ask("/health/live").starts_with("HTTP/1.1 200"));
   }
   CHECK(server.ask("/health/live").starts_with("HTTP/1.1 200"));
