@@ -30,6 +30,17 @@ void write_new_span_id(char* to) {
   std::copy_n(half + 5, 12, std::copy_n(half, 4, to));
 }
 
+// What this version knows of a later one, which begins as this one does and may go on (W3C Trace
+// Context, 3.2.4). Anything else as it is.
+std::string in_this_version(std::string_view text) {
+  const std::string_view version = text.substr(0, 2);
+  const bool later =
+      version.size() == 2 && is_lower_hex(version) && version != "00" && version != "ff";
+  const bool ends = text.size() <= kTraceparentLength || text[kTraceparentLength] == '-';
+  if (!later || !ends) return std::string(text);
+  return "00" + std::string(text.substr(2, kTraceparentLength - 2));
+}
+
 }  // namespace
 
 bool is_traceparent(std::string_view text) {
@@ -50,16 +61,7 @@ std::string new_traceparent() {
 }
 
 std::string child_traceparent(std::string_view parent) {
-  // A later version begins as this one does, and may go on (W3C Trace Context, 3.2.4).
-  std::string child(parent.substr(0, kTraceparentLength));
-  const bool later = parent.size() > 2 && parent.substr(0, 2) != "00" &&
-                     is_lower_hex(parent.substr(0, 2)) && parent.substr(0, 2) != "ff";
-  const bool ends = parent.size() <= kTraceparentLength || parent[kTraceparentLength] == '-';
-  if (later && ends) {
-    child.replace(0, 2, "00");
-  } else if (parent.size() != child.size()) {
-    return new_traceparent();
-  }
+  std::string child = in_this_version(parent);
   if (!is_traceparent(child)) return new_traceparent();
   write_new_span_id(&child[kSpanAt]);
   return child;

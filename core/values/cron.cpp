@@ -70,7 +70,7 @@ class CronSchedule::Parser {
         return wrong(std::string("the ") + std::string(kKinds.at(field).name) +
                      " is missing: there are six fields");
       }
-      begins_.at(field) = at_;
+      if (field == kDay) day_at_ = at_;
       if (auto read = read_field(static_cast<Field>(field), schedule); !read) {
         return tl::unexpected(std::move(read).error());
       }
@@ -204,13 +204,13 @@ class CronSchedule::Parser {
          day += days{1}) {
       if (schedule.fits(day)) return schedule;
     }
-    at_ = begins_.at(kDay);
+    at_ = day_at_;
     return wrong("none of the months has such a day");
   }
 
   std::string_view text_;
   std::size_t at_ = 0;
-  std::array<std::size_t, kFields> begins_{};
+  std::size_t day_at_ = 0;  // Where the day of month begins.
 };
 
 Result<CronSchedule> CronSchedule::parse(std::string_view text) { return Parser(text).run(); }
@@ -228,27 +228,23 @@ bool CronSchedule::fits(sys_days day) const {
 
 std::optional<seconds> CronSchedule::first_from(seconds of_day) const {
   const std::chrono::hh_mm_ss from(of_day);
-  auto hour = next_bit(bits_[kHour], static_cast<int>(from.hours().count()));
-  auto minute = std::optional<int>(static_cast<int>(from.minutes().count()));
-  auto second = std::optional<int>(static_cast<int>(from.seconds().count()));
-  if (!hour) return std::nullopt;
-  if (*hour > from.hours().count()) minute = second = 0;
-  const int wanted_minute = *minute;
-  minute = next_bit(bits_[kMinute], wanted_minute);
-  if (minute != wanted_minute) second = 0;
-  second = minute ? next_bit(bits_[kSecond], *second) : std::nullopt;
-  // No second is left in this minute: the next minute, else the next hour.
-  if (minute && !second) {
-    minute = next_bit(bits_[kMinute], *minute + 1);
-    second = next_bit(bits_[kSecond], 0);
+  const auto from_hour = static_cast<int>(from.hours().count());
+  const auto from_minute = static_cast<int>(from.minutes().count());
+  const auto from_second = static_cast<int>(from.seconds().count());
+  const auto next_hour = [this](int at) { return next_bit(bits_[kHour], at); };
+  const auto next_minute = [this](int at) { return next_bit(bits_[kMinute], at); };
+  for (auto hour = next_hour(from_hour); hour; hour = next_hour(*hour + 1)) {
+    const bool same_hour = *hour == from_hour;
+    for (auto minute = next_minute(same_hour ? from_minute : 0); minute;
+         minute = next_minute(*minute + 1)) {
+      const bool same_minute = same_hour && *minute == from_minute;
+      const auto second = next_bit(bits_[kSecond], same_minute ? from_second : 0);
+      if (second) {
+        return std::chrono::hours{*hour} + std::chrono::minutes{*minute} + seconds{*second};
+      }
+    }
   }
-  if (!minute) {
-    hour = next_bit(bits_[kHour], *hour + 1);
-    minute = next_bit(bits_[kMinute], 0);
-    second = next_bit(bits_[kSecond], 0);
-  }
-  if (!hour) return std::nullopt;
-  return std::chrono::hours{*hour} + std::chrono::minutes{*minute} + seconds{*second};
+  return std::nullopt;
 }
 
 Time CronSchedule::next_after(Time time) const {

@@ -35,13 +35,10 @@ std::optional<Problem> refuse_adjustment(const std::optional<domain::AccountView
   return std::nullopt;
 }
 
-struct Adjusted {
-  Checked<Response> response;
-  bool done = false;  // Now, rather than by the request that this one repeats.
-};
-
-Adjusted adjust_balance(core::PgSession& session, const domain::Adjustment& adjustment,
-                        const std::optional<IdempotencyKey>& key) {
+// Only who did it tells of it, not the requests that repeat it.
+Checked<Response> adjust_balance(core::PgSession& session, const domain::Adjustment& adjustment,
+                                 const std::optional<IdempotencyKey>& key, const core::Trace& trace,
+                                 core::Logger& logger) {
   bool done = false;
   KeyedWrite write;
   write.key = key;
@@ -53,7 +50,13 @@ Adjusted adjust_balance(core::PgSession& session, const domain::Adjustment& adju
     return StoredAnswer{200, "", balance_json(domain::adjust_account(transaction, adjustment))};
   };
   auto response = keyed_write(session, write);
-  return {std::move(response), done};
+  if (response && done) {
+    logger.log(core::LogLevel::kInfo, "a balance was adjusted", trace,
+               {{"user_id", adjustment.account_id.to_string()},
+                {"amount", adjustment.amount},
+                {"adjustment_id", adjustment.id.to_string()}});
+  }
+  return response;
 }
 
 }  // namespace
@@ -85,14 +88,7 @@ asio::awaitable<Checked<Response>> Balances::adjust(const RequestContext& contex
                                 std::move(body.value.reason)};
   auto work = [adjustment = std::move(adjustment), key = context.key, trace = context.trace,
                &logger = logger_](core::PgSession& session) {
-    auto [response, done] = adjust_balance(session, adjustment, key);
-    if (response && done) {
-      logger.log(core::LogLevel::kInfo, "a balance was adjusted", trace,
-                 {{"user_id", adjustment.account_id.to_string()},
-                  {"amount", adjustment.amount},
-                  {"adjustment_id", adjustment.id.to_string()}});
-    }
-    return std::move(response);
+    return adjust_balance(session, adjustment, key, trace, logger);
   };
   co_return co_await sessions_->run(std::move(work));
 }

@@ -60,9 +60,7 @@ bool Dispatcher::answers_when_full(const Request& request) const {
 
 asio::awaitable<Response> Dispatcher::refuse_unread(const Request& request, int status,
                                                     std::string_view detail) const {
-  const bool passing = status == 408 || status == 503;
-  Problem problem{status, "request_refused", std::string(detail), passing};
-  if (status == 503) problem.retry_after_seconds = 1;
+  Problem problem = request_refused(status, detail);
   co_return co_await refuse(request, std::move(problem));
 }
 

@@ -19,7 +19,7 @@
 namespace orderflow::http_api {
 
 // Of a page so many rows are read before it is known how large they are.
-inline constexpr int kPieceRows = 25;
+inline constexpr std::size_t kPieceRows = 25;
 
 // Conditions that are put together at run time, with their values as parameters.
 class WhereClause {
@@ -141,24 +141,34 @@ template <typename Row>
   return found;
 }
 
+// The items of a page, as many as it may hold.
+struct PageItems {
+  JsonArray items;
+  std::size_t bytes = 0;
+  int count = 0;
+  std::optional<core::Uuid> last;  // The position of the last one.
+
+  // False: the page is full without it.
+  bool take(const core::Uuid& position, const std::string& item) {
+    if (count > 0 && bytes + item.size() > kPageBytesMax) return false;
+    bytes += item.size();
+    items.add(item);
+    ++count;
+    last = position;
+    return true;
+  }
+};
+
 // Rows of a page as an answer, behind which there are more or not; `to_json` writes a row. A page
 // of large rows ends early, with a token.
 template <typename Row, typename ToJson>
 [[nodiscard]] Response list_response(std::span<const Row> rows, bool more, const PageRequest& page,
                                      const ToJson& to_json) {
-  JsonArray items;
-  std::size_t bytes = 0;
-  std::size_t shown = 0;
-  for (const Row& row : rows) {
-    const std::string item = to_json(row);
-    bytes += item.size();
-    if (shown > 0 && bytes > kPageBytesMax) break;
-    items.add(item);
-    ++shown;
-  }
-  const bool another = more || shown < rows.size();
-  return page_response(items, page,
-                       another ? std::optional(position_of(rows[shown - 1])) : std::nullopt);
+  PageItems shown;
+  const bool all = std::all_of(rows.begin(), rows.end(), [&](const Row& row) {
+    return shown.take(position_of(row), to_json(row));
+  });
+  return page_response(shown.items, page, more || !all ? shown.last : std::nullopt);
 }
 
 template <typename Row, typename ToJson>
@@ -172,37 +182,32 @@ template <typename Row, typename ToJson>
 template <typename Row, typename ToJson>
 [[nodiscard]] Response read_list(core::PgSession& session, const KeysetQuery& query,
                                  const PageRequest& page, const ToJson& to_json) {
-  JsonArray items;
-  std::size_t bytes = 0;
-  int shown = 0;
+  PageItems shown;
   PageRequest piece = page;
-  piece.limit = std::min(page.limit, kPieceRows);
   bool more = true;
-  while (more && shown < page.limit) {
+  while (more && shown.count < page.limit) {
+    // As many as should fit, twice.
+    const std::size_t fitting =
+        shown.count == 0 ? 0
+                         : 2 * kPageBytesMax * static_cast<std::size_t>(shown.count) / shown.bytes;
+    const auto room = static_cast<std::size_t>(page.limit - shown.count);
+    piece.limit = static_cast<int>(std::min(std::max(fitting, kPieceRows), room));
+    if (shown.last) piece.after = shown.last;
     PageOf<Row> part;
     try {
       part = read_page<Row>(session, query, piece);
     } catch (const core::UnreadableRow&) {
-      if (shown == 0) throw;
+      if (shown.count == 0) throw;
       break;  // The next page says so.
     }
     more = part.more;
     for (const Row& row : part.rows) {
-      const std::string item = to_json(row);
-      bytes += item.size();
-      if (shown > 0 && bytes > kPageBytesMax) return page_response(items, page, piece.after);
-      items.add(item);
-      ++shown;
-      piece.after = position_of(row);
+      if (!shown.take(position_of(row), to_json(row))) {
+        return page_response(shown.items, page, shown.last);
+      }
     }
-    if (shown == 0) break;
-    // As many as should fit, twice.
-    const std::size_t fitting = 2 * kPageBytesMax * static_cast<std::size_t>(shown) / bytes;
-    piece.limit = static_cast<int>(
-        std::min(std::max<std::size_t>(fitting, kPieceRows), static_cast<std::size_t>(page.limit)));
-    piece.limit = std::min(piece.limit, page.limit - shown);
   }
-  return page_response(items, page, more ? piece.after : std::nullopt);
+  return page_response(shown.items, page, more ? shown.last : std::nullopt);
 }
 
 }  // namespace orderflow::http_api

@@ -38,6 +38,13 @@ Problem key_reused() {
           "This Idempotency-Key was used with another body; use a new key for a new request."};
 }
 
+Problem request_refused(int status, std::string_view detail) {
+  const bool passing = status == 408 || status == 503;
+  Problem problem{status, "request_refused", std::string(detail), passing};
+  if (status == 503) problem.retry_after_seconds = 1;
+  return problem;
+}
+
 std::string_view reason_phrase(int status) {
   switch (status) {
     case 100: return "Continue";

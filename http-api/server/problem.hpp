@@ -46,6 +46,8 @@ using Checked = tl::expected<T, Problem>;
 [[nodiscard]] Problem invalid(std::string pointer, std::string detail);
 [[nodiscard]] Problem unavailable(std::string detail, int retry_after_seconds = 1);
 [[nodiscard]] Problem key_reused();
+// Of a request that is not looked at.
+[[nodiscard]] Problem request_refused(int status, std::string_view detail);
 
 [[nodiscard]] std::string_view reason_phrase(int status);
 

@@ -4,9 +4,9 @@
 #include <array>
 #include <bitset>
 #include <boost/url/authority_view.hpp>
+#include <boost/url/grammar/hexdig_chars.hpp>
 #include <boost/url/parse.hpp>
-#include <charconv>
-#include <system_error>
+#include <boost/url/rfc/unreserved_chars.hpp>
 
 #include "core/values/uuid.hpp"
 #include "http-api/server/conditional.hpp"
@@ -54,14 +54,13 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 // What an escape such as %41 stands for, when that may be written as it is.
 std::optional<char> needless_escape(std::string_view text) {
+  using boost::urls::grammar::hexdig_value;
   if (text.size() != 3 || text[0] != '%') return std::nullopt;
-  unsigned code = 0;
-  const auto [stop, error] = std::from_chars(text.data() + 1, text.data() + 3, code, 16);
-  if (error != std::errc{} || stop != text.data() + 3) return std::nullopt;
-  const auto c = static_cast<char>(code);
-  const bool letter = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-  if (letter || is_digit(c) || c == '-' || c == '.' || c == '_' || c == '~') return c;
-  return std::nullopt;
+  const int high = hexdig_value(text[1]);
+  const int low = hexdig_value(text[2]);
+  if (high < 0 || low < 0) return std::nullopt;
+  const auto c = static_cast<char>(high * 16 + low);
+  return boost::urls::unreserved_chars(c) ? std::optional(c) : std::nullopt;
 }
 
 // A name or an address, and a port; a list of hosts is none.
@@ -120,7 +119,7 @@ std::optional<Refusal> refuse_head(const HeaderList& headers, unsigned version) 
 
 std::size_t normalize_target(std::span<char> target) {
   const std::string_view whole(target.data(), target.size());
-  const std::size_t path_size = std::min(whole.find('?'), whole.size());
+  const std::string_view path = whole.substr(0, whole.find('?'));
   std::size_t size = 0;
   std::size_t segment = 0;
   const auto end_segment = [&] {
@@ -131,10 +130,9 @@ std::size_t normalize_target(std::span<char> target) {
     }
     segment = size + 1;
   };
-  for (std::size_t at = 0; at < path_size; ++at) {
-    char c = target[at];
-    if (const auto plain =
-            needless_escape(whole.substr(at, std::min<std::size_t>(3, path_size - at)))) {
+  for (std::size_t at = 0; at < path.size(); ++at) {
+    char c = path[at];
+    if (const auto plain = needless_escape(path.substr(at, 3))) {
       c = *plain;
       at += 2;
     }
@@ -142,10 +140,9 @@ std::size_t normalize_target(std::span<char> target) {
     target[size++] = c;
   }
   end_segment();
-  return static_cast<std::size_t>(std::copy(target.begin() + static_cast<std::ptrdiff_t>(path_size),
-                                            target.end(),
-                                            target.begin() + static_cast<std::ptrdiff_t>(size)) -
-                                  target.begin());
+  const auto query = target.subspan(path.size());
+  std::copy(query.begin(), query.end(), target.subspan(size).begin());
+  return size + query.size();
 }
 
 std::optional<Refusal> adopt_target(std::string_view target, Request& request) {

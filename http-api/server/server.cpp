@@ -249,8 +249,8 @@ class Server::Impl {
   // read, since closing with something unread would take the answer along.
   static void refuse_unread(tcp::socket& socket, std::string_view date) {
     const std::string id = events::new_correlation_id();
-    Problem problem{503, "request_refused",
-                    "The server has more connections than it reads; try again.", true, 1};
+    const Problem problem =
+        request_refused(503, "The server has more connections than it reads; try again.");
     Response response = problem_response(problem, id);
     response.with("X-Correlation-ID", id);
     const std::string answer = response_head(response, date, "close").append(response.text());

@@ -232,8 +232,13 @@ bool Session::sends_body(const Response& response) const {
 }
 
 std::string Session::head_of(const Response& response, bool keep_alive) const {
-  const bool said = keep_alive && parser_->version() < 11;
-  return response_head(response, group_.date, !keep_alive ? "close" : said ? "keep-alive" : "");
+  std::string_view connection;
+  if (!keep_alive) {
+    connection = "close";
+  } else if (parser_->version() < 11) {
+    connection = "keep-alive";
+  }
+  return response_head(response, group_.date, connection);
 }
 
 asio::awaitable<bool> Session::send_answer(const Response& response, bool keep_alive) {

@@ -60,6 +60,14 @@ std::int64_t with_replayed_header(const System& system, const std::string& topic
   return count;
 }
 
+// Of a message that its owner has made a dead letter.
+std::string path_of_new_letter(System& system, const std::string& topic, const std::string& body) {
+  const auto name = new_id();
+  put(system, topic, message(name, kUnknownType, body));
+  await_letters(system, name, 1);
+  return "/admin/dead-letters/" + letters_of(system, name)[0][0].value();
+}
+
 TEST_CASE("a dead letter is put back, and counted when it fails again", "[shared][dead-letters]") {
   auto& system = shared_system();
   const Shop shop(system);
@@ -106,10 +114,7 @@ TEST_CASE("a dead letter is put back, and counted when it fails again", "[shared
 TEST_CASE("a dead letter that can never be put back says why", "[shared][dead-letters]") {
   auto& system = shared_system();
   const Shop shop(system);
-  const auto name = new_id();
-  put(system, "payments.commands", message(name, kUnknownType, ""));
-  await_letters(system, name, 1);
-  const auto path = "/admin/dead-letters/" + letters_of(system, name)[0][0].value();
+  const auto path = path_of_new_letter(system, "payments.commands", "");
   const auto refused = shop.http().post(path + "/replay", nullptr, kOperatorHeaders);
   INFO(refused.body);
   CHECK(refused.status == 409);
@@ -124,10 +129,7 @@ TEST_CASE("a dead letter is discarded while those of other contexts are locked",
           "[shared][dead-letters]") {
   auto& system = shared_system();
   const Shop shop(system);
-  const auto name = new_id();
-  put(system, "delivery.commands", message(name, kUnknownType, "{}"));
-  await_letters(system, name, 1);
-  const auto path = "/admin/dead-letters/" + letters_of(system, name)[0][0].value();
+  const auto path = path_of_new_letter(system, "delivery.commands", "{}");
   pqxx::connection connection(system.database().url());
   pqxx::work holder(connection);
   holder.exec0("LOCK TABLE orders.dead_letters, payments.dead_letters IN ACCESS EXCLUSIVE MODE");
